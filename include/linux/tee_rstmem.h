@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Restricted memory inside the kernel: what a TEE driver calls to offer it (a
+ * backend), and what other drivers call to allocate it or to recognise it.
+ */
+#ifndef _LINUX_TEE_RSTMEM_H
+#define _LINUX_TEE_RSTMEM_H
+
+#include <linux/bits.h>
+#include <linux/tee_core.h>
+#include <linux/types.h>
+#include <uapi/linux/tee_rstmem.h>
+
+struct dma_buf;
+struct module;
+struct tee_rstmem_device;
+
+/*
+ * In struct tee_shm's flags: the memory is restricted. The proposal used
+ * BIT(4), which is TEE_SHM_DMA_BUF since 6.18; the stock core hands out bits
+ * from below, so this one is taken from the top.
+ */
+#define TEE_SHM_RESTRICTED	BIT(31)
+
+/**
+ * struct tee_rstmem_usage - the state of the memory behind a use case
+ * @granule:	bytes, a power of two, at least PAGE_SIZE
+ * @total:	bytes in all
+ * @used:	bytes allocated
+ * @largest_free: bytes of the largest buffer that would fit now
+ * @buffers:	number of buffers alive
+ * @caps:	TEE_RSTMEM_CAP_*
+ */
+struct tee_rstmem_usage {
+	u64 granule;
+	u64 total;
+	u64 used;
+	u64 largest_free;
+	u32 buffers;
+	u32 caps;
+};
+
+/**
+ * struct tee_rstmem_ops - what a backend does
+ * @owner:	module of the backend; pinned while a buffer of it lives
+ * @rstmem_alloc: allocate. @size is not 0 and a multiple of PAGE_SIZE; the
+ *		backend may round it up further. On success it has set, in @shm,
+ *		@size and either @paddr (one contiguous range) or @pages and
+ *		@num_pages, all multiples of PAGE_SIZE, and returns 0. @flags are
+ *		0 and @use_case is one of those registered. Errors reach user
+ *		space as they are: -ENOMEM when there is no room.
+ * @rstmem_free: give back what @rstmem_alloc set in @shm. Cannot fail. When it
+ *		returns, contents must be scrubbed if the backend says that it
+ *		scrubs. May be called after tee_rstmem_unregister(), until
+ *		@release.
+ * @rstmem_query: fill in @usage, which comes zeroed. Optional.
+ * @release:	the last call: no buffer is left and no other op will follow.
+ *		Comes from tee_rstmem_unregister() or, when buffers outlive that,
+ *		from whatever context drops the last one. Optional.
+ *
+ * @ctx is the core's own context for the device, never opened and without
+ * sessions: a buffer outlives the context of the process that asked for it. It
+ * is the same in all calls, @ctx->data is what tee_rstmem_register() was given,
+ * and @ctx->teedev is valid up to @release. The core calls with no lock
+ * held, from process context, several at a time.
+ */
+struct tee_rstmem_ops {
+	struct module *owner;
+	int (*rstmem_alloc)(struct tee_context *ctx, struct tee_shm *shm,
+			    u32 flags, u32 use_case, size_t size);
+	void (*rstmem_free)(struct tee_context *ctx, struct tee_shm *shm);
+	void (*rstmem_query)(struct tee_context *ctx, u32 use_case,
+			     struct tee_rstmem_usage *usage);
+	void (*release)(struct tee_context *ctx);
+};
+
+/*
+ * Backends: register between tee_device_alloc() and tee_device_register(),
+ * unregister before tee_device_unregister().
+ */
+struct tee_rstmem_device *
+tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
+		    u64 use_cases, void *data);
+void tee_rstmem_unregister(struct tee_rstmem_device *rdev);
+
+struct tee_rstmem_pool;
+
+/**
+ * struct tee_rstmem_pool_ops - a source of physical memory for a backend
+ * @alloc:	as &tee_rstmem_ops.rstmem_alloc; @align is a power of two or 0
+ * @free:	as &tee_rstmem_ops.rstmem_free
+ * @usage:	fill in all but caps
+ * @destroy_pool: nothing allocated from the pool may be left
+ *
+ * All but @destroy_pool may be called from several threads at once.
+ */
+struct tee_rstmem_pool_ops {
+	int (*alloc)(struct tee_rstmem_pool *pool, struct tee_shm *shm,
+		     size_t size, size_t align);
+	void (*free)(struct tee_rstmem_pool *pool, struct tee_shm *shm);
+	void (*usage)(struct tee_rstmem_pool *pool,
+		      struct tee_rstmem_usage *usage);
+	void (*destroy_pool)(struct tee_rstmem_pool *pool);
+};
+
+/**
+ * struct tee_rstmem_pool - a pool, embedded in what implements it
+ * @ops:	operations
+ */
+struct tee_rstmem_pool {
+	const struct tee_rstmem_pool_ops *ops;
+};
+
+struct tee_rstmem_pool *tee_rstmem_gen_pool_create(phys_addr_t paddr, u64 size,
+						   u64 granule);
+
+/**
+ * tee_rstmem_gen_pool_alloc() - make a pool of a carveout, granule PAGE_SIZE
+ * @paddr:	physical address of its first byte
+ * @size:	bytes
+ *
+ * Return: as tee_rstmem_gen_pool_create().
+ */
+static inline struct tee_rstmem_pool *
+tee_rstmem_gen_pool_alloc(phys_addr_t paddr, size_t size)
+{
+	return tee_rstmem_gen_pool_create(paddr, size, PAGE_SIZE);
+}
+
+/**
+ * tee_rstmem_pool_free() - destroy a pool
+ * @pool:	the pool; nothing allocated from it may be left
+ */
+static inline void tee_rstmem_pool_free(struct tee_rstmem_pool *pool)
+{
+	pool->ops->destroy_pool(pool);
+}
+
+/**
+ * struct tee_rstmem_info - what a restricted buffer is
+ * @size:	bytes
+ * @use_case:	TEE_IOC_UC_*
+ * @flags:	flags in force
+ * @teedev:	the device it was allocated from; compare it, do not follow it
+ */
+struct tee_rstmem_info {
+	u64 size;
+	u32 use_case;
+	u32 flags;
+	const struct tee_device *teedev;
+};
+
+/* TEE drivers: about a memory reference that carries TEE_SHM_RESTRICTED. */
+int tee_rstmem_shm_info(const struct tee_shm *shm,
+			struct tee_rstmem_info *info);
+
+/* Other drivers. */
+struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
+				 u32 use_case, u64 size);
+int tee_rstmem_dma_buf_info(const struct dma_buf *dmabuf,
+			    struct tee_rstmem_info *info);
+
+#endif /* _LINUX_TEE_RSTMEM_H */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Return codes and origins of the GlobalPlatform TEE Client API Specification
+ * v1.0 (GPD_SPE_007), sections 4.4.2 and 4.4.3, as they appear in ret and
+ * ret_origin of TEE_IOC_OPEN_SESSION and TEE_IOC_INVOKE. Programs that use
+ * libteec take them from <tee_client_api.h> instead.
+ */
+#ifndef _TEE_GP_H
+#define _TEE_GP_H
+
+#define TEEC_SUCCESS			0x00000000
+#define TEEC_ERROR_GENERIC		0xffff0000
+#define TEEC_ERROR_ACCESS_DENIED	0xffff0001
+#define TEEC_ERROR_CANCEL		0xffff0002
+#define TEEC_ERROR_BAD_PARAMETERS	0xffff0006
+#define TEEC_ERROR_BAD_STATE		0xffff0007
+#define TEEC_ERROR_ITEM_NOT_FOUND	0xffff0008
+#define TEEC_ERROR_NOT_SUPPORTED	0xffff000a
+#define TEEC_ERROR_OUT_OF_MEMORY	0xffff000c
+#define TEEC_ERROR_SHORT_BUFFER		0xffff0010
+
+#define TEEC_ORIGIN_API			1
+#define TEEC_ORIGIN_COMMS		2
+#define TEEC_ORIGIN_TEE			3
+#define TEEC_ORIGIN_TRUSTED_APP		4
+
+#endif /* _TEE_GP_H */

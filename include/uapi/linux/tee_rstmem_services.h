@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Trusted services that work on restricted memory: their UUIDs and commands.
+ *
+ * softtee has them built in. A client written to this page runs unchanged
+ * against any TEE that installs the same services.
+ *
+ * Parameters are GlobalPlatform's: at most four, p0 to p3, each a value or a
+ * memory reference; a value's a and b carry 32 bits each. "normal" is memory
+ * from TEE_IOC_SHM_ALLOC or TEE_IOC_SHM_REGISTER, "restricted" is a buffer from
+ * TEE_IOC_RSTMEM_ALLOC. A parameter that a command does not list must be NONE.
+ *
+ * Results that every command may give:
+ *
+ *	TEEC_ERROR_BAD_PARAMETERS	a parameter of another type, NULL, or of a
+ *					size that makes no sense
+ *	TEEC_ERROR_ACCESS_DENIED	normal memory where only restricted is
+ *					allowed, or the reverse, or restricted
+ *					memory of another use case
+ *	TEEC_ERROR_SHORT_BUFFER		an output is too small; its size is set to
+ *					what is needed and nothing was written
+ *	TEEC_ERROR_NOT_SUPPORTED	no such command
+ *	TEEC_ERROR_CANCEL		cancelled; what is done so far stays done
+ *	TEEC_ERROR_OUT_OF_MEMORY	the TEE has no memory left
+ */
+#ifndef _UAPI_LINUX_TEE_RSTMEM_SERVICES_H
+#define _UAPI_LINUX_TEE_RSTMEM_SERVICES_H
+
+/*
+ * cipher, 6dc95beb-5572-435f-935d-64d5be7e943e
+ *
+ * AES-256 in CTR mode (NIST SP 800-38A), from normal into restricted memory.
+ * The counter block is 128 bits wide, big endian, and wraps. Encryption and
+ * decryption are the same operation. A session holds one key.
+ */
+#define RSTMEM_SVC_CIPHER_UUID \
+	{ 0x6d, 0xc9, 0x5b, 0xeb, 0x55, 0x72, 0x43, 0x5f, \
+	  0x93, 0x5d, 0x64, 0xd5, 0xbe, 0x7e, 0x94, 0x3e }
+
+/*
+ * p0 memref in: the key, 32 bytes, normal
+ * p1 memref in: the first counter block, 16 bytes, normal
+ * Sets the session's key and the stream position to 0.
+ */
+#define RSTMEM_SVC_CIPHER_SET_KEY	0
+
+/*
+ * p0 memref in: input, normal, any number of bytes
+ * p1 memref out or inout: output, restricted, at least as large; its size is
+ *	set to the bytes written
+ * p2 value in: position of p0 in the stream, bytes, a the lower 32 bits and
+ *	b the upper; or NONE: where the last UPDATE of the session ended
+ * TEEC_ERROR_BAD_STATE before SET_KEY.
+ */
+#define RSTMEM_SVC_CIPHER_UPDATE	1
+
+#define RSTMEM_SVC_CIPHER_KEY_SIZE	32
+#define RSTMEM_SVC_CIPHER_IV_SIZE	16
+
+/*
+ * copy, 6ae4c474-df22-4146-964e-c19c2dd67842
+ *
+ * From restricted to restricted memory of the same use case.
+ */
+#define RSTMEM_SVC_COPY_UUID \
+	{ 0x6a, 0xe4, 0xc4, 0x74, 0xdf, 0x22, 0x41, 0x46, \
+	  0x96, 0x4e, 0xc1, 0x9c, 0x2d, 0xd6, 0x78, 0x42 }
+
+/*
+ * p0 memref in: source, restricted
+ * p1 memref out or inout: destination, restricted, same use case, at least as
+ *	large; its size is set to the bytes written
+ * Ranges of the same buffer may overlap.
+ */
+#define RSTMEM_SVC_COPY_COPY		0
+
+/*
+ * digest, ac1dcabd-e37f-48c8-9934-ab9b19ae12e2
+ *
+ * SHA-256 of restricted or normal memory, for tests. It discloses: whoever may
+ * digest a short range can find out what is in it by trying. A TEE that guards
+ * real content does not install this service.
+ */
+#define RSTMEM_SVC_DIGEST_UUID \
+	{ 0xac, 0x1d, 0xca, 0xbd, 0xe3, 0x7f, 0x48, 0xc8, \
+	  0x99, 0x34, 0xab, 0x9b, 0x19, 0xae, 0x12, 0xe2 }
+
+/*
+ * p0 memref in: what to digest, restricted or normal
+ * p1 memref out or inout: the digest, 32 bytes, normal; its size is set to 32
+ */
+#define RSTMEM_SVC_DIGEST_SHA256	0
+
+#define RSTMEM_SVC_DIGEST_SHA256_SIZE	32
+
+#endif /* _UAPI_LINUX_TEE_RSTMEM_SERVICES_H */
