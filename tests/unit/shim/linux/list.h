@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Outside the kernel: the part of its doubly linked lists that is used. */
+#ifndef _SHIM_LINUX_LIST_H
+#define _SHIM_LINUX_LIST_H
+
+#include <linux/types.h>
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+static inline void INIT_LIST_HEAD(struct list_head *head)
+{
+	head->next = head;
+	head->prev = head;
+}
+
+static inline void list_add(struct list_head *entry, struct list_head *after)
+{
+	entry->prev = after;
+	entry->next = after->next;
+	after->next->prev = entry;
+	after->next = entry;
+}
+
+static inline void list_del(struct list_head *entry)
+{
+	entry->prev->next = entry->next;
+	entry->next->prev = entry->prev;
+	/* Whoever still follows it shall crash. */
+	entry->next = NULL;
+	entry->prev = NULL;
+}
+
+static inline int list_is_first(const struct list_head *entry,
+				const struct list_head *head)
+{
+	return entry->prev == head;
+}
+
+static inline int list_is_last(const struct list_head *entry,
+			       const struct list_head *head)
+{
+	return entry->next == head;
+}
+
+#define list_next_entry(pos, member) \
+	container_of((pos)->member.next, __typeof__(*(pos)), member)
+#define list_prev_entry(pos, member) \
+	container_of((pos)->member.prev, __typeof__(*(pos)), member)
+
+#endif
