@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Buffers, see buffer.h. A buffer keeps its device and the backend's module;
+ * nothing of the process that asked for it.
+ */
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "buffer.h"
+#include "device.h"
+#include "size.h"
+
+/* Whether what the backend returned is what its documentation asks for. */
+static bool shm_is_sound(const struct tee_shm *shm, u64 size)
+{
+	phys_addr_t last = shm->paddr + (shm->size - 1);
+
+	if (shm->size < size || !PAGE_ALIGNED(shm->size))
+		return false;
+	if (shm->pages)
+		return shm->num_pages == shm->size >> PAGE_SHIFT;
+	return PAGE_ALIGNED(shm->paddr) && last >= shm->paddr;
+}
+
+/**
+ * rstmem_buffer_alloc() - allocate restricted memory
+ * @rdev:	where from; the caller has a reference
+ * @flags:	0, no flag is defined
+ * @use_case:	any number
+ * @size:	bytes, any number
+ *
+ * May sleep.
+ *
+ * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that
+ * TEE_IOC_RSTMEM_ALLOC documents as such, -EOPNOTSUPP when the device offers
+ * nothing, -ENODEV when it is being removed, -ENOMEM, -EIO when the backend
+ * misbehaves, and what else it returns.
+ */
+struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
+					  u32 flags, u32 use_case, u64 size)
+{
+	const u64 max = min_t(u64, BIT_ULL(RSTMEM_ADDRESS_BITS),
+			      rounddown(SIZE_MAX, PAGE_SIZE));
+	struct module *owner = rdev->ops->owner;
+	struct rstmem_buffer *buf;
+	int rc, token;
+
+	rc = rstmem_device_check(rdev, use_case);
+	if (rc)
+		return ERR_PTR(rc);
+	if (flags || rstmem_size_round(size, PAGE_SIZE, max, &size))
+		return ERR_PTR(-EINVAL);
+
+	buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&buf->ref);
+	INIT_LIST_HEAD(&buf->ids);
+	buf->use_case = use_case;
+	buf->flags = flags;
+	buf->shm.id = -1;
+	buf->shm.flags = TEE_SHM_RESTRICTED;
+
+	token = rstmem_device_call_begin(rdev);
+	if (token < 0) {
+		rc = token;
+		goto err_free_buffer;
+	}
+	if (!try_module_get(owner)) {
+		rc = -ENODEV;
+		goto err_end_call;
+	}
+	rc = rdev->ops->rstmem_alloc(&rdev->ctx, &buf->shm, flags, use_case,
+				     size);
+	if (rc)
+		goto err_put_module;
+	if (!shm_is_sound(&buf->shm, size)) {
+		dev_err(&rdev->ctx.teedev->dev,
+			"backend returned a malformed buffer\n");
+		rc = -EIO;
+		goto err_free_memory;
+	}
+	rstmem_device_call_end(rdev, token);
+
+	kref_get(&rdev->ref);
+	buf->rdev = rdev;
+	return buf;
+
+err_free_memory:
+	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
+err_put_module:
+	module_put(owner);
+err_end_call:
+	rstmem_device_call_end(rdev, token);
+err_free_buffer:
+	kfree(buf);
+	return ERR_PTR(rc);
+}
+
+static void buffer_release(struct kref *ref)
+{
+	struct rstmem_buffer *buf = container_of(ref, struct rstmem_buffer, ref);
+	struct tee_rstmem_device *rdev = buf->rdev;
+	struct module *owner = rdev->ops->owner;
+
+	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
+	kfree(buf);
+	rstmem_device_put(rdev);
+	/* Last, since the lines above run code of the backend. */
+	module_put(owner);
+}
+
+/**
+ * rstmem_buffer_put() - drop a reference
+ * @buf:	the buffer; the last reference gives its memory back
+ *
+ * May sleep.
+ */
+void rstmem_buffer_put(struct rstmem_buffer *buf)
+{
+	kref_put(&buf->ref, buffer_release);
+}
+
+/**
+ * rstmem_buffer_info() - describe a buffer
+ * @buf:	the buffer
+ * @info:	out: all fields
+ */
+void rstmem_buffer_info(const struct rstmem_buffer *buf,
+			struct tee_rstmem_info *info)
+{
+	info->size = buf->shm.size;
+	info->use_case = buf->use_case;
+	info->flags = buf->flags;
+	info->teedev = buf->rdev->ctx.teedev;
+}
+
+/**
+ * rstmem_buffer_run() - the longest contiguous piece of a buffer
+ * @buf:	the buffer
+ * @offset:	where the piece starts, bytes, a multiple of PAGE_SIZE below the
+ *		buffer's size
+ * @paddr:	out: its physical address
+ *
+ * Return: bytes up to where contiguity ends, a multiple of PAGE_SIZE.
+ */
+size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,
+			 phys_addr_t *paddr)
+{
+	const struct tee_shm *shm = &buf->shm;
+	size_t first = offset >> PAGE_SHIFT, n;
+
+	if (!shm->pages) {
+		*paddr = shm->paddr + offset;
+		return shm->size - offset;
+	}
+
+	*paddr = page_to_phys(shm->pages[first]);
+	for (n = 1; first + n < shm->num_pages; n++)
+		if (page_to_phys(shm->pages[first + n]) !=
+		    *paddr + ((phys_addr_t)n << PAGE_SHIFT))
+			break;
+	return n << PAGE_SHIFT;
+}

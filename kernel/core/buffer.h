@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Buffers: one allocation each, and how long it lives. */
+#ifndef _RSTMEM_BUFFER_H
+#define _RSTMEM_BUFFER_H
+
+#include <linux/container_of.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/tee_rstmem.h>
+
+struct rstmem_extent;
+
+/**
+ * struct rstmem_buffer - restricted memory that somebody has
+ * @shm:	what the backend allocated: address or pages, and size. Not an
+ *		object of the TEE core, which never sees it
+ * @ref:	one for the dma-buf, one for each id in a TEE context, which
+ *		calls that were given the id prolong
+ * @rdev:	the device, referenced; its backend's module is pinned
+ * @extent:	for the pool that @shm came from
+ * @use_case:	TEE_IOC_UC_*
+ * @flags:	flags in force
+ * @ids:	ids in TEE contexts, guarded by a lock of who implements
+ *		struct rstmem_id_ops
+ */
+struct rstmem_buffer {
+	struct tee_shm shm;
+	struct kref ref;
+	struct tee_rstmem_device *rdev;
+	struct rstmem_extent *extent;
+	u32 use_case;
+	u32 flags;
+	struct list_head ids;
+};
+
+/**
+ * shm_to_buffer() - the buffer around what a backend's ops are given
+ * @shm:	the struct tee_shm that is inside a buffer, no other
+ *
+ * Return: the buffer.
+ */
+static inline struct rstmem_buffer *shm_to_buffer(struct tee_shm *shm)
+{
+	return container_of(shm, struct rstmem_buffer, shm);
+}
+
+/**
+ * rstmem_buffer_get() - take a reference
+ * @buf:	a buffer that the caller has a reference to
+ *
+ * Return: @buf.
+ */
+static inline struct rstmem_buffer *rstmem_buffer_get(struct rstmem_buffer *buf)
+{
+	kref_get(&buf->ref);
+	return buf;
+}
+
+struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
+					  u32 flags, u32 use_case, u64 size);
+void rstmem_buffer_put(struct rstmem_buffer *buf);
+void rstmem_buffer_info(const struct rstmem_buffer *buf,
+			struct tee_rstmem_info *info);
+size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,
+			 phys_addr_t *paddr);
+
+#endif /* _RSTMEM_BUFFER_H */

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices that have restricted memory: registration, removal, lookup.
+ *
+ * Removal does not wait for buffers. rstmem_device_stop() makes new allocations
+ * fail and waits for those that are inside the backend at that moment, which is
+ * short. Each buffer keeps the device and the backend's module; the last one
+ * calls the backend's release.
+ */
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/srcu.h>
+
+#include "device.h"
+
+static DEFINE_MUTEX(devices_lock);	/* guards devices and their node */
+static LIST_HEAD(devices);
+
+/* Calls into backends that removal must wait for. */
+DEFINE_STATIC_SRCU(calls);
+
+/**
+ * rstmem_device_create() - make the core's side of a backend
+ * @teedev:	its TEE device, kept until the last buffer is gone
+ * @ops:	the backend
+ * @use_cases:	bit N: use case N is offered; bit 0 is clear; may be 0
+ * @data:	for the backend, in the context its ops are given
+ *
+ * Not to be found by anybody before rstmem_device_start(). The caller sets id_ops
+ * and id_data before that.
+ *
+ * Return: the device with one reference, for the registration, or ERR_PTR:
+ * -EINVAL for ops without alloc and free or bad @use_cases, -ENOMEM.
+ */
+struct tee_rstmem_device *
+rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
+		     u64 use_cases, void *data)
+{
+	struct tee_rstmem_device *rdev;
+
+	if (!ops || !ops->rstmem_alloc || !ops->rstmem_free ||
+	    use_cases & BIT_ULL(TEE_IOC_UC_RESERVED))
+		return ERR_PTR(-EINVAL);
+
+	rdev = kzalloc(sizeof(*rdev), GFP_KERNEL);
+	if (!rdev)
+		return ERR_PTR(-ENOMEM);
+
+	kref_init(&rdev->ref);
+	rdev->ops = ops;
+	rdev->use_cases = use_cases;
+	rdev->ctx.teedev = teedev;
+	rdev->ctx.data = data;
+	kref_init(&rdev->ctx.refcount);
+	INIT_LIST_HEAD(&rdev->node);
+	get_device(&teedev->dev);
+	return rdev;
+}
+
+static void device_release(struct kref *ref)
+{
+	struct tee_rstmem_device *rdev =
+		container_of(ref, struct tee_rstmem_device, ref);
+	struct tee_device *teedev = rdev->ctx.teedev;
+
+	if (rdev->ops->release)
+		rdev->ops->release(&rdev->ctx);
+	kfree_rcu(rdev, rcu);
+	put_device(&teedev->dev);
+}
+
+/**
+ * rstmem_device_put() - drop a reference
+ * @rdev:	the device; the last reference calls the backend's release
+ *
+ * May sleep.
+ */
+void rstmem_device_put(struct tee_rstmem_device *rdev)
+{
+	kref_put(&rdev->ref, device_release);
+}
+
+/**
+ * rstmem_device_start() - let rstmem_device_find() see a device
+ * @rdev:	the device
+ */
+void rstmem_device_start(struct tee_rstmem_device *rdev)
+{
+	mutex_lock(&devices_lock);
+	list_add_tail(&rdev->node, &devices);
+	mutex_unlock(&devices_lock);
+}
+
+/**
+ * rstmem_device_stop() - no allocation from now on
+ * @rdev:	the device, started or not
+ *
+ * When it returns, the backend is not inside rstmem_alloc or rstmem_query and
+ * will not be called for these again.
+ */
+void rstmem_device_stop(struct tee_rstmem_device *rdev)
+{
+	mutex_lock(&devices_lock);
+	list_del_init(&rdev->node);
+	mutex_unlock(&devices_lock);
+
+	WRITE_ONCE(rdev->gone, true);
+	synchronize_srcu(&calls);
+}
+
+/**
+ * rstmem_device_call_begin() - about to call rstmem_alloc or rstmem_query
+ * @rdev:	the device; the caller has a reference
+ *
+ * Return: a token for rstmem_device_call_end(), which must follow, or -ENODEV
+ * when the device is being removed.
+ */
+int rstmem_device_call_begin(struct tee_rstmem_device *rdev)
+{
+	int token = srcu_read_lock(&calls);
+
+	if (READ_ONCE(rdev->gone)) {
+		srcu_read_unlock(&calls, token);
+		return -ENODEV;
+	}
+	return token;
+}
+
+/**
+ * rstmem_device_call_end() - the call returned
+ * @rdev:	the device
+ * @token:	from rstmem_device_call_begin()
+ */
+void rstmem_device_call_end(struct tee_rstmem_device *rdev, int token)
+{
+	srcu_read_unlock(&calls, token);
+}
+
+/**
+ * rstmem_device_check() - whether a device offers a use case
+ * @rdev:	the device
+ * @use_case:	any number
+ *
+ * Return: 0, -EINVAL when it does not, -EOPNOTSUPP when it offers none at all.
+ */
+int rstmem_device_check(const struct tee_rstmem_device *rdev, u32 use_case)
+{
+	if (!rdev->use_cases)
+		return -EOPNOTSUPP;
+	if (use_case > TEE_IOC_UC_MAX || !(rdev->use_cases & BIT_ULL(use_case)))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * rstmem_device_find() - find a device to allocate from
+ * @teedev:	which, or NULL for the first that offers @use_case
+ * @use_case:	any number
+ *
+ * Return: the device, with a reference, or ERR_PTR: -EOPNOTSUPP when @teedev
+ * has no restricted memory or, with NULL, no device offers the use case.
+ */
+struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,
+					     u32 use_case)
+{
+	struct tee_rstmem_device *rdev;
+
+	mutex_lock(&devices_lock);
+	list_for_each_entry(rdev, &devices, node) {
+		if (teedev ? rdev->ctx.teedev == teedev :
+			     !rstmem_device_check(rdev, use_case)) {
+			kref_get(&rdev->ref);
+			goto out;
+		}
+	}
+	rdev = ERR_PTR(-EOPNOTSUPP);
+out:
+	mutex_unlock(&devices_lock);
+	return rdev;
+}

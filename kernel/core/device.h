@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Devices that have restricted memory: a backend, seen from the core. */
+#ifndef _RSTMEM_DEVICE_H
+#define _RSTMEM_DEVICE_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/tee_rstmem.h>
+
+struct rstmem_buffer;
+
+/**
+ * struct rstmem_id_ops - names for buffers in TEE contexts
+ * @bind:	give @buf an id in @ctx. Called with the buffer's dma-buf held.
+ *		Returns the id, above 0, or -errno.
+ * @drop:	take all ids of @buf back; its dma-buf is being released. Calls
+ *		that were given an id before keep the buffer until they end.
+ *
+ * Implemented by whoever keeps the ids of the TEE core.
+ */
+struct rstmem_id_ops {
+	int (*bind)(struct tee_context *ctx, struct rstmem_buffer *buf);
+	void (*drop)(struct rstmem_buffer *buf);
+};
+
+/**
+ * struct tee_rstmem_device - restricted memory of a TEE device
+ * @ref:	one for the registration, one for each buffer and ongoing call
+ * @ops:	the backend
+ * @id_ops:	where ids come from
+ * @id_data:	for @id_ops; valid as long as the struct tee_device
+ * @use_cases:	bit N: use case N is offered
+ * @ctx:	what the backend's ops are given; pins the struct tee_device
+ * @node:	in the list of devices, guarded by that list's lock
+ * @gone:	no new allocation; set once, read under the SRCU of calls
+ * @rcu:	frees the device when no reader of the graft's pointer is left
+ */
+struct tee_rstmem_device {
+	struct kref ref;
+	const struct tee_rstmem_ops *ops;
+	const struct rstmem_id_ops *id_ops;
+	void *id_data;
+	u64 use_cases;
+	struct tee_context ctx;
+	struct list_head node;
+	bool gone;
+	struct rcu_head rcu;
+};
+
+struct tee_rstmem_device *
+rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
+		     u64 use_cases, void *data);
+void rstmem_device_start(struct tee_rstmem_device *rdev);
+void rstmem_device_stop(struct tee_rstmem_device *rdev);
+void rstmem_device_put(struct tee_rstmem_device *rdev);
+
+int rstmem_device_call_begin(struct tee_rstmem_device *rdev);
+void rstmem_device_call_end(struct tee_rstmem_device *rdev, int token);
+int rstmem_device_check(const struct tee_rstmem_device *rdev, u32 use_case);
+
+struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,
+					     u32 use_case);
+
+#endif /* _RSTMEM_DEVICE_H */

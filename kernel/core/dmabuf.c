@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Buffers as dma-bufs: the exporter.
+ *
+ * There is no CPU side. mmap, vmap and the CPU access operations are absent, so
+ * that the dma-buf core itself refuses them.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-resv.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "buffer.h"
+#include "device.h"
+#include "dmabuf.h"
+#include "map.h"
+
+/**
+ * struct attachment - an importer of a buffer
+ * @map:	its mapping, valid while @users is not 0
+ * @dir:	direction of @map
+ * @users:	number of dma_buf_map_attachment() not yet undone
+ *
+ * All fields are guarded by the dma-buf's reservation lock.
+ */
+struct attachment {
+	struct rstmem_map map;
+	enum dma_data_direction dir;
+	unsigned int users;
+};
+
+static int dmabuf_op_attach(struct dma_buf *dmabuf,
+			    struct dma_buf_attachment *attach)
+{
+	struct attachment *a;
+
+	a = kzalloc(sizeof(*a), GFP_KERNEL);
+	if (!a)
+		return -ENOMEM;
+	attach->priv = a;
+	return 0;
+}
+
+static void dmabuf_op_detach(struct dma_buf *dmabuf,
+			     struct dma_buf_attachment *attach)
+{
+	struct attachment *a = attach->priv;
+
+	/* An importer that forgot to unmap leaves its device with access. */
+	if (WARN_ON(a->users))
+		rstmem_unmap(&a->map, attach->dev, a->dir);
+	kfree(a);
+}
+
+static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
+				      enum dma_data_direction dir)
+{
+	struct rstmem_buffer *buf = attach->dmabuf->priv;
+	struct attachment *a = attach->priv;
+	int rc;
+
+	dma_resv_assert_held(attach->dmabuf->resv);
+
+	if (a->users) {
+		if (a->dir != dir)
+			return ERR_PTR(-EBUSY);
+	} else {
+		memset(&a->map, 0, sizeof(a->map));
+		rc = rstmem_map(&a->map, buf, attach->dev, dir);
+		if (rc)
+			return ERR_PTR(rc);
+		a->dir = dir;
+	}
+	a->users++;
+	return &a->map.sgt;
+}
+
+static void dmabuf_op_unmap(struct dma_buf_attachment *attach,
+			    struct sg_table *sgt, enum dma_data_direction dir)
+{
+	struct attachment *a = attach->priv;
+
+	dma_resv_assert_held(attach->dmabuf->resv);
+
+	if (!--a->users)
+		rstmem_unmap(&a->map, attach->dev, a->dir);
+}
+
+static void dmabuf_op_release(struct dma_buf *dmabuf)
+{
+	struct rstmem_buffer *buf = dmabuf->priv;
+
+	buf->rdev->id_ops->drop(buf);
+	rstmem_buffer_put(buf);
+}
+
+static const struct dma_buf_ops rstmem_dma_buf_ops = {
+	.attach = dmabuf_op_attach,
+	.detach = dmabuf_op_detach,
+	.map_dma_buf = dmabuf_op_map,
+	.unmap_dma_buf = dmabuf_op_unmap,
+	.release = dmabuf_op_release,
+};
+
+/**
+ * rstmem_dmabuf_create() - allocate a buffer and export it
+ * @rdev:	where from; the caller has a reference
+ * @flags:	as for rstmem_buffer_alloc(), and so are the next two
+ * @use_case:	any number
+ * @size:	bytes, any number
+ *
+ * May sleep.
+ *
+ * Return: the dma-buf, which owns the buffer, or ERR_PTR: what
+ * rstmem_buffer_alloc() and dma_buf_export() return.
+ */
+struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev, u32 flags,
+				     u32 use_case, u64 size)
+{
+	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
+	struct rstmem_buffer *buf;
+	struct dma_buf *dmabuf;
+
+	buf = rstmem_buffer_alloc(rdev, flags, use_case, size);
+	if (IS_ERR(buf))
+		return ERR_CAST(buf);
+
+	exp_info.exp_name = "rstmem";
+	exp_info.ops = &rstmem_dma_buf_ops;
+	exp_info.size = buf->shm.size;
+	exp_info.flags = O_RDWR;
+	exp_info.priv = buf;
+	dmabuf = dma_buf_export(&exp_info);
+	if (IS_ERR(dmabuf))
+		rstmem_buffer_put(buf);
+	return dmabuf;
+}
+
+/**
+ * rstmem_dmabuf_buffer() - the buffer behind a dma-buf
+ * @dmabuf:	any dma-buf
+ *
+ * Return: the buffer, which lives as long as the dma-buf, or NULL when it is
+ * somebody else's.
+ */
+struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf)
+{
+	return dmabuf->ops == &rstmem_dma_buf_ops ? dmabuf->priv : NULL;
+}
+
+/**
+ * tee_rstmem_alloc() - allocate restricted memory inside the kernel
+ * @teedev:	the TEE device to take it from, or NULL for the first that
+ *		offers the use case
+ * @flags:	must be 0
+ * @use_case:	TEE_IOC_UC_*
+ * @size:	bytes, rounded up as for TEE_IOC_RSTMEM_ALLOC; dmabuf->size tells
+ *
+ * The buffer belongs to no process and has no id. May sleep.
+ *
+ * Return: a dma-buf, to be given back with dma_buf_put(), or ERR_PTR: the
+ * errors of TEE_IOC_RSTMEM_ALLOC, and -EOPNOTSUPP also when no device fits.
+ */
+struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
+				 u32 use_case, u64 size)
+{
+	struct tee_rstmem_device *rdev;
+	struct dma_buf *dmabuf;
+
+	rdev = rstmem_device_find(teedev, use_case);
+	if (IS_ERR(rdev))
+		return ERR_CAST(rdev);
+	dmabuf = rstmem_dmabuf_create(rdev, flags, use_case, size);
+	rstmem_device_put(rdev);
+	return dmabuf;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_alloc);
+
+/**
+ * tee_rstmem_dma_buf_info() - whether a dma-buf is restricted memory, and which
+ * @dmabuf:	any dma-buf
+ * @info:	out: all fields, when it is; may be NULL
+ *
+ * Return: 0, or -EINVAL when it is not.
+ */
+int tee_rstmem_dma_buf_info(const struct dma_buf *dmabuf,
+			    struct tee_rstmem_info *info)
+{
+	const struct rstmem_buffer *buf = rstmem_dmabuf_buffer(dmabuf);
+
+	if (!buf)
+		return -EINVAL;
+	if (info)
+		rstmem_buffer_info(buf, info);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_info);

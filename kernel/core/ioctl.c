@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctls of TEE devices that are about restricted memory. The contract is
+ * in include/uapi/linux/tee_rstmem.h.
+ */
+#include <linux/build_bug.h>
+#include <linux/dma-buf.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/minmax.h>
+#include <linux/uaccess.h>
+
+#include "buffer.h"
+#include "device.h"
+#include "dmabuf.h"
+#include "ioctl.h"
+
+static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
+			void __user *arg)
+{
+	struct tee_ioctl_rstmem_alloc_data data;
+	struct rstmem_buffer *buf;
+	struct dma_buf *dmabuf;
+	int fd, id, rc;
+
+	static_assert(sizeof(data) == 24);
+
+	if (copy_from_user(&data, arg, sizeof(data)))
+		return -EFAULT;
+	if (data.pad)
+		return -EINVAL;
+
+	dmabuf = rstmem_dmabuf_create(rdev, data.flags, data.use_case,
+				      data.size);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	buf = rstmem_dmabuf_buffer(dmabuf);
+
+	id = rdev->id_ops->bind(ctx, buf);
+	if (id < 0) {
+		rc = id;
+		goto err_put_dmabuf;
+	}
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0) {
+		rc = fd;
+		goto err_put_dmabuf;
+	}
+
+	data.size = buf->shm.size;
+	data.flags = buf->flags;
+	data.id = id;
+	if (copy_to_user(arg, &data, sizeof(data))) {
+		rc = -EFAULT;
+		goto err_put_fd;
+	}
+
+	/* Another thread can use the descriptor from here on: no way back. */
+	fd_install(fd, dmabuf->file);
+	return fd;
+
+err_put_fd:
+	put_unused_fd(fd);
+err_put_dmabuf:
+	/* Takes the id back too. */
+	dma_buf_put(dmabuf);
+	return rc;
+}
+
+static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
+			size_t size)
+{
+	struct tee_ioctl_rstmem_query query;
+	struct tee_rstmem_usage usage = {};
+	int rc, token;
+
+	static_assert(sizeof(query) == TEE_IOC_RSTMEM_QUERY_SIZE_VER0);
+
+	if (size < TEE_IOC_RSTMEM_QUERY_SIZE_VER0)
+		return -EINVAL;
+	rc = copy_struct_from_user(&query, sizeof(query), arg, size);
+	if (rc)
+		return rc;
+	if (query.flags)
+		return -EINVAL;
+	if (!rdev->use_cases)
+		return -EOPNOTSUPP;
+
+	token = rstmem_device_call_begin(rdev);
+	if (token < 0)
+		return token;
+	if (query.use_case != TEE_IOC_UC_RESERVED) {
+		rc = rstmem_device_check(rdev, query.use_case);
+		if (!rc && rdev->ops->rstmem_query)
+			rdev->ops->rstmem_query(&rdev->ctx, query.use_case,
+						&usage);
+	}
+	rstmem_device_call_end(rdev, token);
+	if (rc)
+		return rc;
+
+	query.use_cases = rdev->use_cases;
+	query.granule = usage.granule;
+	query.total = usage.total;
+	query.used = usage.used;
+	query.largest_free = usage.largest_free;
+	query.buffers = usage.buffers;
+	query.caps = usage.caps;
+	if (copy_to_user(arg, &query, min(size, sizeof(query))))
+		return -EFAULT;
+	return 0;
+}
+
+/* The command but for its size, which may differ between versions. */
+static bool is_query(unsigned int cmd)
+{
+	return !((cmd ^ TEE_IOC_RSTMEM_QUERY) & ~IOCSIZE_MASK);
+}
+
+/**
+ * rstmem_ioctl_is_ours() - whether a command of a TEE device is about
+ * restricted memory
+ * @cmd:	ioctl command
+ *
+ * Return: true when it is for rstmem_ioctl().
+ */
+bool rstmem_ioctl_is_ours(unsigned int cmd)
+{
+	return cmd == TEE_IOC_RSTMEM_ALLOC || is_query(cmd);
+}
+
+/**
+ * rstmem_ioctl() - serve such a command
+ * @rdev:	the device; the caller has a reference
+ * @ctx:	the context of the open file
+ * @cmd:	one that rstmem_ioctl_is_ours()
+ * @arg:	user pointer to the command's structure
+ *
+ * May sleep.
+ *
+ * Return: as the uapi header says, errors as -errno.
+ */
+long rstmem_ioctl(struct tee_rstmem_device *rdev, struct tee_context *ctx,
+		  unsigned int cmd, void __user *arg)
+{
+	if (cmd == TEE_IOC_RSTMEM_ALLOC)
+		return ioctl_alloc(rdev, ctx, arg);
+	return ioctl_query(rdev, arg, _IOC_SIZE(cmd));
+}
