@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The graft: restricted memory for a stock TEE core.
+ *
+ * The stock core has no hook for a driver's ioctl and none for memory of
+ * another kind. What it has are public structures. The graft puts itself into
+ * two of their members before a device is registered: teedev->cdev.ops, a copy
+ * of the stock file operations that answers the additional ioctls and passes
+ * the rest on, and teedev->pool, which sees the release of restricted memory
+ * and passes the rest on to the driver's own pool.
+ *
+ * Only files in this directory know how the stock core works inside. What they
+ * rely on, of drivers/tee of 6.12 to 7.3:
+ *
+ *	- filp->private_data is the struct tee_context;
+ *	- an open context holds a user of the device (num_users, under mutex), and
+ *	  tee_device_unregister() waits for these to go before it clears pool;
+ *	- a struct tee_shm in the device's idr is found by any context and
+ *	  refused unless its ctx is the caller's;
+ *	- tee_shm_put() takes the last reference under the device's mutex, removes
+ *	  the id, calls teedev->pool->ops->free() when TEE_SHM_POOL is set, drops
+ *	  a context reference and a user of the device, and kfree()s the tee_shm.
+ */
+#ifndef _RSTMEM_GRAFT_H
+#define _RSTMEM_GRAFT_H
+
+#include <linux/container_of.h>
+#include <linux/hashtable.h>
+#include <linux/mutex.h>
+#include <linux/tee_rstmem.h>
+
+struct rstmem_id_ops;
+
+#define GRAFT_HASH_BITS	8
+
+/**
+ * struct graft - what is put into a TEE device
+ * @pool:	stands in teedev->pool. Carries the private data of the driver's
+ *		own pool, so that the driver's operations work on it as well
+ * @stock:	the driver's own pool, may be NULL
+ * @teedev:	the device; the graft's memory is managed by it and lives as long
+ * @rdev:	RCU; NULL once restricted memory is going away
+ * @lock:	guards @handles, @stopped, and of each handle the members that
+ *		say so; taken with no other lock held and holding none
+ * @handles:	all ids, hashed by context
+ * @stopped:	no new ids
+ */
+struct graft {
+	struct tee_shm_pool pool;
+	struct tee_shm_pool *stock;
+	struct tee_device *teedev;
+	struct tee_rstmem_device __rcu *rdev;
+	struct mutex lock;	/* guards handles and stopped */
+	DECLARE_HASHTABLE(handles, GRAFT_HASH_BITS);
+	bool stopped;
+};
+
+extern const struct rstmem_id_ops graft_id_ops;
+
+/* handle.c */
+struct graft *graft_of(const struct tee_device *teedev);
+void graft_pool_attach(struct graft *graft);
+void graft_handles_drop_ctx(struct graft *graft, const struct tee_context *ctx);
+void graft_handles_stop(struct graft *graft);
+
+#endif /* _RSTMEM_GRAFT_H */

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Handles: restricted buffers as the stock TEE core knows shared memory.
+ *
+ * A handle is a struct tee_shm in the device's idr. It has a reference to its
+ * buffer. Being in the graft's table is worth one reference to the handle, taken
+ * back when the context's file is closed, the dma-buf is released or the device
+ * goes away, whichever is first. Until then it keeps the context, as any
+ * struct tee_shm does, but never beyond the file's release, which drops it.
+ * A running TEE call has a reference of its own.
+ */
+#include <linux/kref.h>
+#include <linux/slab.h>
+
+#include "../core/buffer.h"
+#include "../core/device.h"
+#include "graft.h"
+
+/**
+ * struct handle - an id of a buffer in a context
+ * @shm:	for the stock core, which kfree()s it: must be first
+ * @buf:	the buffer, referenced
+ * @graft:	of the device
+ * @by_ctx:	in the graft's table, guarded by its lock; unhashed means that
+ *		the table's reference is taken back
+ * @by_buf:	in the buffer's list, guarded by the graft's lock
+ */
+struct handle {
+	struct tee_shm shm;
+	struct rstmem_buffer *buf;
+	struct graft *graft;
+	struct hlist_node by_ctx;
+	struct list_head by_buf;
+};
+
+#ifdef TEE_SHM_DMA_BUF
+#define STOCK_SHM_DMA_BUF	TEE_SHM_DMA_BUF
+#else
+#define STOCK_SHM_DMA_BUF	0
+#endif
+
+static_assert(offsetof(struct handle, shm) == 0);
+static_assert(!(TEE_SHM_RESTRICTED &
+		(TEE_SHM_DYNAMIC | TEE_SHM_USER_MAPPED | TEE_SHM_POOL |
+		 TEE_SHM_PRIV | STOCK_SHM_DMA_BUF)));
+
+static struct handle *to_handle(const struct tee_shm *shm)
+{
+	return container_of(shm, struct handle, shm);
+}
+
+/* Unlinks a handle; its table reference goes to @doomed. */
+static void handle_unlink(struct handle *handle, struct hlist_head *doomed)
+{
+	lockdep_assert_held(&handle->graft->lock);
+
+	hash_del(&handle->by_ctx);
+	list_del_init(&handle->by_buf);
+	hlist_add_head(&handle->by_ctx, doomed);
+}
+
+static void handles_put(struct hlist_head *doomed)
+{
+	struct hlist_node *next;
+	struct handle *handle;
+
+	hlist_for_each_entry_safe(handle, next, doomed, by_ctx) {
+		hlist_del_init(&handle->by_ctx);
+		tee_shm_put(&handle->shm);
+	}
+}
+
+/**
+ * graft_handles_drop_ctx() - a context's file is being released
+ * @graft:	of its device
+ * @ctx:	the context; no call of it is running
+ */
+void graft_handles_drop_ctx(struct graft *graft, const struct tee_context *ctx)
+{
+	HLIST_HEAD(doomed);
+	struct hlist_node *next;
+	struct handle *handle;
+
+	mutex_lock(&graft->lock);
+	hash_for_each_possible_safe(graft->handles, handle, next, by_ctx,
+				    (unsigned long)ctx)
+		if (handle->shm.ctx == ctx)
+			handle_unlink(handle, &doomed);
+	mutex_unlock(&graft->lock);
+
+	handles_put(&doomed);
+}
+
+/**
+ * graft_handles_stop() - the device's restricted memory goes away
+ * @graft:	of the device
+ *
+ * Takes all ids back and gives out none from now on.
+ */
+void graft_handles_stop(struct graft *graft)
+{
+	HLIST_HEAD(doomed);
+	struct hlist_node *next;
+	struct handle *handle;
+	int bucket;
+
+	mutex_lock(&graft->lock);
+	graft->stopped = true;
+	hash_for_each_safe(graft->handles, bucket, next, handle, by_ctx)
+		handle_unlink(handle, &doomed);
+	mutex_unlock(&graft->lock);
+
+	handles_put(&doomed);
+}
+
+/* The buffer's dma-buf is being released. */
+static void handle_op_drop(struct rstmem_buffer *buf)
+{
+	struct graft *graft = buf->rdev->id_data;
+	struct handle *handle, *next;
+	HLIST_HEAD(doomed);
+
+	mutex_lock(&graft->lock);
+	list_for_each_entry_safe(handle, next, &buf->ids, by_buf)
+		handle_unlink(handle, &doomed);
+	mutex_unlock(&graft->lock);
+
+	handles_put(&doomed);
+}
+
+/* A context asked for the buffer and is to have an id for it. */
+static int handle_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
+{
+	struct graft *graft = buf->rdev->id_data;
+	struct tee_device *teedev = graft->teedev;
+	const struct tee_shm *from = &buf->shm;
+	struct handle *handle;
+	bool stopped;
+	int id;
+
+	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+	if (!handle)
+		return -ENOMEM;
+	handle->graft = graft;
+	handle->shm.ctx = ctx;
+	handle->shm.paddr = from->paddr;
+	handle->shm.size = from->size;
+	handle->shm.pages = from->pages;
+	handle->shm.num_pages = from->num_pages;
+	handle->shm.sec_world_id = from->sec_world_id;
+	handle->shm.flags = TEE_SHM_RESTRICTED | TEE_SHM_POOL;
+	refcount_set(&handle->shm.refcount, 1);
+
+	/*
+	 * What tee_shm_put() will take back. The caller's open file has a user of
+	 * the device and a reference to the context, so both can be added to.
+	 */
+	mutex_lock(&teedev->mutex);
+	id = idr_alloc(&teedev->idr, &handle->shm, 1, 0, GFP_KERNEL);
+	if (id > 0) {
+		handle->shm.id = id;
+		handle->buf = rstmem_buffer_get(buf);
+		kref_get(&ctx->refcount);
+		teedev->num_users++;
+	}
+	mutex_unlock(&teedev->mutex);
+	if (id < 0) {
+		kfree(handle);
+		return id == -ENOSPC ? -ENOMEM : id;
+	}
+
+	mutex_lock(&graft->lock);
+	stopped = graft->stopped;
+	if (!stopped) {
+		hash_add(graft->handles, &handle->by_ctx, (unsigned long)ctx);
+		list_add(&handle->by_buf, &buf->ids);
+	}
+	mutex_unlock(&graft->lock);
+	if (stopped) {
+		tee_shm_put(&handle->shm);
+		return -ENODEV;
+	}
+	return id;
+}
+
+const struct rstmem_id_ops graft_id_ops = {
+	.bind = handle_op_bind,
+	.drop = handle_op_drop,
+};
+
+/**
+ * tee_rstmem_shm_info() - describe restricted memory in a TEE call
+ * @shm:	a memory reference's struct tee_shm
+ * @info:	out: all fields
+ *
+ * Return: 0, or -EINVAL when it is not restricted memory.
+ */
+int tee_rstmem_shm_info(const struct tee_shm *shm, struct tee_rstmem_info *info)
+{
+	if (!(shm->flags & TEE_SHM_RESTRICTED))
+		return -EINVAL;
+	rstmem_buffer_info(to_handle(shm)->buf, info);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_shm_info);
+
+static int pool_op_alloc(struct tee_shm_pool *pool, struct tee_shm *shm,
+			 size_t size, size_t align)
+{
+	struct tee_shm_pool *stock = container_of(pool, struct graft, pool)->stock;
+
+	return stock ? stock->ops->alloc(stock, shm, size, align) : -EINVAL;
+}
+
+static void pool_op_free(struct tee_shm_pool *pool, struct tee_shm *shm)
+{
+	struct tee_shm_pool *stock = container_of(pool, struct graft, pool)->stock;
+
+	if (shm->flags & TEE_SHM_RESTRICTED)
+		rstmem_buffer_put(to_handle(shm)->buf);
+	else
+		stock->ops->free(stock, shm);
+}
+
+static void pool_op_destroy(struct tee_shm_pool *pool)
+{
+	struct tee_shm_pool *stock = container_of(pool, struct graft, pool)->stock;
+
+	if (stock)
+		stock->ops->destroy_pool(stock);
+}
+
+static const struct tee_shm_pool_ops graft_pool_ops = {
+	.alloc = pool_op_alloc,
+	.free = pool_op_free,
+	.destroy_pool = pool_op_destroy,
+};
+
+/**
+ * graft_of() - the graft of a device
+ * @teedev:	a device that the caller has a user of, or that is not yet
+ *		registered
+ *
+ * Return: the graft, or NULL when it has none.
+ */
+struct graft *graft_of(const struct tee_device *teedev)
+{
+	struct tee_shm_pool *pool = READ_ONCE(teedev->pool);
+
+	if (!pool || pool->ops != &graft_pool_ops)
+		return NULL;
+	return container_of(pool, struct graft, pool);
+}
+
+/**
+ * graft_pool_attach() - stand in for a device's pool
+ * @graft:	of the device, which is not yet registered
+ */
+void graft_pool_attach(struct graft *graft)
+{
+	graft->stock = graft->teedev->pool;
+	if (graft->stock)
+		graft->pool.private_data = graft->stock->private_data;
+	graft->pool.ops = &graft_pool_ops;
+	graft->teedev->pool = &graft->pool;
+}
