@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ABI as a program sees it that was written against <linux/tee.h> and the
+ * project's uapi header alone. Built for 64 and for 32 bits.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <linux/tee_rstmem_services.h>
+
+#include "../../include/tee_gp.h"
+#include "../lib/ktap.h"
+#include "../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+
+_Static_assert(sizeof(struct tee_ioctl_rstmem_alloc_data) == 24,
+	       "24 bytes in every ABI");
+_Static_assert(sizeof(struct tee_ioctl_rstmem_query) ==
+	       TEE_IOC_RSTMEM_QUERY_SIZE_VER0, "the first version");
+_Static_assert(TEE_IOC_RSTMEM_ALLOC == 0xc018a40a, "the command's number");
+
+static int count_fds(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void test_version(int tee)
+{
+	struct tee_ioctl_version_data vers;
+
+	ktap(!ioctl(tee, TEE_IOC_VERSION, &vers) &&
+	     vers.gen_caps & TEE_GEN_CAP_RSTMEM,
+	     "TEE_IOC_VERSION says that there is restricted memory");
+	ktap(vers.gen_caps & TEE_GEN_CAP_GP && vers.gen_caps & TEE_GEN_CAP_REG_MEM,
+	     "and what the stock core says");
+	ktap(ioctl(tee, TEE_IOC_VERSION, (void *)8) == -1 && errno == EFAULT,
+	     "TEE_IOC_VERSION with a bad pointer: EFAULT");
+}
+
+static void test_alloc(int tee)
+{
+	struct tee_ioctl_rstmem_alloc_data data = {
+		.size = 5000,
+		.use_case = VIDEO,
+	};
+	int fds = count_fds(), fd, second, id;
+	struct stat st;
+
+	fd = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, &data);
+	if (!ktap(fd >= 0, "allocates"))
+		ktap_bail("TEE_IOC_RSTMEM_ALLOC: %s", strerror(errno));
+	ktap_eq(data.size, 8192, "writes back the size, rounded up");
+	ktap_eq(data.flags, 0, "and the flags");
+	ktap(data.id > 0, "and an id");
+	ktap_eq(data.use_case, VIDEO, "and leaves the use case");
+	ktap(fcntl(fd, F_GETFD) & FD_CLOEXEC, "the descriptor is O_CLOEXEC");
+	ktap((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR, "and O_RDWR");
+	ktap_eq(lseek(fd, 0, SEEK_END), 8192, "the dma-buf has that size");
+	ktap(!fstat(fd, &st), "fstat works");
+	ktap_eq(tee_used(tee, VIDEO), 8192, "it is counted as used");
+	ktap_eq(tee_buffers(tee, VIDEO), 1, "and as a buffer");
+	second = tee_rstmem(tee, VIDEO, 1, &id);
+	ktap(second >= 0 && id != data.id, "another has another id");
+	ktap_eq(tee_used(tee, VIDEO), 12288, "sizes add up");
+	close(second);
+	close(fd);
+	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is used after close");
+	ktap_eq(count_fds(), fds, "no descriptor is left");
+}
+
+static void test_errors(int tee)
+{
+	static const struct {
+		const char *name;
+		struct tee_ioctl_rstmem_alloc_data data;
+		int error;
+	} cases[] = {
+		{ "reserved use case", { .size = 4096 }, EINVAL },
+		{ "unknown use case 4", { .size = 4096, .use_case = 4 }, EINVAL },
+		{ "unknown use case 63", { .size = 4096, .use_case = 63 },
+		  EINVAL },
+		{ "unknown use case 64", { .size = 4096, .use_case = 64 },
+		  EINVAL },
+		{ "unknown use case 65", { .size = 4096, .use_case = 65 },
+		  EINVAL },
+		{ "unknown use case 2^32-1",
+		  { .size = 4096, .use_case = 0xffffffff }, EINVAL },
+		{ "unknown flag 1", { .size = 4096, .use_case = VIDEO,
+				      .flags = 1 }, EINVAL },
+		{ "unknown flag 2^31", { .size = 4096, .use_case = VIDEO,
+					 .flags = 1u << 31 }, EINVAL },
+		{ "non-zero padding", { .size = 4096, .use_case = VIDEO,
+					.pad = 1 }, EINVAL },
+		{ "size 0", { .use_case = VIDEO }, EINVAL },
+		{ "size UINT64_MAX", { .size = UINT64_MAX, .use_case = VIDEO },
+		  EINVAL },
+		{ "size UINT64_MAX-4094", { .size = UINT64_MAX - 4094,
+					    .use_case = VIDEO }, EINVAL },
+		{ "size UINT64_MAX-4095", { .size = UINT64_MAX - 4095,
+					    .use_case = VIDEO }, EINVAL },
+		{ "size 2^63", { .size = 1ULL << 63, .use_case = VIDEO },
+		  EINVAL },
+		{ "size beyond 52 bits", { .size = (1ULL << 52) + 1,
+					   .use_case = VIDEO }, EINVAL },
+		{ "size of 52 bits", { .size = 1ULL << 52, .use_case = VIDEO },
+		  ENOMEM },
+		{ "size 4 GiB", { .size = 1ULL << 32, .use_case = VIDEO },
+		  ENOMEM },
+		{ "size 4 GiB and a page", { .size = (1ULL << 32) + 4096,
+					     .use_case = VIDEO }, ENOMEM },
+	};
+	struct tee_ioctl_rstmem_query query;
+	size_t n;
+
+	tee_query(tee, VIDEO, &query);
+	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		struct tee_ioctl_rstmem_alloc_data data = cases[n].data;
+		int fds = count_fds(), rc;
+
+		rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, &data);
+		ktap(rc == -1 && errno == cases[n].error &&
+		     !memcmp(&data, &cases[n].data, sizeof(data)) &&
+		     count_fds() == fds && !tee_used(tee, VIDEO),
+		     "%s: %s, nothing written or left", cases[n].name,
+		     strerror(cases[n].error));
+		if (rc >= 0)
+			close(rc);
+	}
+	ktap_eq(tee_rstmem(tee, VIDEO, query.total + 1, NULL), -ENOMEM,
+		"one byte more than the pool: ENOMEM");
+}
+
+static void test_full(int tee)
+{
+	struct tee_ioctl_rstmem_query query;
+	int fd;
+
+	tee_query(tee, VIDEO, &query);
+	fd = tee_rstmem(tee, VIDEO, query.largest_free, NULL);
+	ktap(fd >= 0, "the largest free extent can be had");
+	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -ENOMEM,
+		"and then nothing: ENOMEM");
+	tee_query(tee, VIDEO, &query);
+	ktap(query.used == query.total && !query.largest_free,
+	     "and the query says so");
+	close(fd);
+	fd = tee_rstmem(tee, VIDEO, 1, NULL);
+	ktap(fd >= 0, "after close there is room again");
+	close(fd);
+}
+
+static void test_fault(int tee)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	struct tee_ioctl_rstmem_alloc_data *data;
+	int fds = count_fds(), fd, next, rc;
+	char *mem;
+
+	rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, NULL);
+	ktap(rc == -1 && errno == EFAULT, "NULL: EFAULT");
+
+	/* Readable but not writable: fails after everything was made. */
+	mem = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	data = (void *)mem;
+	data->size = 4096;
+	data->use_case = VIDEO;
+	next = dup(0);
+	close(next);
+	mprotect(mem, page, PROT_READ);
+	rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, data);
+	ktap(rc == -1 && errno == EFAULT, "read-only memory: EFAULT");
+	ktap(!tee_used(tee, VIDEO), "nothing stays allocated");
+	ktap(count_fds() == fds, "no descriptor is left");
+	fd = dup(0);
+	ktap_eq(fd, next, "and none is reserved");
+	close(fd);
+
+	/* The last bytes lie in a page that is not there. */
+	mprotect(mem, page, PROT_READ | PROT_WRITE);
+	munmap(mem + page, page);
+	data = (void *)(mem + page - 16);
+	data->size = 4096;
+	data->use_case = VIDEO;
+	data->flags = 0;
+	rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, data);
+	ktap(rc == -1 && errno == EFAULT && !tee_used(tee, VIDEO),
+	     "half unmapped memory: EFAULT, nothing allocated");
+	munmap(mem, page);
+}
+
+static void test_no_fd(int tee)
+{
+	struct rlimit limit, none;
+	int rc;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &none);
+	rc = tee_rstmem(tee, VIDEO, 4096, NULL);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	ktap_eq(rc, -EMFILE, "no descriptor left: EMFILE");
+	ktap(!tee_used(tee, VIDEO), "and nothing allocated");
+}
+
+static void test_query(int tee)
+{
+	/* A program from the future: the structure and 16 bytes more. */
+	struct {
+		struct tee_ioctl_rstmem_query query;
+		uint64_t more[2];
+	} large = { .query.use_case = VIDEO };
+	const unsigned long large_cmd =
+		_IOC(_IOC_READ | _IOC_WRITE, TEE_IOC_MAGIC,
+		     _IOC_NR(TEE_IOC_RSTMEM_QUERY), sizeof(large));
+	struct tee_ioctl_rstmem_query query;
+
+	ktap(!tee_query(tee, TEE_IOC_UC_RESERVED, &query) &&
+	     query.use_cases == (1 << 1 | 1 << 2 | 1 << 3) && !query.total,
+	     "asks which use cases there are");
+	ktap(!tee_query(tee, VIDEO, &query), "asks about one");
+	ktap_eq(query.granule, 4096, "its granule");
+	ktap_eq(query.total, 64 * MIB, "all there is");
+	ktap_eq(query.used, 0, "nothing used");
+	ktap_eq(query.largest_free, query.total, "all in one piece");
+	ktap_eq(query.caps, TEE_RSTMEM_CAP_SCRUBS,
+		"scrubs, and does not claim to protect");
+	ktap(!tee_query(tee, TEE_IOC_UC_TRUSTED_UI, &query) &&
+	     query.total == 16 * MIB, "another pool for another use case");
+	ktap_eq(tee_query(tee, 4, &query), -EINVAL, "use case not offered");
+	ktap_eq(tee_query(tee, 64, &query), -EINVAL, "use case 64");
+	ktap_eq(tee_query(tee, 0xffffffff, &query), -EINVAL,
+		"use case 2^32-1");
+
+	query = (struct tee_ioctl_rstmem_query){ .use_case = VIDEO,
+						 .flags = 1 };
+	ktap(ioctl(tee, TEE_IOC_RSTMEM_QUERY, &query) == -1 && errno == EINVAL,
+	     "unknown flag: EINVAL");
+	ktap(ioctl(tee, TEE_IOC_RSTMEM_QUERY, (void *)8) == -1 &&
+	     errno == EFAULT, "bad pointer: EFAULT");
+	ktap(!ioctl(tee, large_cmd, &large) && large.query.total == 64 * MIB,
+	     "a larger structure with a tail of zeros is served");
+	large.more[1] = 1;
+	ktap(ioctl(tee, large_cmd, &large) == -1 && errno == E2BIG,
+	     "with another tail: E2BIG");
+	ktap(ioctl(tee, _IOC(_IOC_READ | _IOC_WRITE, TEE_IOC_MAGIC,
+			     _IOC_NR(TEE_IOC_RSTMEM_QUERY),
+			     TEE_IOC_RSTMEM_QUERY_SIZE_VER0 - 8), &query) == -1 &&
+	     errno == EINVAL, "a structure smaller than the first: EINVAL");
+	ktap(ioctl(tee, _IOC(_IOC_READ, TEE_IOC_MAGIC,
+			     _IOC_NR(TEE_IOC_RSTMEM_QUERY),
+			     sizeof(query)), &query) == -1 && errno == EINVAL,
+	     "another direction is another command: EINVAL");
+}
+
+/* The id works as a memory reference, in its own context only. */
+static void test_id(int tee)
+{
+	static const uint8_t uuid[] = RSTMEM_SVC_CIPHER_UUID;
+	struct tee_ioctl_param params[3];
+	int other = tee_open(SOFTTEE_IMPL_ID);
+	struct tee_mem in, in2;
+	uint32_t session, session2, ret;
+	int buf, id, rc;
+
+	buf = tee_rstmem(tee, VIDEO, 8192, &id);
+	session = tee_service(tee, uuid);
+	tee_mem_alloc(tee, 4096, &in);
+
+	params[0] = tee_in(in.id, 0, 32);
+	params[1] = tee_in(in.id, 32, 16);
+	ktap_eq(tee_call(tee, session, RSTMEM_SVC_CIPHER_SET_KEY, params, 2),
+		TEEC_SUCCESS, "the cipher service takes a key");
+	params[0] = tee_in(in.id, 0, 4096);
+	params[1] = tee_out(id, 100, 4096);
+	params[2] = tee_value(0, 0);
+	ktap_eq(tee_call(tee, session, RSTMEM_SVC_CIPHER_UPDATE, params, 3),
+		TEEC_SUCCESS, "and decrypts into the buffer by its id");
+
+	params[1] = tee_out(id, 4097, 4096);
+	rc = tee_invoke(tee, session, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
+			&ret, NULL);
+	ktap_eq(rc, -EINVAL, "a range beyond the buffer: EINVAL");
+	params[1] = tee_out(id, UINT64_MAX - 100, 200);
+	rc = tee_invoke(tee, session, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
+			&ret, NULL);
+	ktap_eq(rc, -EINVAL, "a range that wraps: EINVAL");
+
+	session2 = tee_service(other, uuid);
+	tee_mem_alloc(other, 4096, &in2);
+	params[0] = tee_in(in2.id, 0, 16);
+	params[1] = tee_out(id, 0, 16);
+	rc = tee_invoke(other, session2, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
+			&ret, NULL);
+	ktap_eq(rc, -EINVAL, "another context's id: EINVAL");
+
+	close(buf);
+	params[0] = tee_in(in.id, 0, 16);
+	params[1] = tee_out(id, 0, 16);
+	rc = tee_invoke(tee, session, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
+			&ret, NULL);
+	ktap_eq(rc, -EINVAL, "the id ends with the dma-buf: EINVAL");
+
+	tee_mem_free(&in2);
+	tee_mem_free(&in);
+	close(other);
+	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is used");
+}
+
+/* What the stock core answers is still what it answers. */
+static void test_stock(int tee)
+{
+	ktap(ioctl(tee, _IO(TEE_IOC_MAGIC, 200), 0) == -1 && errno == EINVAL,
+	     "an unknown ioctl: the stock EINVAL");
+	/* TEE_IOC_OBJECT_INVOKE of 6.17: the same number, another command. */
+	ktap(ioctl(tee, _IOR(TEE_IOC_MAGIC, TEE_IOC_BASE + 10,
+			     struct tee_ioctl_buf_data), 0) == -1 &&
+	     errno == EINVAL, "ioctl 10 of another size is not ours");
+	ktap(ioctl(tee, TEE_IOC_SUPPL_RECV, 0) == -1 && errno == EINVAL,
+	     "no supplicant is wanted");
+}
+
+int main(void)
+{
+	int tee;
+
+	ktap_start();
+	ktap_note("%zu-bit program", 8 * sizeof(long));
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	test_version(tee);
+	test_alloc(tee);
+	test_errors(tee);
+	test_full(tee);
+	test_fault(tee);
+	test_no_fd(tee);
+	test_query(tee);
+	test_id(tee);
+	test_stock(tee);
+	return ktap_end();
+}

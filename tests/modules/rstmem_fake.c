@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rstmem_fake: a backend that does as it is told, for tests.
+ *
+ * It hands out addresses without memory behind them, scattered pages, malformed
+ * buffers or errors, as its parameters say at the time; nothing reads or writes
+ * what it hands out, except pages. The TEE behind it has no services.
+ */
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/tee_rstmem.h>
+
+#define FAKE_IMPL_ID	0x6661
+
+static char mode[16] = "range";
+module_param_string(mode, mode, sizeof(mode), 0644);
+MODULE_PARM_DESC(mode, "what an allocation gets: range, pages, pool, short, unaligned, wraps, error");
+
+static unsigned long long paddr;
+module_param(paddr, ullong, 0644);
+MODULE_PARM_DESC(paddr, "address of a range; of the pool, when loaded");
+
+static unsigned long long pool_size;
+module_param(pool_size, ullong, 0444);
+MODULE_PARM_DESC(pool_size, "bytes of the pool, 0 for none");
+
+static unsigned long long granule = PAGE_SIZE;
+module_param(granule, ullong, 0444);
+MODULE_PARM_DESC(granule, "of the pool, bytes");
+
+static unsigned long align;
+module_param(align, ulong, 0644);
+MODULE_PARM_DESC(align, "asked of the pool, bytes");
+
+static int error = -EDQUOT;
+module_param(error, int, 0644);
+MODULE_PARM_DESC(error, "what an allocation returns in mode error");
+
+static unsigned int delay_ms;
+module_param(delay_ms, uint, 0644);
+MODULE_PARM_DESC(delay_ms, "how long an allocation takes");
+
+static unsigned long long use_cases = BIT(TEE_IOC_UC_SECURE_VIDEO_PLAY);
+module_param(use_cases, ullong, 0444);
+MODULE_PARM_DESC(use_cases, "bit mask of the use cases offered");
+
+static atomic_t live = ATOMIC_INIT(0);
+
+static int live_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%d\n", atomic_read(&live));
+}
+
+static const struct kernel_param_ops live_ops = { .get = live_get };
+module_param_cb(live, &live_ops, NULL, 0444);
+MODULE_PARM_DESC(live, "allocations not yet freed");
+
+static struct tee_rstmem_pool *pool;
+static struct tee_rstmem_device *rdev;
+static struct tee_device *teedev;
+
+static void pages_free(struct tee_shm *shm, size_t n)
+{
+	while (n)
+		__free_page(shm->pages[--n]);
+	kvfree(shm->pages);
+}
+
+/* In an order in which no page follows its physical neighbour. */
+static int pages_alloc(struct tee_shm *shm, size_t size)
+{
+	size_t n, nr = size >> PAGE_SHIFT;
+
+	shm->pages = kvcalloc(nr, sizeof(*shm->pages), GFP_KERNEL);
+	if (!shm->pages)
+		return -ENOMEM;
+	for (n = 0; n < nr; n++) {
+		shm->pages[n] = alloc_page(GFP_DMA32 | __GFP_ZERO);
+		if (!shm->pages[n]) {
+			pages_free(shm, n);
+			return -ENOMEM;
+		}
+	}
+	for (n = 1; n < nr; n++)
+		if (page_to_pfn(shm->pages[n]) ==
+		    page_to_pfn(shm->pages[n - 1]) + 1)
+			swap(shm->pages[n], shm->pages[n - 1]);
+	shm->num_pages = nr;
+	shm->size = size;
+	return 0;
+}
+
+static int fake_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
+		      u32 use_case, size_t size)
+{
+	int rc = 0;
+
+	if (delay_ms)
+		msleep(delay_ms);
+
+	shm->paddr = paddr;
+	shm->size = size;
+	if (sysfs_streq(mode, "pages"))
+		rc = pages_alloc(shm, size);
+	else if (sysfs_streq(mode, "pool"))
+		rc = pool ? pool->ops->alloc(pool, shm, size, align) : -ENOMEM;
+	else if (sysfs_streq(mode, "short"))
+		shm->size = size - PAGE_SIZE;
+	else if (sysfs_streq(mode, "unaligned"))
+		shm->paddr += 512;
+	else if (sysfs_streq(mode, "wraps"))
+		shm->paddr = -(phys_addr_t)PAGE_SIZE;
+	else if (sysfs_streq(mode, "error"))
+		rc = error;
+	if (!rc) {
+		/* Which kind it is, for fake_free(). */
+		shm->sec_world_id = sysfs_streq(mode, "pool");
+		atomic_inc(&live);
+	}
+	return rc;
+}
+
+static void fake_free(struct tee_context *ctx, struct tee_shm *shm)
+{
+	if (shm->pages)
+		pages_free(shm, shm->num_pages);
+	else if (shm->sec_world_id)
+		pool->ops->free(pool, shm);
+	atomic_dec(&live);
+}
+
+static void fake_query(struct tee_context *ctx, u32 use_case,
+		       struct tee_rstmem_usage *usage)
+{
+	if (pool)
+		pool->ops->usage(pool, usage);
+}
+
+static void fake_release(struct tee_context *ctx)
+{
+	if (pool)
+		tee_rstmem_pool_free(pool);
+}
+
+static const struct tee_rstmem_ops fake_rstmem_ops = {
+	.owner = THIS_MODULE,
+	.rstmem_alloc = fake_alloc,
+	.rstmem_free = fake_free,
+	.rstmem_query = fake_query,
+	.release = fake_release,
+};
+
+static void fake_get_version(struct tee_device *tee,
+			     struct tee_ioctl_version_data *vers)
+{
+	*vers = (struct tee_ioctl_version_data){ .impl_id = FAKE_IMPL_ID };
+}
+
+static int fake_open(struct tee_context *ctx)
+{
+	return 0;
+}
+
+static void fake_close(struct tee_context *ctx)
+{
+}
+
+static const struct tee_driver_ops fake_ops = {
+	.get_version = fake_get_version,
+	.open = fake_open,
+	.release = fake_close,
+};
+
+static const struct tee_desc fake_desc = {
+	.name = "rstmem_fake",
+	.ops = &fake_ops,
+	.owner = THIS_MODULE,
+};
+
+static int __init fake_init(void)
+{
+	int rc;
+
+	if (pool_size) {
+		pool = tee_rstmem_gen_pool_create(paddr, pool_size, granule);
+		if (IS_ERR(pool))
+			return PTR_ERR(pool);
+	}
+	teedev = tee_device_alloc(&fake_desc, NULL, NULL, NULL);
+	if (IS_ERR(teedev)) {
+		rc = PTR_ERR(teedev);
+		goto err_free_pool;
+	}
+	rdev = tee_rstmem_register(teedev, &fake_rstmem_ops, use_cases, NULL);
+	if (IS_ERR(rdev)) {
+		rc = PTR_ERR(rdev);
+		goto err_unregister_tee;
+	}
+	rc = tee_device_register(teedev);
+	if (rc)
+		goto err_unregister_rstmem;
+	return 0;
+
+err_unregister_rstmem:
+	tee_rstmem_unregister(rdev);
+	pool = NULL;
+err_unregister_tee:
+	tee_device_unregister(teedev);
+err_free_pool:
+	if (pool)
+		tee_rstmem_pool_free(pool);
+	return rc;
+}
+
+static void __exit fake_exit(void)
+{
+	tee_rstmem_unregister(rdev);
+	tee_device_unregister(teedev);
+}
+
+module_init(fake_init);
+module_exit(fake_exit);
+
+MODULE_DESCRIPTION("A restricted memory backend that does as it is told, for tests");
+MODULE_LICENSE("GPL");
