@@ -26,6 +26,8 @@
 /* The device's own memory, as its DMA engine sees it. */
 #define EDU_BUFFER		0x40000
 #define EDU_BUFFER_SIZE		4096
+/* One transfer. QEMU ends when one touches the last byte of that memory. */
+#define EDU_CHUNK		(EDU_BUFFER_SIZE - 8)
 
 #define EDU_TIMEOUT_US		(5 * USEC_PER_SEC)
 
@@ -78,7 +80,7 @@ static int edu_dma(struct edu *edu, u64 src, u64 dst, size_t size, u64 cmd)
 				  !(val & EDU_CMD_START), 1000, EDU_TIMEOUT_US);
 }
 
-/* Up to EDU_BUFFER_SIZE bytes between a DMA address and user memory. */
+/* Up to EDU_CHUNK bytes between a DMA address and user memory. */
 static int edu_move(struct edu *edu, dma_addr_t addr, void __user *ptr,
 		    size_t size, bool out)
 {
@@ -107,8 +109,8 @@ static int edu_move_raw(struct edu *edu, const struct rstmem_edu_copy *copy)
 	u64 done;
 	int rc;
 
-	for (done = 0; done < copy->size; done += EDU_BUFFER_SIZE) {
-		size_t n = min_t(u64, copy->size - done, EDU_BUFFER_SIZE);
+	for (done = 0; done < copy->size; done += EDU_CHUNK) {
+		size_t n = min_t(u64, copy->size - done, EDU_CHUNK);
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -141,7 +143,7 @@ static int edu_move_mapped(struct edu_file *ef,
 
 		skip -= pos;
 		while (left && pos < sg_dma_len(sg)) {
-			size_t n = min3((u64)EDU_BUFFER_SIZE, left,
+			size_t n = min3((u64)EDU_CHUNK, left,
 					sg_dma_len(sg) - pos);
 
 			if (fatal_signal_pending(current))

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# One verb an intent; `make help` lists them. What is built goes to build/: user
+# space to build/host, the modules for a kernel to build/KERNEL.
+
+meta = $(shell sed -n 's/^$(1)[[:space:]]*//p' META)
+VERSION := $(call meta,version)
+SONAME := $(call meta,soname)
+KERNEL ?= $(call meta,default_kernel)
+
+B := build/host
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+mandir ?= $(prefix)/share/man
+# Of the kernel that runs here, for modules_install.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+CC ?= gcc
+CPPFLAGS += -Iinclude/uapi -Ilib
+CFLAGS ?= -O2 -g
+CFLAGS += -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+
+.PHONY: all
+all: deps user modules
+
+user-targets :=
+install-targets :=
+style-targets :=
+include lib/build.mk cli/build.mk man/build.mk tests/build.mk demo/build.mk
+
+.PHONY: help
+help:
+	@echo 'make            install what building needs, build everything'
+	@echo 'make demo       show restricted memory at work, in a virtual machine'
+	@echo 'make check      run all tests, the kernel ones in virtual machines'
+	@echo 'make style      check the style of code, scripts and manual pages'
+	@echo
+	@echo 'make user       build the library and the command line'
+	@echo 'make modules    build the modules for KERNEL ($(KERNEL))'
+	@echo 'make install    install library, command line, headers and manual pages'
+	@echo '                below prefix ($(prefix)), in DESTDIR'
+	@echo 'make modules_install'
+	@echo '                build and install the modules for the kernel of KDIR'
+	@echo '                ($(KDIR))'
+	@echo 'make clean      remove what was built; downloads stay in'
+	@echo '                $${XDG_CACHE_HOME:-~/.cache}/rstmem'
+	@echo
+	@echo 'make check-NAME run one of the tests of tests/list'
+	@echo 'lab/vm -- CMD   run CMD on a real kernel; lab/vm --help'
+
+# Everything else can be built and run once this has passed.
+.PHONY: deps
+deps:
+	@lab/deps
+
+.PHONY: user
+user: $(user-targets)
+
+.PHONY: modules
+modules: deps
+	@lab/build $(KERNEL)
+
+.PHONY: demo
+demo: deps
+	@demo/run
+
+.PHONY: check
+check: deps
+	@tests/run
+
+check-%: deps
+	@tests/run $*
+
+.PHONY: style
+style: deps
+	@tests/style
+
+.PHONY: install
+install: $(install-targets)
+
+# kbuild writes next to the sources, so it gets a copy.
+.PHONY: modules_install
+modules_install:
+	mkdir -p build/install
+	cp -rup META include kernel build/install/
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/install/kernel modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/install/kernel modules_install
+
+.PHONY: clean
+clean:
+	rm -rf build

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Test programs. Unit tests run on the host, under the sanitizers; those in guest/
+# run in a virtual machine, the ABI test as a 64-bit and as a 32-bit program.
+
+tests-cppflags := -Iinclude/uapi -D_GNU_SOURCE
+unit-cflags := -g -O1 -Wall -Wextra -Wno-sign-compare -fno-sanitize-recover=all \
+	-fsanitize=address,undefined
+
+unit-bin := $(patsubst tests/unit/%.c,$(B)/tests/unit-%,$(wildcard tests/unit/*.c))
+guest-bin := $(patsubst tests/guest/%.c,$(B)/tests/%,$(wildcard tests/guest/*.c))
+guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
+
+.PHONY: tests
+tests: user $(unit-bin) $(guest-bin) $(B)/tests/abi32
+
+$(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
+$(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
+	kernel/core/extent.h
+$(unit-bin): tests/lib/ktap.c tests/lib/ktap.h $(wildcard tests/unit/shim/linux/*)
+	@mkdir -p $(@D)
+	$(CC) $(unit-cflags) -Itests/unit/shim -o $@ $(filter %.c,$^)
+
+$(guest-lib): $(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(tests-cppflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
+	@mkdir -p $(@D)
+	$(CC) $(tests-cppflags) $(CFLAGS) -MMD -MP -o $@ $< $(guest-lib) \
+		-lcrypto -lpthread
+
+# All in one command, so that nothing of 64 bits gets in.
+$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/ktap.c \
+		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
+	@mkdir -p $(@D)
+	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+-include $(guest-lib:.o=.d) $(guest-bin:=.d)

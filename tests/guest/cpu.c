@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CPU has no way to restricted memory: not through the dma-buf, not through
+ * shared memory of the TEE core, not through /dev/mem, and the kernel itself has
+ * no mapping of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/dma-buf.h>
+
+#include "../lib/content.h"
+#include "../lib/edu.h"
+#include "../lib/ktap.h"
+#include "../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define SIZE	(64 * KIB)
+
+static void test_dmabuf(int buf)
+{
+	static const struct {
+		const char *name;
+		int prot, flags;
+	} maps[] = {
+		{ "shared, for reading", PROT_READ, MAP_SHARED },
+		{ "shared, for writing", PROT_WRITE, MAP_SHARED },
+		{ "shared, for both", PROT_READ | PROT_WRITE, MAP_SHARED },
+		{ "private", PROT_READ | PROT_WRITE, MAP_PRIVATE },
+		{ "shared, without access", PROT_NONE, MAP_SHARED },
+	};
+	struct dma_buf_sync sync = { DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
+	char data[16] = {};
+	size_t n;
+
+	for (n = 0; n < sizeof(maps) / sizeof(*maps); n++)
+		ktap(mmap(NULL, SIZE, maps[n].prot, maps[n].flags, buf, 0) ==
+		     MAP_FAILED, "mmap %s is refused", maps[n].name);
+	ktap(read(buf, data, sizeof(data)) < 0, "read is refused");
+	ktap(write(buf, data, sizeof(data)) < 0, "write is refused");
+	ktap(pread(buf, data, sizeof(data), 0) < 0, "pread is refused");
+	ktap(!ioctl(buf, DMA_BUF_IOCTL_SYNC, &sync) &&
+	     mmap(NULL, SIZE, PROT_READ, MAP_SHARED, buf, 0) == MAP_FAILED,
+	     "DMA_BUF_IOCTL_SYNC does not change that");
+}
+
+/* A restricted id must not become an fd of the stock core that maps. */
+static void test_shm(void)
+{
+	char path[64], target[64];
+	int n, found = 0;
+	ssize_t len;
+
+	for (n = 0; n < 64; n++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", n);
+		len = readlink(path, target, sizeof(target) - 1);
+		if (len < 0)
+			continue;
+		target[len] = 0;
+		found += !!strstr(target, "tee_shm");
+	}
+	ktap(!found, "no shared memory descriptor comes with the id");
+}
+
+/* How a child that touches @addr of /dev/mem ends: 'r' it read, else why not */
+static int devmem_mmap(off_t addr, uint8_t *byte)
+{
+	int status, pipefd[2];
+	pid_t pid;
+
+	if (pipe(pipefd))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		int fd = open("/dev/mem", O_RDONLY | O_SYNC);
+		uint8_t *mem;
+
+		if (fd < 0)
+			_exit(1);
+		mem = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, addr);
+		if (mem == MAP_FAILED)
+			_exit(2);
+		if (write(pipefd[1], mem, 1) != 1)
+			_exit(3);
+		_exit(0);
+	}
+	close(pipefd[1]);
+	if (read(pipefd[0], byte, 1) < 0)
+		*byte = 0;
+	close(pipefd[0]);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void test_devmem(uint64_t addr, const void *content)
+{
+	int fd = open("/dev/mem", O_RDWR | O_SYNC);
+	uint8_t data[16] = {}, byte = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		ktap_bail("/dev/mem: %s", strerror(errno));
+	n = pread(fd, data, sizeof(data), addr);
+	ktap(n < 0 || memcmp(data, content, sizeof(data)),
+	     "read of /dev/mem at the buffer does not give its content");
+	ktap(n < 0 && errno == EPERM, "it is refused: EPERM");
+	n = pwrite(fd, data, sizeof(data), addr);
+	ktap(n < 0 && errno == EPERM, "so is a write");
+	ktap(devmem_mmap(addr, &byte) != 0, "so is mmap");
+	/* The same against memory that is nobody's, so that it can fail. */
+	ktap(devmem_mmap(0xf0000, &byte) == 0,
+	     "while the BIOS can be mapped and read");
+	close(fd);
+}
+
+/* Nothing in the kernel's list of mappings covers the buffer. */
+static void test_vmalloc(uint64_t addr, uint64_t size)
+{
+	FILE *f = fopen("/proc/vmallocinfo", "r");
+	unsigned long long phys;
+	char line[512], *at;
+	int hits = 0, maps = 0;
+
+	if (!f)
+		ktap_bail("/proc/vmallocinfo: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, "phys=");
+		if (!at || sscanf(at, "phys=%llx", &phys) != 1)
+			continue;
+		maps++;
+		if (phys >= addr && phys < addr + size) {
+			ktap_note("%s", line);
+			hits++;
+		}
+	}
+	fclose(f);
+	ktap(maps, "the kernel lists what it maps");
+	ktap(!hits, "the buffer is not among it");
+}
+
+static bool iomem_has(uint64_t addr, const char *name)
+{
+	FILE *f = fopen("/proc/iomem", "r");
+	unsigned long long start, end;
+	bool found = false;
+	char line[256], *at;
+
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, " : ");
+		if (at && sscanf(line, " %llx-%llx", &start, &end) == 2 &&
+		    addr >= start && addr <= end && strstr(at, name))
+			found = true;
+	}
+	fclose(f);
+	return found;
+}
+
+int main(void)
+{
+	struct rstmem_edu_map map;
+	uint8_t *content = malloc(SIZE);
+	int tee, edu, buf, id, rc;
+
+	ktap_start();
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	edu = edu_open();
+	buf = tee_rstmem(tee, VIDEO, SIZE, &id);
+	if (buf < 0)
+		ktap_bail("allocation: %s", strerror(-buf));
+	content_make(content, SIZE, 1);
+	content_fill(tee, id, 0, content, SIZE);
+	ktap(content_is(tee, id, 0, content, SIZE), "content is there");
+
+	test_dmabuf(buf);
+	test_shm();
+	ktap_eq(edu_vmap(edu, buf), 0, "vmap in the kernel is refused");
+
+	edu_mask(edu, 32);
+	rc = edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map);
+	ktap_eq(rc, 0, "an importer tells where the buffer is");
+	ktap(map.addr >= 256 * MIB, "above 256 MiB");
+	ktap_eq(map.size, SIZE, "the device sees all of it");
+	ktap_eq(map.cpu_bytes, 0, "its scatterlist has nothing for a CPU");
+	test_devmem(map.addr, content);
+	test_vmalloc(map.addr, SIZE);
+	ktap(iomem_has(map.addr, "rstmem"), "/proc/iomem shows the claim");
+	ktap(!iomem_has(map.addr, "System RAM"), "and no System RAM there");
+	edu_unmap(edu);
+
+	close(buf);
+	close(edu);
+	close(tee);
+	return ktap_end();
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices: a real bus master reads and writes restricted buffers, and is refused
+ * when it could only do so through a copy.
+ *
+ *	dma			what a device reaches directly
+ *	dma bounce		the guest has swiotlb=force
+ *	dma iommu		the device is behind an IOMMU
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/content.h"
+#include "../lib/edu.h"
+#include "../lib/ktap.h"
+#include "../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define UI	TEE_IOC_UC_TRUSTED_UI
+#define RECORD	TEE_IOC_UC_SECURE_VIDEO_RECORD
+#define SIZE	(16 * KIB)
+
+static uint8_t content[SIZE], seen[SIZE];
+static int tee, edu;
+
+static int new_buffer(uint32_t use_case, int *id)
+{
+	int buf = tee_rstmem(tee, use_case, SIZE, id);
+
+	if (buf < 0)
+		ktap_bail("allocation: %s", strerror(-buf));
+	return buf;
+}
+
+static void test_read(uint32_t use_case, uint32_t bits, uint64_t above,
+		      const char *name)
+{
+	struct rstmem_edu_map map;
+	uint32_t uc = 0;
+	uint64_t size = 0;
+	int id, buf = new_buffer(use_case, &id);
+
+	content_make(content, SIZE, use_case);
+	content_fill(tee, id, 0, content, SIZE);
+	edu_mask(edu, bits);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
+		"%s: maps with a mask of %u bits", name, bits);
+	ktap(map.addr >= above, "%s: lies at 0x%llx or above", name,
+	     (unsigned long long)above);
+	ktap_eq(map.size, SIZE, "%s: maps whole", name);
+	memset(seen, 0, SIZE);
+	ktap(!edu_read(edu, 0, seen, SIZE) && !memcmp(seen, content, SIZE),
+	     "%s: the device reads the right bytes", name);
+	ktap(!edu_info(edu, buf, &uc, &size) && uc == use_case && size == SIZE,
+	     "%s: the importer learns what it is for", name);
+	ktap_eq(edu_unmap(edu), 0, "%s: unmaps", name);
+	close(buf);
+}
+
+static void test_write(void)
+{
+	int id, buf = new_buffer(VIDEO, &id);
+
+	content_make(content, SIZE, 77);
+	edu_mask(edu, 32);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_FROM_DEVICE, NULL), 0,
+		"maps for writing");
+	ktap_eq(edu_write(edu, 100, content, 5000), 0, "the device writes");
+	edu_unmap(edu);
+	ktap(content_is(tee, id, 100, content, 5000),
+	     "and the TEE finds what it wrote");
+	close(buf);
+}
+
+static void test_refused(uint32_t use_case, uint32_t bits, int error,
+			 const char *name)
+{
+	struct rstmem_edu_map map;
+	int buf = new_buffer(use_case, NULL);
+
+	edu_mask(edu, bits);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), error,
+		"%s: refused with a mask of %u bits", name, bits);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_FROM_DEVICE, &map), error,
+		"%s: for writing too", name);
+	close(buf);
+}
+
+/* Some byte of the pool that the mask cannot reach must count. */
+static void test_edge(void)
+{
+	struct tee_ioctl_rstmem_query query;
+	struct rstmem_edu_map map;
+	int buf;
+
+	tee_query(tee, VIDEO, &query);
+	buf = tee_rstmem(tee, VIDEO, query.total, NULL);
+	if (buf < 0)
+		ktap_bail("allocation: %s", strerror(-buf));
+	edu_mask(edu, 29);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
+		"64 MiB below 512 MiB: maps with a mask of 29 bits");
+	ktap_eq(map.size, query.total, "all of it");
+	edu_unmap(edu);
+	close(buf);
+}
+
+static void test_twice(void)
+{
+	int other = edu_open(), buf = new_buffer(VIDEO, NULL);
+	struct rstmem_edu_map a, b;
+
+	edu_mask(edu, 32);
+	ktap(!edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &a) &&
+	     !edu_map(other, buf, RSTMEM_EDU_FROM_DEVICE, &b) &&
+	     a.size == b.size, "two importers at once");
+	close(buf);
+	ktap_eq(tee_used(tee, VIDEO), SIZE,
+		"importers keep the buffer when the descriptor is closed");
+	ktap(!edu_read(edu, 0, seen, 4096), "and still reach it");
+	edu_unmap(edu);
+	ktap_eq(tee_used(tee, VIDEO), SIZE, "the second keeps it");
+	close(other);
+	ktap_eq(tee_used(tee, VIDEO), 0, "until it is gone too");
+}
+
+/* After free, the same memory, as a device sees it that may see everything. */
+static void test_scrub(void)
+{
+	static const uint8_t zeros[SIZE];
+	struct rstmem_edu_map map;
+	int id, buf = new_buffer(VIDEO, &id);
+
+	content_make(content, SIZE, 5);
+	content_fill(tee, id, 0, content, SIZE);
+	edu_mask(edu, 32);
+	edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map);
+	edu_unmap(edu);
+	ktap(!edu_read_raw(edu, map.addr, seen, SIZE) &&
+	     !memcmp(seen, content, SIZE),
+	     "a device without rules finds the content");
+	close(buf);
+	ktap(!edu_read_raw(edu, map.addr, seen, SIZE) &&
+	     !memcmp(seen, zeros, SIZE), "and after free it finds zeros");
+}
+
+static void direct(void)
+{
+	edu_mask(edu, 28);
+	test_refused(VIDEO, 28, -ERANGE, "above 256 MiB");
+	test_read(VIDEO, 32, 256 * MIB, "above 256 MiB");
+	test_read(VIDEO, 64, 256 * MIB, "above 256 MiB");
+	test_read(UI, 32, 256 * MIB, "trusted UI");
+	test_refused(RECORD, 28, -ERANGE, "above 4 GiB");
+	test_refused(RECORD, 32, -ERANGE, "above 4 GiB");
+	test_read(RECORD, 40, 1ULL << 32, "above 4 GiB");
+	test_write();
+	test_edge();
+	test_twice();
+	test_scrub();
+}
+
+/* A bounce buffer would satisfy every mask; nothing may use one. */
+static void bounce(void)
+{
+	test_refused(VIDEO, 28, -EOPNOTSUPP, "forced swiotlb");
+	test_refused(VIDEO, 64, -EOPNOTSUPP, "forced swiotlb");
+	test_refused(RECORD, 64, -EOPNOTSUPP, "forced swiotlb, above 4 GiB");
+	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is left");
+}
+
+/* An IOMMU brings everything within reach of any mask. */
+static void iommu(void)
+{
+	struct rstmem_edu_map map;
+	int buf = new_buffer(RECORD, NULL);
+
+	edu_mask(edu, 28);
+	ktap(!edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map) &&
+	     map.addr < 256 * MIB, "memory above 4 GiB at an address below 256 MiB");
+	edu_unmap(edu);
+	close(buf);
+	test_read(VIDEO, 28, 0, "behind an IOMMU");
+	test_read(RECORD, 28, 0, "behind an IOMMU, above 4 GiB");
+	test_write();
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "direct";
+
+	ktap_start();
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	edu = edu_open();
+	if (!strcmp(what, "bounce"))
+		bounce();
+	else if (!strcmp(what, "iommu"))
+		iommu();
+	else
+		direct();
+	ktap_eq(edu_mask(edu, 28), 0, "leaves the mask as it was");
+	close(edu);
+	ktap(!tee_used(tee, VIDEO) && !tee_used(tee, UI) &&
+	     !tee_used(tee, RECORD), "all pools are empty");
+	close(tee);
+	return ktap_end();
+}
