@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Backends: what the core makes of what they return. Uses rstmem_fake, which is
+ * told through its parameters.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/content.h"
+#include "../lib/edu.h"
+#include "../lib/ktap.h"
+#include "../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define PARAMS	"/sys/module/rstmem_fake/parameters/"
+#define GIB	(1024ULL * MIB)
+
+/* Of the guest's reserved memory, not used by softtee's pools. */
+#define SPARE	"0x15000000"
+
+static int edu;
+
+static void tell(const char *name, const char *value)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), PARAMS "%s", name);
+	f = fopen(path, "w");
+	if (!f || fputs(value, f) < 0 || fclose(f))
+		ktap_bail("%s: %s", path, strerror(errno));
+}
+
+static int live(void)
+{
+	FILE *f = fopen(PARAMS "live", "r");
+	int n = -1;
+
+	if (f && fscanf(f, "%d", &n) != 1)
+		n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static int load(const char *options)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "modprobe rstmem_fake %s", options);
+	return system(command);
+}
+
+static int unload(void)
+{
+	return system("rmmod rstmem_fake 2>/dev/null");
+}
+
+static void test_errors(int tee)
+{
+	static const struct {
+		const char *value;
+		int error;
+	} errors[] = {
+		{ "-122", EDQUOT }, { "-12", ENOMEM }, { "-19", ENODEV },
+		{ "-16", EBUSY },
+	};
+	static const char * const malformed[] = {
+		"short", "unaligned", "wraps",
+	};
+	size_t n;
+
+	tell("mode", "error");
+	for (n = 0; n < sizeof(errors) / sizeof(*errors); n++) {
+		tell("error", errors[n].value);
+		ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -errors[n].error,
+			"the backend's %s reaches the caller",
+			strerror(errors[n].error));
+	}
+	for (n = 0; n < sizeof(malformed) / sizeof(*malformed); n++) {
+		tell("mode", malformed[n]);
+		ktap_eq(tee_rstmem(tee, VIDEO, 8192, NULL), -EIO,
+			"a buffer that is %s is refused", malformed[n]);
+		ktap_eq(live(), 0, "and goes back to the backend");
+	}
+}
+
+/* Addresses only: there is no memory behind them. */
+static void test_ranges(int tee)
+{
+	static const struct {
+		const char *name, *paddr;
+		uint64_t addr, size;
+		unsigned int segments;
+	} ranges[] = {
+		{ "physical address 0", "0", 0, 64 * KIB, 1 },
+		{ "beyond 4 GiB", "0x4000000000", 1ULL << 38, 16 * MIB, 1 },
+		{ "2 GiB", "0x4000000000", 1ULL << 38, 2 * GIB, 1 },
+		{ "across 4 GiB", "0xffff0000", 0xffff0000, 128 * KIB, 1 },
+		{ "2 GiB and a page", "0x4000000000", 1ULL << 38,
+		  2 * GIB + 4096, 2 },
+		{ "4 GiB", "0x4000000000", 1ULL << 38, 4 * GIB, 2 },
+		{ "9 GiB", "0x4000000000", 1ULL << 38, 9 * GIB, 5 },
+	};
+	struct rstmem_edu_map map;
+	size_t n;
+	int buf;
+
+	tell("mode", "range");
+	edu_mask(edu, 48);
+	for (n = 0; n < sizeof(ranges) / sizeof(*ranges); n++) {
+		tell("paddr", ranges[n].paddr);
+		buf = tee_rstmem(tee, VIDEO, ranges[n].size, NULL);
+		ktap(buf >= 0 && lseek(buf, 0, SEEK_END) ==
+		     (off_t)ranges[n].size, "%s: allocated", ranges[n].name);
+		ktap(!edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map) &&
+		     map.addr == ranges[n].addr && map.size == ranges[n].size &&
+		     map.segments == ranges[n].segments && !map.cpu_bytes,
+		     "%s: mapped whole, %u segments", ranges[n].name,
+		     ranges[n].segments);
+		edu_unmap(edu);
+		close(buf);
+	}
+	/* The first byte is within reach, the last is not. */
+	tell("paddr", "0xffff0000");
+	buf = tee_rstmem(tee, VIDEO, 128 * KIB, NULL);
+	edu_mask(edu, 32);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), -ERANGE,
+		"a buffer that ends beyond the mask is refused");
+	close(buf);
+	ktap_eq(live(), 0, "all went back to the backend");
+}
+
+static void test_pages(int tee)
+{
+	const size_t size = 40 * KIB;
+	uint8_t *content = malloc(size), *seen = malloc(size);
+	struct rstmem_edu_map map;
+	int buf;
+
+	tell("mode", "pages");
+	buf = tee_rstmem(tee, VIDEO, size, NULL);
+	ktap(buf >= 0, "a list of pages: allocated");
+	edu_mask(edu, 32);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE | RSTMEM_EDU_FROM_DEVICE,
+			&map), 0, "mapped");
+	ktap(map.segments > 1 && map.size == size && !map.cpu_bytes,
+	     "in %u segments, nothing for a CPU", map.segments);
+	content_make(content, size, 3);
+	ktap(!edu_write(edu, 0, content, size) &&
+	     !edu_read(edu, 0, seen, size) && !memcmp(seen, content, size),
+	     "a device finds again what it wrote across them");
+	edu_unmap(edu);
+	close(buf);
+	ktap_eq(live(), 0, "the pages went back");
+	free(content);
+	free(seen);
+}
+
+static void test_pool(void)
+{
+	struct tee_ioctl_rstmem_query query;
+	struct rstmem_edu_map map;
+	int tee, buf[16], n;
+
+	ktap(!load("mode=pool paddr=" SPARE " pool_size=0x100000 granule=0x10000"),
+	     "a pool with a granule of 64 KiB");
+	tee = tee_open(FAKE_IMPL_ID);
+	tee_query(tee, VIDEO, &query);
+	ktap(query.granule == 65536 && query.total == MIB, "the query says so");
+	for (n = 0; n < 16; n++)
+		buf[n] = tee_rstmem(tee, VIDEO, 1, NULL);
+	ktap(buf[15] >= 0 && lseek(buf[0], 0, SEEK_END) == 65536,
+	     "16 buffers of a byte each fill a MiB");
+	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -ENOMEM, "no more than 16");
+	for (n = 0; n < 16; n += 2)
+		close(buf[n]);
+	tee_query(tee, VIDEO, &query);
+	ktap(query.used == MIB / 2 && query.largest_free == 65536 &&
+	     query.buffers == 8, "every other one closed: half is free, in pieces");
+	ktap_eq(tee_rstmem(tee, VIDEO, 65537, NULL), -ENOMEM,
+		"so two granules do not fit");
+	for (n = 1; n < 16; n += 2)
+		close(buf[n]);
+	tee_query(tee, VIDEO, &query);
+	ktap_eq(query.largest_free, MIB, "all closed: all in one piece");
+
+	tell("align", "0x40000");
+	buf[0] = tee_rstmem(tee, VIDEO, 1, NULL);
+	buf[1] = tee_rstmem(tee, VIDEO, 1, NULL);
+	edu_mask(edu, 32);
+	ktap(!edu_map(edu, buf[1], RSTMEM_EDU_TO_DEVICE, &map) &&
+	     !(map.addr % 0x40000), "a pool aligns as its backend asks");
+	edu_unmap(edu);
+	close(buf[0]);
+	close(buf[1]);
+	tell("align", "3");
+	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -EINVAL,
+		"an alignment that is no power of two: EINVAL");
+	ktap(load("mode=pool paddr=" SPARE " pool_size=0x100000") == 0,
+	     "loading it again changes nothing");
+	close(tee);
+	ktap_eq(unload(), 0, "unloads");
+	ktap(load("mode=pool paddr=0x10000000 pool_size=0x10000"),
+	     "a pool inside another's does not load");
+}
+
+static void *alloc_slowly(void *arg)
+{
+	int *result = arg;
+
+	*result = tee_rstmem(*result, VIDEO, 4096, NULL);
+	return NULL;
+}
+
+/* What keeps the module, and that it goes when nothing does. */
+static void test_unload(int tee)
+{
+	int buf;
+
+	tell("mode", "range");
+	buf = tee_rstmem(tee, VIDEO, 4096, NULL);
+	ktap(unload() != 0, "does not unload with an open file");
+	close(tee);
+	ktap(unload() != 0, "does not unload with a buffer");
+	close(buf);
+	ktap_eq(unload(), 0, "unloads with neither");
+}
+
+static void test_slow(int tee)
+{
+	pthread_t thread;
+	int result = tee;
+
+	tell("mode", "range");
+	tell("delay_ms", "500");
+	pthread_create(&thread, NULL, alloc_slowly, &result);
+	usleep(100000);
+	ktap(unload() != 0, "does not unload while it is allocating");
+	pthread_join(thread, NULL);
+	tell("delay_ms", "0");
+	ktap(result >= 0, "and the allocation ends well");
+	close(result);
+}
+
+int main(void)
+{
+	struct tee_ioctl_rstmem_query query;
+	int tee;
+
+	ktap_start();
+	edu = edu_open();
+	if (load(""))
+		ktap_bail("rstmem_fake does not load");
+	tee = tee_open(FAKE_IMPL_ID);
+	test_errors(tee);
+	test_ranges(tee);
+	test_pages(tee);
+	test_slow(tee);
+	test_unload(tee);
+	test_pool();
+
+	ktap(!load("use_cases=0"), "a backend that offers nothing");
+	tee = tee_open(FAKE_IMPL_ID);
+	ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -EOPNOTSUPP,
+		"allocation: EOPNOTSUPP");
+	ktap_eq(tee_query(tee, 0, &query), -EOPNOTSUPP, "query: EOPNOTSUPP");
+	close(tee);
+	unload();
+	ktap(load("use_cases=1"), "the reserved use case cannot be offered");
+	ktap(!load("use_cases=0x8000000000000010") , "others can");
+	tee = tee_open(FAKE_IMPL_ID);
+	ktap(!tee_query(tee, 0, &query) &&
+	     query.use_cases == 0x8000000000000010, "and are listed");
+	tell("paddr", "0x4000000000");
+	ktap(close(tee_rstmem(tee, 63, 4096, NULL)) == 0 &&
+	     close(tee_rstmem(tee, 4, 4096, NULL)) == 0, "and allocated from");
+	ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -EINVAL,
+		"and no other is: EINVAL");
+	close(tee);
+	unload();
+	close(edu);
+	return ktap_end();
+}
