@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PID 1 of the lab's guest: mounts the usual file systems, loads the modules of
+ * /lab/modules, runs the command of /lab/argv, sends what it prints and how it
+ * ended to the host (lab/wire.h), unloads the project's modules and powers off.
+ *
+ * The command writes to pipes and this process carries their contents to the
+ * host, rather than the command writing to a virtio port itself: a port can be
+ * open only once, so /dev/stderr could not be opened, and what is still queued
+ * in a port when the machine stops is lost. The verdict follows the output
+ * through the same port, so the host cannot see it before all of the output.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+static int port = -1;
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A line for the kernel log, where lab/dirty reads it. */
+static void log_line(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+	int fd, n;
+
+	va_start(args, format);
+	n = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (n >= (int)sizeof(line))
+		n = sizeof(line) - 1;
+	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, line, n) < 0) {
+		/* Nowhere else to say it. */
+	}
+	close(fd);
+}
+
+static void write_all(const void *data, size_t size)
+{
+	const char *p = data;
+
+	while (size) {
+		ssize_t n = write(port, p, size);
+
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			log_line("lab: cannot write to the host: %s", strerror(errno));
+			return;
+		}
+		p += n;
+		size -= n;
+	}
+}
+
+static void send_frame(enum wire_kind kind, const void *data, size_t size)
+{
+	struct wire_head head = { .kind = kind, .size = size };
+
+	write_all(&head, sizeof(head));
+	write_all(data, size);
+}
+
+/* Waits until the host has read everything, then ends the machine. */
+static _Noreturn void power_off(void)
+{
+	struct pollfd pfd = { .fd = port, .events = POLLIN };
+	char ack;
+
+	if (port >= 0 && poll(&pfd, 1, 10000) == 1 && read(port, &ack, 1) < 0)
+		log_line("lab: no answer from the host");
+	sync();
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+/* The lab itself does not work: not the command's fault. */
+static _Noreturn void give_up(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	log_line("lab: %s", line);
+	if (port >= 0)
+		send_frame(WIRE_FAILURE, line, strlen(line));
+	power_off();
+}
+
+static void mount_all(void)
+{
+	static const struct {
+		const char *type, *where, *options;
+		bool optional;
+	} mounts[] = {
+		{ "proc", "/proc", NULL, false },
+		{ "sysfs", "/sys", NULL, false },
+		{ "devtmpfs", "/dev", "mode=755", false },
+		{ "devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666", false },
+		{ "tmpfs", "/dev/shm", "mode=1777", false },
+		{ "tmpfs", "/tmp", "mode=1777", false },
+		{ "tmpfs", "/run", "mode=755", false },
+		{ "debugfs", "/sys/kernel/debug", NULL, true },
+		{ "tracefs", "/sys/kernel/tracing", NULL, true },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mounts); i++) {
+		mkdir(mounts[i].where, 0755);
+		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0,
+			  mounts[i].options) && !mounts[i].optional)
+			log_line("lab: cannot mount %s: %s", mounts[i].where, strerror(errno));
+	}
+	/* What udev would do; shells and tests expect them. */
+	if (symlink("/proc/self/fd", "/dev/fd") || symlink("fd/0", "/dev/stdin") ||
+	    symlink("fd/1", "/dev/stdout") || symlink("fd/2", "/dev/stderr"))
+		log_line("lab: no /dev/fd");
+}
+
+/* The port appears once the driver has spoken with the host. */
+static void open_port(void)
+{
+	long end = now_ms() + 20000;
+
+	while (port < 0 && now_ms() < end) {
+		DIR *dir = opendir("/sys/class/virtio-ports");
+		struct dirent *entry;
+
+		while (dir && port < 0 && (entry = readdir(dir))) {
+			char path[512], name[64] = "";
+			FILE *f;
+
+			snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name",
+				 entry->d_name);
+			f = fopen(path, "re");
+			if (!f)
+				continue;
+			if (fgets(name, sizeof(name), f) && !strcmp(name, WIRE_PORT "\n")) {
+				snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
+				port = open(path, O_RDWR | O_CLOEXEC);
+			}
+			fclose(f);
+		}
+		if (dir)
+			closedir(dir);
+		if (port < 0)
+			usleep(5000);
+	}
+	if (port < 0)
+		give_up("the port to the host is missing");
+}
+
+/* Reads a whole file and puts a 0 behind it. */
+static char *slurp(const char *path, size_t *size)
+{
+	size_t room = 4096, used = 0;
+	char *data = malloc(room);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || !data)
+		give_up("cannot read %s: %s", path, strerror(errno));
+	for (;;) {
+		ssize_t n = read(fd, data + used, room - used - 1);
+
+		if (n < 0)
+			give_up("cannot read %s: %s", path, strerror(errno));
+		if (!n)
+			break;
+		used += n;
+		if (used + 1 == room) {
+			room *= 2;
+			data = realloc(data, room);
+			if (!data)
+				give_up("no memory for %s", path);
+		}
+	}
+	close(fd);
+	data[used] = 0;
+	if (size)
+		*size = used;
+	return data;
+}
+
+/* Lines of /lab/modules are a path, and parameters after a space. */
+static void load_modules(void)
+{
+	char *line, *lines = slurp("/lab/modules", NULL), *save;
+
+	for (line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *params = strchr(line, ' ');
+		int fd;
+
+		if (params)
+			*params++ = 0;
+		fd = open(line, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || syscall(SYS_finit_module, fd, params ? params : "", 0))
+			give_up("cannot load %s: %s", line, strerror(errno));
+		close(fd);
+	}
+	free(lines);
+}
+
+static char **command(void)
+{
+	size_t size, i, n = 0;
+	char *data = slurp("/lab/argv", &size);
+	char **argv;
+
+	/* Every argument ends in a 0. */
+	for (i = 0; i < size; i++)
+		n += !data[i];
+	argv = calloc(n + 1, sizeof(*argv));
+	if (!argv || !n)
+		give_up("no command");
+	for (i = 0; i < n; i++, data += strlen(data) + 1)
+		argv[i] = data;
+	return argv;
+}
+
+static pid_t start(char **argv, int out, int err)
+{
+	static const char *const path =
+		"/root:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	pid_t pid = fork();
+	sigset_t none;
+	int in, e;
+
+	if (pid < 0)
+		give_up("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	in = open("/dev/null", O_RDONLY);
+	dup2(in, 0);
+	dup2(out, 1);
+	dup2(err, 2);
+	closefrom(3);
+	clearenv();
+	setenv("HOME", "/root", 1);
+	setenv("USER", "root", 1);
+	setenv("SHELL", "/bin/sh", 1);
+	setenv("PATH", path, 1);
+	if (chdir("/root"))
+		_exit(125);
+	execvp(argv[0], argv);
+	e = errno;
+	/* As a shell would. */
+	dprintf(2, "lab: %s: %s\n", argv[0],
+		e == ENOENT ? "no such command in the guest" : strerror(e));
+	_exit(e == ENOENT ? 127 : 126);
+}
+
+/* Carries what a pipe holds to the host; false at its end. */
+static bool carry(int fd, enum wire_kind kind)
+{
+	static char buf[65536];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	if (n > 0)
+		send_frame(kind, buf, n);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Names what outlived SIGKILL, which only the kernel can be the reason for. */
+static void report_survivors(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char path[300], line[256] = "", name[64] = "";
+		int pid = atoi(entry->d_name), ppid = 0;
+		char state = 0;
+		FILE *f;
+
+		if (pid <= 1)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (fgets(line, sizeof(line), f) &&
+		    sscanf(line, "%*d (%60[^)]) %c %d", name, &state, &ppid) == 3 &&
+		    ppid != 2 && pid != 2)
+			log_line("lab: leak: process %d (%s) does not die, state %c",
+				 pid, name, state);
+		fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/*
+ * Runs the command to its end, and ends whatever it leaves behind. Returns its
+ * status as a shell would give it.
+ */
+static int run(char **argv)
+{
+	int out[2], err[2], sig, status = -1, wstatus;
+	struct sched_param first = { .sched_priority = 1 };
+	long end = 0;
+	bool children = true;
+	sigset_t chld;
+	pid_t pid, child;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, NULL);
+	sig = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (sig < 0 || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
+		give_up("pipe: %s", strerror(errno));
+
+	/*
+	 * Ahead of the command, so that what it prints is with the host before
+	 * it can do the next thing, which may be the end of the kernel.
+	 */
+	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+
+	child = start(argv, out[1], err[1]);
+	close(out[1]);
+	close(err[1]);
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	fcntl(err[0], F_SETFL, O_NONBLOCK);
+
+	while (children || out[0] >= 0 || err[0] >= 0) {
+		struct pollfd pfd[] = {
+			{ .fd = out[0], .events = POLLIN },
+			{ .fd = err[0], .events = POLLIN },
+			{ .fd = sig, .events = POLLIN },
+		};
+		struct signalfd_siginfo info;
+
+		poll(pfd, ARRAY_SIZE(pfd), end ? 100 : -1);
+		if (pfd[0].revents && !carry(out[0], WIRE_STDOUT)) {
+			close(out[0]);
+			out[0] = -1;
+		}
+		if (pfd[1].revents && !carry(err[0], WIRE_STDERR)) {
+			close(err[0]);
+			err[0] = -1;
+		}
+		if (pfd[2].revents && read(sig, &info, sizeof(info)) < 0)
+			continue;
+
+		while ((pid = waitpid(-1, &wstatus, WNOHANG)) > 0) {
+			if (pid != child)
+				continue;
+			status = WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) :
+							WEXITSTATUS(wstatus);
+			end = now_ms() + 10000;
+		}
+		children = pid >= 0;
+		if (end) {
+			/* Again and again: one of them may be forking. */
+			kill(-1, SIGKILL);
+			if (now_ms() > end) {
+				report_survivors();
+				break;
+			}
+		}
+	}
+	return status;
+}
+
+/* Whether /lab/unload, one name a line, has this module. */
+static bool ours(const char *names, const char *name)
+{
+	size_t n = strlen(name);
+	const char *p;
+
+	for (p = names; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		if (!strncmp(p, name, n) && p[n] == '\n')
+			return true;
+	return false;
+}
+
+/*
+ * Removes the project's modules, the youngest first as /proc/modules lists them,
+ * whoever loaded them. A reference may be dropped a moment after its owner died;
+ * one that stays is a leak.
+ */
+static void unload_modules(void)
+{
+	char *names = slurp("/lab/unload", NULL);
+	long end = now_ms() + 3000;
+	bool left, late;
+
+	do {
+		char *line, *save, *list = slurp("/proc/modules", NULL);
+
+		late = now_ms() > end;
+		left = false;
+		for (line = strtok_r(list, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save)) {
+			line[strcspn(line, " ")] = 0;
+			if (!ours(names, line) ||
+			    !syscall(SYS_delete_module, line, O_NONBLOCK))
+				continue;
+			left = true;
+			if (late)
+				log_line("lab: leak: module %s is still in use (%s)",
+					 line, strerror(errno));
+		}
+		free(list);
+		if (left)
+			usleep(20000);
+	} while (left && !late);
+	free(names);
+}
+
+int main(void)
+{
+	unsigned char status;
+
+	if (getpid() != 1)
+		return 125;
+	mount_all();
+	open_port();
+	load_modules();
+	status = run(command());
+	unload_modules();
+	send_frame(WIRE_STATUS, &status, 1);
+	power_off();
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lab-run SECONDS VERDICT COMPLAINTS COMMAND ARG...: the host's end of lab/wire.h.
+ *
+ * Runs COMMAND, which is QEMU, with a socket to the guest as descriptor 3,
+ * writes what the guest sends to stdout and stderr, and how it ended to the file
+ * VERDICT: "status N", "timeout", "failure TEXT" or "died". What QEMU itself has
+ * to say goes to the file COMPLAINTS. QEMU never outlives this process, and is
+ * ended after SECONDS or by the signal that ends this one.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+#define GUEST_FD	3
+
+static volatile sig_atomic_t signalled;
+static volatile pid_t qemu;
+
+static void on_signal(int number)
+{
+	/* The first counts: what follows may be the answer to it. */
+	if (!signalled)
+		signalled = number;
+	if (qemu > 0)
+		kill(qemu, SIGKILL);
+}
+
+static _Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "lab-run: %s: %s\n", what, strerror(errno));
+	exit(125);
+}
+
+static void catch_signals(void)
+{
+	/* No SA_RESTART: a write to a reader that sleeps must end, too. */
+	struct sigaction catch = { .sa_handler = on_signal };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGALRM, &catch, NULL);
+	sigaction(SIGINT, &catch, NULL);
+	sigaction(SIGTERM, &catch, NULL);
+	sigaction(SIGHUP, &catch, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static pid_t start(int guest, int complaints, char **argv)
+{
+	pid_t parent = getpid(), pid = fork();
+	int null;
+
+	if (pid < 0)
+		fail("fork");
+	if (pid)
+		return pid;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(125);
+	/* A group of its own: what a terminal sends is for the lab to handle. */
+	setpgid(0, 0);
+	null = open("/dev/null", O_RDONLY);
+	dup2(null, 0);
+	dup2(complaints, 1);
+	dup2(complaints, 2);
+	dup2(guest, GUEST_FD);
+	closefrom(GUEST_FD + 1);
+	execvp(argv[0], argv);
+	fprintf(stderr, "lab-run: %s: %s\n", argv[0], strerror(errno));
+	_exit(125);
+}
+
+/* Reads exactly size bytes from the guest; false when it has gone. */
+static bool receive(int guest, void *data, size_t size)
+{
+	char *p = data;
+
+	while (size) {
+		ssize_t n = read(guest, p, size);
+
+		if (n < 0 && errno == EINTR && !signalled)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= n;
+	}
+	return true;
+}
+
+/* Writes to one of the lab's own outputs; when nobody reads it, the rest is lost. */
+static void deliver(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0) {
+			if (errno == EAGAIN) {
+				struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+				poll(&pfd, 1, 100);
+			} else if (errno != EINTR) {
+				return;
+			}
+			if (signalled)
+				return;
+			continue;
+		}
+		data += n;
+		size -= n;
+	}
+}
+
+/* Handles frames until the guest or a signal ends them. */
+static void serve(int guest, FILE *verdict)
+{
+	static char data[1 << 20];
+	struct wire_head head;
+
+	for (;;) {
+		if (!receive(guest, &head, sizeof(head)) || head.size >= sizeof(data) ||
+		    !receive(guest, data, head.size))
+			break;
+		switch (head.kind) {
+		case WIRE_STDOUT:
+			deliver(STDOUT_FILENO, data, head.size);
+			break;
+		case WIRE_STDERR:
+			deliver(STDERR_FILENO, data, head.size);
+			break;
+		case WIRE_STATUS:
+			fprintf(verdict, "status %d\n", (unsigned char)data[0]);
+			goto acknowledge;
+		case WIRE_FAILURE:
+			data[head.size] = 0;
+			fprintf(verdict, "failure %s\n", data);
+			goto acknowledge;
+		default:
+			fprintf(verdict, "failure the guest sends nonsense\n");
+			return;
+		}
+	}
+	if (signalled == SIGALRM)
+		fprintf(verdict, "timeout\n");
+	else if (!signalled)
+		fprintf(verdict, "died\n");
+	return;
+
+acknowledge:
+	fflush(verdict);
+	if (write(guest, "", 1) == 1)
+		/* Until the guest has powered off: its log may go on. */
+		while (read(guest, data, sizeof(data)) > 0)
+			;
+	if (signalled == SIGALRM) {
+		rewind(verdict);
+		fprintf(verdict, "timeout\n");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct itimerval timer = { .it_interval.tv_sec = 1 };
+	FILE *verdict;
+	int pair[2], complaints;
+
+	if (argc < 5)
+		return 125;
+	timer.it_value.tv_sec = atol(argv[1]);
+	verdict = fopen(argv[2], "we");
+	if (!verdict)
+		fail(argv[2]);
+	complaints = open(argv[3], O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	if (complaints < 0)
+		fail(argv[3]);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		fail("socketpair");
+	catch_signals();
+	qemu = start(pair[1], complaints, argv + 4);
+	close(pair[1]);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	if (signalled)
+		kill(qemu, SIGKILL);
+
+	serve(pair[0], verdict);
+	fclose(verdict);
+
+	/* A guest that said its last word has nothing to lose. */
+	kill(qemu, SIGKILL);
+	while (waitpid(qemu, NULL, 0) < 0 && errno == EINTR)
+		;
+	return signalled && signalled != SIGALRM ? 128 + signalled : 0;
+}
