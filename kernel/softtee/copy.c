@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The copy service: from restricted to restricted memory. What it does is said
+ * in <uapi/linux/tee_rstmem_services.h>.
+ */
+#include <linux/io.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/tee_rstmem.h>
+#include <tee_gp.h>
+#include <uapi/linux/tee_rstmem_services.h>
+
+#include "service.h"
+
+/*
+ * Orders two places in the same buffer. A buffer can be known under several
+ * handles, so these are not what to compare.
+ */
+static phys_addr_t place(const struct tee_param_memref *ref)
+{
+	const struct tee_shm *shm = ref->shm;
+
+	return (shm->pages ? page_to_phys(shm->pages[0]) : shm->paddr) +
+	       ref->shm_offs;
+}
+
+static u32 copy_copy(struct softtee_call *call)
+{
+	struct tee_rstmem_info src_info, dst_info;
+	struct tee_param_memref *src, *dst;
+	size_t len, done, pos, n;
+	bool backward;
+	void *buf;
+	u32 ret;
+
+	ret = softtee_call_input(call, 0, SOFTTEE_RESTRICTED, &src) ?:
+	      softtee_call_output(call, 1, SOFTTEE_RESTRICTED, &dst) ?:
+	      softtee_call_none(call, 2);
+	if (ret)
+		return ret;
+	if (tee_rstmem_shm_info(src->shm, &src_info) ||
+	    tee_rstmem_shm_info(dst->shm, &dst_info) ||
+	    src_info.use_case != dst_info.use_case)
+		return TEEC_ERROR_ACCESS_DENIED;
+	len = src->size;
+	if (dst->size < len) {
+		dst->size = len;
+		return TEEC_ERROR_SHORT_BUFFER;
+	}
+
+	buf = kmalloc(SOFTTEE_CHUNK, GFP_KERNEL);
+	if (!buf)
+		return TEEC_ERROR_OUT_OF_MEMORY;
+
+	/* What is still to be read must not be overwritten before. */
+	backward = place(dst) > place(src);
+	for (done = 0; done < len; done += n) {
+		if (softtee_call_stopped(call)) {
+			ret = TEEC_ERROR_CANCEL;
+			break;
+		}
+		n = min_t(size_t, len - done, SOFTTEE_CHUNK);
+		pos = backward ? len - done - n : done;
+		if (softtee_mem_read(src, pos, buf, n) ||
+		    softtee_mem_write(dst, pos, buf, n)) {
+			ret = TEEC_ERROR_OUT_OF_MEMORY;
+			break;
+		}
+	}
+	kfree_sensitive(buf);
+
+	dst->size = done;
+	return ret;
+}
+
+static u32 copy_invoke(struct softtee_call *call, void *state)
+{
+	switch (call->func) {
+	case RSTMEM_SVC_COPY_COPY:
+		return copy_copy(call);
+	default:
+		return TEEC_ERROR_NOT_SUPPORTED;
+	}
+}
+
+const struct softtee_service softtee_copy = {
+	.uuid = { .b = RSTMEM_SVC_COPY_UUID },
+	.invoke = copy_invoke,
+};

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Access to the memory behind a memory reference.
+ *
+ * Here softtee plays the secure world. Restricted memory is mapped a window at a
+ * time, and only while it is worked on, so that between two accesses the kernel
+ * has no mapping of it. Normal memory may be changed by its owner at any time:
+ * it is read once, into a buffer of the caller's.
+ */
+#include <linux/highmem.h>
+#include <linux/io.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/tee_rstmem.h>
+#include <tee_gp.h>
+
+#include "service.h"
+#include "softtee.h"
+
+/* Most that is mapped at a time. */
+#define WINDOW		SZ_64K
+
+static bool is_restricted(const struct tee_shm *shm)
+{
+	return shm->flags & TEE_SHM_RESTRICTED;
+}
+
+/* Checks what both directions have in common. */
+static u32 get_memref(struct softtee_call *call, unsigned int n,
+		      unsigned int kinds, struct tee_param_memref **ref)
+{
+	struct tee_param_memref *memref = &call->params[n].u.memref;
+	const struct tee_shm *shm = memref->shm;
+	struct tee_rstmem_info info;
+
+	/* Users' references are in bounds, other drivers' perhaps. */
+	if (!shm || memref->shm_offs > shm->size ||
+	    memref->size > shm->size - memref->shm_offs)
+		return TEEC_ERROR_BAD_PARAMETERS;
+
+	if (is_restricted(shm)) {
+		if (!(kinds & SOFTTEE_RESTRICTED))
+			return TEEC_ERROR_ACCESS_DENIED;
+		/* Touching that of another TEE could stop the machine. */
+		if (tee_rstmem_shm_info(shm, &info) ||
+		    info.teedev != call->ctx->teedev)
+			return TEEC_ERROR_ACCESS_DENIED;
+	} else {
+		if (!(kinds & SOFTTEE_NORMAL))
+			return TEEC_ERROR_ACCESS_DENIED;
+		/* Neither allocated nor registered here, so what is it? */
+		if (!shm->kaddr && !shm->pages)
+			return TEEC_ERROR_BAD_PARAMETERS;
+	}
+
+	*ref = memref;
+	return TEEC_SUCCESS;
+}
+
+/**
+ * softtee_call_input() - get a parameter that the service reads
+ * @call:	the call
+ * @n:		which, 0 to 3
+ * @kinds:	SOFTTEE_NORMAL, SOFTTEE_RESTRICTED or both: what it may be
+ * @ref:	out: the reference, in bounds; its size may be 0
+ *
+ * Return: TEEC_SUCCESS, TEEC_ERROR_BAD_PARAMETERS for another type or NULL, or
+ * TEEC_ERROR_ACCESS_DENIED for memory of another kind.
+ */
+u32 softtee_call_input(struct softtee_call *call, unsigned int n,
+		       unsigned int kinds, struct tee_param_memref **ref)
+{
+	if (call->params[n].attr != TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_INPUT)
+		return TEEC_ERROR_BAD_PARAMETERS;
+	return get_memref(call, n, kinds, ref);
+}
+
+/**
+ * softtee_call_output() - get a parameter that the service writes
+ * @call:	the call
+ * @n:		which, 0 to 3
+ * @kinds:	SOFTTEE_NORMAL, SOFTTEE_RESTRICTED or both: what it may be
+ * @ref:	out: the reference, in bounds; the service sets its size
+ *
+ * Return: as softtee_call_input().
+ */
+u32 softtee_call_output(struct softtee_call *call, unsigned int n,
+			unsigned int kinds, struct tee_param_memref **ref)
+{
+	switch (call->params[n].attr) {
+	case TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_OUTPUT:
+	case TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_INOUT:
+		return get_memref(call, n, kinds, ref);
+	default:
+		return TEEC_ERROR_BAD_PARAMETERS;
+	}
+}
+
+/**
+ * softtee_call_none() - check that a parameter and those after it are unused
+ * @call:	the call
+ * @n:		the first of them, 0 to 3
+ *
+ * Return: TEEC_SUCCESS or TEEC_ERROR_BAD_PARAMETERS.
+ */
+u32 softtee_call_none(const struct softtee_call *call, unsigned int n)
+{
+	for (; n < SOFTTEE_PARAMS; n++)
+		if (call->params[n].attr != TEE_IOCTL_PARAM_ATTR_TYPE_NONE)
+			return TEEC_ERROR_BAD_PARAMETERS;
+	return TEEC_SUCCESS;
+}
+
+static void copy_pages(struct page **pages, size_t offs, void *buf, size_t len,
+		       bool write)
+{
+	size_t n, in_page;
+	struct page *page;
+
+	for (; len; offs += n, buf += n, len -= n) {
+		page = pages[offs >> PAGE_SHIFT];
+		in_page = offset_in_page(offs);
+		n = min_t(size_t, len, PAGE_SIZE - in_page);
+		if (write)
+			memcpy_to_page(page, in_page, buf, n);
+		else
+			memcpy_from_page(buf, page, in_page, n);
+	}
+}
+
+static int copy_phys(phys_addr_t paddr, void *buf, size_t len, bool write)
+{
+	size_t n;
+	void *va;
+
+	for (; len; paddr += n, buf += n, len -= n) {
+		n = min_t(size_t, len, WINDOW);
+		va = memremap(paddr, n, MEMREMAP_WB);
+		if (!va)
+			return -ENOMEM;
+		if (write)
+			memcpy(va, buf, n);
+		else
+			memcpy(buf, va, n);
+		memunmap(va);
+	}
+	return 0;
+}
+
+static int copy_shm(const struct tee_shm *shm, size_t offs, void *buf,
+		    size_t len, bool write)
+{
+	if (shm->pages) {
+		copy_pages(shm->pages, shm->offset + offs, buf, len, write);
+		return 0;
+	}
+	if (is_restricted(shm))
+		return copy_phys(shm->paddr + offs, buf, len, write);
+	if (write)
+		memcpy(shm->kaddr + offs, buf, len);
+	else
+		memcpy(buf, shm->kaddr + offs, len);
+	return 0;
+}
+
+/**
+ * softtee_mem_read() - copy from the memory behind a reference
+ * @ref:	from softtee_call_input() or softtee_call_output()
+ * @pos:	where in it, bytes
+ * @buf:	out: private memory
+ * @len:	bytes; @pos + @len is within the reference
+ *
+ * May sleep.
+ *
+ * Return: 0 or -ENOMEM when it cannot be mapped; @buf may be changed then.
+ */
+int softtee_mem_read(const struct tee_param_memref *ref, size_t pos, void *buf,
+		     size_t len)
+{
+	return copy_shm(ref->shm, ref->shm_offs + pos, buf, len, false);
+}
+
+/**
+ * softtee_mem_write() - copy to the memory behind a reference
+ * @ref:	from softtee_call_output()
+ * @pos:	where in it, bytes
+ * @buf:	private memory; not changed
+ * @len:	bytes; @pos + @len is within the reference
+ *
+ * May sleep.
+ *
+ * Return: 0 or -ENOMEM when it cannot be mapped; part may be written then.
+ */
+int softtee_mem_write(const struct tee_param_memref *ref, size_t pos, void *buf,
+		      size_t len)
+{
+	return copy_shm(ref->shm, ref->shm_offs + pos, buf, len, true);
+}
+
+static int clear_phys(phys_addr_t paddr, size_t len)
+{
+	size_t n;
+	void *va;
+
+	for (; len; paddr += n, len -= n) {
+		n = min_t(size_t, len, WINDOW);
+		va = memremap(paddr, n, MEMREMAP_WB);
+		if (!va && n > PAGE_SIZE) {
+			n = PAGE_SIZE;
+			va = memremap(paddr, n, MEMREMAP_WB);
+		}
+		if (!va)
+			return -ENOMEM;
+		memset(va, 0, n);
+		memunmap(va);
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * softtee_mem_clear() - fill a restricted buffer with zeros
+ * @shm:	the buffer; nobody else uses it
+ *
+ * May sleep.
+ *
+ * Return: 0, or -ENOMEM when part of it cannot be mapped and keeps its contents.
+ */
+int softtee_mem_clear(const struct tee_shm *shm)
+{
+	size_t n;
+
+	if (!shm->pages)
+		return clear_phys(shm->paddr, shm->size);
+
+	for (n = 0; n < shm->num_pages; n++) {
+		memzero_page(shm->pages[n], 0, PAGE_SIZE);
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * softtee_mem_probe() - whether a range can be mapped at all
+ * @paddr:	its first page
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int softtee_mem_probe(phys_addr_t paddr)
+{
+	void *va = memremap(paddr, PAGE_SIZE, MEMREMAP_WB);
+
+	if (!va)
+		return -ENOMEM;
+	memunmap(va);
+	return 0;
+}

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Restricted memory of softtee: the pool= parameter, the pools made of it, and
+ * the backend that allocates from them.
+ */
+#define pr_fmt(fmt) "softtee: " fmt
+
+#include <linux/atomic.h>
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/ioport.h>
+#include <linux/kstrtox.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "softtee.h"
+
+#define MAX_CARVEOUTS		16
+
+/* Fits the longest that makes sense, two 64-bit numbers and a use case. */
+#define MAX_ITEM_LEN		64
+
+/**
+ * struct carveout - an item of the pool= parameter
+ * @start:	physical address, a multiple of PAGE_SIZE
+ * @size:	bytes, a multiple of PAGE_SIZE, not 0
+ * @use_case:	TEE_IOC_UC_*
+ */
+struct carveout {
+	phys_addr_t start;
+	u64 size;
+	u32 use_case;
+};
+
+/**
+ * struct softtee_pool - a carveout in use
+ * @carveout:	where it is
+ * @pool:	hands out extents of it
+ * @lost:	bytes that could not be cleared and so stay allocated
+ */
+struct softtee_pool {
+	struct carveout carveout;
+	struct tee_rstmem_pool *pool;
+	atomic64_t lost;
+};
+
+/**
+ * struct softtee_pools - all pools of an instance, in the order given
+ * @count:	number of pools
+ * @pool:	the pools; but for their lost, constant while a buffer may exist
+ */
+struct softtee_pools {
+	unsigned int count;
+	struct softtee_pool pool[] __counted_by(count);
+};
+
+/* What was asked for; constant once the module is loaded. */
+static struct carveout carveouts[MAX_CARVEOUTS];
+static unsigned int carveout_count;
+
+static const char * const use_case_names[] = {
+	[TEE_IOC_UC_SECURE_VIDEO_PLAY] = "secure-video",
+	[TEE_IOC_UC_TRUSTED_UI] = "trusted-ui",
+	[TEE_IOC_UC_SECURE_VIDEO_RECORD] = "secure-video-record",
+};
+
+static phys_addr_t carveout_last(const struct carveout *c)
+{
+	return c->start + (c->size - 1);
+}
+
+/*
+ * Digits and a suffix, nothing else. memparse() would let a number that does not
+ * fit wrap around, and junk pass.
+ */
+static int parse_bytes(char *s, u64 *bytes)
+{
+	unsigned int shift = 0;
+	char *suffix;
+	int rc;
+
+	if (!isdigit(*s))
+		return -EINVAL;
+
+	suffix = s + strlen(s) - 1;
+	switch (toupper(*suffix)) {
+	case 'G':
+		shift += 10;
+		fallthrough;
+	case 'M':
+		shift += 10;
+		fallthrough;
+	case 'K':
+		shift += 10;
+		*suffix = '\0';
+	}
+
+	rc = kstrtou64(s, 0, bytes);
+	if (rc)
+		return rc;
+	return check_shl_overflow(*bytes, shift, bytes) ? -ERANGE : 0;
+}
+
+static int parse_use_case(const char *name, u32 *use_case)
+{
+	u32 uc;
+
+	for (uc = 1; uc < ARRAY_SIZE(use_case_names); uc++) {
+		if (!strcmp(name, use_case_names[uc])) {
+			*use_case = uc;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/*
+ * SIZE@ADDRESS[:USE-CASE]. Cuts @item to pieces. Returns NULL or what is wrong
+ * with it.
+ */
+static const char *parse_item(char *item, struct carveout *c)
+{
+	char *address = item, *use_case, *size;
+	u64 start, last;
+
+	size = strsep(&address, "@");
+	if (!address)
+		return "not of the form SIZE@ADDRESS[:USE-CASE]";
+	use_case = address;
+	address = strsep(&use_case, ":");
+
+	if (parse_bytes(size, &c->size))
+		return "size is not a number with an optional K, M or G";
+	if (parse_bytes(address, &start))
+		return "address is not a number with an optional K, M or G";
+	if (!c->size)
+		return "size is 0";
+	if (!PAGE_ALIGNED(c->size) || !PAGE_ALIGNED(start))
+		return "size and address must be multiples of the page size";
+	if (c->size > SIZE_MAX ||
+	    check_add_overflow(start, c->size - 1, &last) ||
+	    last > iomem_resource.end)
+		return "ends beyond the physical address space";
+	c->start = start;
+
+	c->use_case = TEE_IOC_UC_SECURE_VIDEO_PLAY;
+	if (use_case && parse_use_case(use_case, &c->use_case))
+		return "use case is not secure-video, trusted-ui or secure-video-record";
+	return NULL;
+}
+
+static bool overlaps_earlier(const struct carveout *c)
+{
+	const struct carveout *o;
+
+	for (o = carveouts; o < c; o++)
+		if (c->start <= carveout_last(o) && o->start <= carveout_last(c))
+			return true;
+	return false;
+}
+
+static int add_item(const char *s, int len)
+{
+	struct carveout *c = &carveouts[carveout_count];
+	char item[MAX_ITEM_LEN];
+	const char *why;
+	int rc = -EINVAL;
+
+	if (carveout_count == MAX_CARVEOUTS) {
+		why = "too many pools";
+		goto err;
+	}
+	if (len >= sizeof(item)) {
+		why = "too long";
+		goto err;
+	}
+	memcpy(item, s, len);
+	item[len] = '\0';
+
+	why = parse_item(item, c);
+	if (why)
+		goto err;
+	if (overlaps_earlier(c)) {
+		why = "overlaps another pool";
+		goto err;
+	}
+	if (region_intersects(c->start, c->size, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT) {
+		why = "the kernel uses this memory; set it aside with memmap=SIZE$ADDRESS or reserved-memory";
+		rc = -EBUSY;
+		goto err;
+	}
+
+	carveout_count++;
+	return 0;
+err:
+	pr_err("pool \"%.*s\": %s\n", len, s, why);
+	return rc;
+}
+
+/**
+ * softtee_pools_parse() - read the pool= parameter
+ * @list:	its value; NULL or empty: no pools
+ *
+ * Once, when the module is loaded. Claims nothing. Logs what is wrong.
+ *
+ * Return: 0, -EINVAL, or -EBUSY when a range holds System RAM.
+ */
+int softtee_pools_parse(const char *list)
+{
+	int len, rc;
+
+	if (!list || !*list)
+		return 0;
+
+	for (;;) {
+		len = strcspn(list, ",");
+		rc = add_item(list, len);
+		if (rc || !list[len])
+			return rc;
+		list += len + 1;
+	}
+}
+
+static int pool_init(struct softtee_pool *p, const struct carveout *c)
+{
+	const phys_addr_t last = carveout_last(c);
+	int rc;
+
+	p->carveout = *c;
+	p->pool = tee_rstmem_gen_pool_create(c->start, c->size, PAGE_SIZE);
+	if (IS_ERR(p->pool)) {
+		rc = PTR_ERR(p->pool);
+		if (rc == -EBUSY)
+			pr_err("pool %pa-%pa: busy, another driver or a buffer still alive holds it, see /proc/iomem\n",
+			       &c->start, &last);
+		else
+			pr_err("pool %pa-%pa: error %d\n", &c->start, &last,
+			       rc);
+		return rc;
+	}
+
+	/* Better now than when the first buffer is to be cleared. */
+	rc = softtee_mem_probe(c->start);
+	if (rc) {
+		pr_err("pool %pa-%pa: cannot be mapped as memory\n", &c->start,
+		       &last);
+		tee_rstmem_pool_free(p->pool);
+		return rc;
+	}
+
+	pr_info("pool %pa-%pa: %llu KiB for %s\n", &c->start, &last,
+		c->size >> 10, use_case_names[c->use_case]);
+	return 0;
+}
+
+static void pool_deinit(struct softtee_pool *p)
+{
+	u64 lost = atomic64_read(&p->lost);
+
+	/* The module stays loaded then, see softtee_rstmem_free(). */
+	if (lost)
+		pr_err("pool %pa stays claimed until reboot: %llu bytes were never cleared\n",
+		       &p->carveout.start, lost);
+	else
+		tee_rstmem_pool_free(p->pool);
+}
+
+/**
+ * softtee_pools_create() - claim the ranges of the pool= parameter
+ *
+ * Logs what is wrong.
+ *
+ * Return: the pools, NULL when none was asked for, or ERR_PTR: -EBUSY when a
+ * range is in use, -ENOMEM, -EINVAL for a range that cannot be a pool.
+ */
+struct softtee_pools *softtee_pools_create(void)
+{
+	struct softtee_pools *pools;
+	unsigned int n;
+	int rc;
+
+	if (!carveout_count)
+		return NULL;
+
+	pools = kzalloc(struct_size(pools, pool, carveout_count), GFP_KERNEL);
+	if (!pools)
+		return ERR_PTR(-ENOMEM);
+
+	for (n = 0; n < carveout_count; n++) {
+		pools->count = n + 1;
+		rc = pool_init(&pools->pool[n], &carveouts[n]);
+		if (rc) {
+			pools->count = n;
+			softtee_pools_destroy(pools);
+			return ERR_PTR(rc);
+		}
+	}
+	return pools;
+}
+
+/**
+ * softtee_pools_destroy() - give the ranges back
+ * @pools:	the pools; no buffer is left
+ */
+void softtee_pools_destroy(struct softtee_pools *pools)
+{
+	unsigned int n;
+
+	for (n = pools->count; n-- > 0;)
+		pool_deinit(&pools->pool[n]);
+	kfree(pools);
+}
+
+/**
+ * softtee_pools_use_cases() - the use cases that have a pool
+ * @pools:	the pools
+ *
+ * Return: bit N is set for use case N.
+ */
+u64 softtee_pools_use_cases(const struct softtee_pools *pools)
+{
+	u64 use_cases = 0;
+	unsigned int n;
+
+	for (n = 0; n < pools->count; n++)
+		use_cases |= BIT_ULL(pools->pool[n].carveout.use_case);
+	return use_cases;
+}
+
+static int softtee_rstmem_alloc(struct tee_context *ctx, struct tee_shm *shm,
+				u32 flags, u32 use_case, size_t size)
+{
+	struct softtee_pools *pools = ctx->data;
+	struct softtee_pool *p;
+	unsigned int n;
+	int rc;
+
+	for (n = 0; n < pools->count; n++) {
+		p = &pools->pool[n];
+		if (p->carveout.use_case != use_case)
+			continue;
+		rc = p->pool->ops->alloc(p->pool, shm, size, 0);
+		if (rc != -ENOMEM)
+			return rc;
+	}
+	return -ENOMEM;
+}
+
+static struct softtee_pool *pool_of(struct softtee_pools *pools,
+				    phys_addr_t paddr)
+{
+	struct carveout *c;
+	unsigned int n;
+
+	for (n = 0; n < pools->count; n++) {
+		c = &pools->pool[n].carveout;
+		if (paddr >= c->start && paddr <= carveout_last(c))
+			return &pools->pool[n];
+	}
+	return NULL;
+}
+
+static void softtee_rstmem_free(struct tee_context *ctx, struct tee_shm *shm)
+{
+	struct softtee_pool *p = pool_of(ctx->data, shm->paddr);
+
+	if (WARN_ON(!p))
+		return;
+
+	if (softtee_mem_clear(shm)) {
+		/*
+		 * Neither the next owner nor the kernel may see what is in it,
+		 * so the extent stays taken, the range claimed and the modules
+		 * that hold the claim loaded.
+		 */
+		if (!atomic64_fetch_add(shm->size, &p->lost))
+			__module_get(THIS_MODULE);
+		pr_err("cannot clear %zu bytes at %pa: out of use until reboot\n",
+		       shm->size, &shm->paddr);
+		return;
+	}
+	p->pool->ops->free(p->pool, shm);
+}
+
+static void softtee_rstmem_query(struct tee_context *ctx, u32 use_case,
+				 struct tee_rstmem_usage *usage)
+{
+	struct softtee_pools *pools = ctx->data;
+	unsigned int n;
+
+	usage->caps = TEE_RSTMEM_CAP_SCRUBS;
+	usage->granule = PAGE_SIZE;
+	for (n = 0; n < pools->count; n++) {
+		struct softtee_pool *p = &pools->pool[n];
+		struct tee_rstmem_usage one = {};
+
+		if (p->carveout.use_case != use_case)
+			continue;
+		p->pool->ops->usage(p->pool, &one);
+		usage->total += one.total;
+		usage->used += one.used;
+		usage->largest_free = max(usage->largest_free,
+					  one.largest_free);
+		usage->buffers += one.buffers;
+	}
+}
+
+static void softtee_rstmem_release(struct tee_context *ctx)
+{
+	softtee_pools_destroy(ctx->data);
+}
+
+const struct tee_rstmem_ops softtee_rstmem_ops = {
+	.owner = THIS_MODULE,
+	.rstmem_alloc = softtee_rstmem_alloc,
+	.rstmem_free = softtee_rstmem_free,
+	.rstmem_query = softtee_rstmem_query,
+	.release = softtee_rstmem_release,
+};

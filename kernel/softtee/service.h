@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Services of softtee, its trusted applications: the ops table of one, and what
+ * it may call. Results are TEEC_* of <tee_gp.h>.
+ */
+#ifndef _SOFTTEE_SERVICE_H
+#define _SOFTTEE_SERVICE_H
+
+#include <linux/bits.h>
+#include <linux/list.h>
+#include <linux/sizes.h>
+#include <linux/tee_core.h>
+#include <linux/types.h>
+#include <linux/uuid.h>
+
+/* GlobalPlatform's limit. */
+#define SOFTTEE_PARAMS		4
+
+/* Bytes that a service handles between two looks at softtee_call_stopped(). */
+#define SOFTTEE_CHUNK		SZ_32K
+
+/**
+ * struct softtee_call - a command under way
+ * @ctx:	context of the caller
+ * @func:	command
+ * @params:	parameters, padded with NONE; the service sets the size of
+ *		outputs in place
+ * @cancel_id:	what the caller named it
+ * @cancelled:	set once by softtee_session_cancel(), read without a lock
+ * @node:	in the session's list of calls, guarded by its calls_lock
+ */
+struct softtee_call {
+	struct tee_context *ctx;
+	u32 func;
+	struct tee_param params[SOFTTEE_PARAMS];
+	u32 cancel_id;
+	bool cancelled;
+	struct list_head node;
+};
+
+/**
+ * struct softtee_service - what a service does
+ * @uuid:	its name
+ * @open:	start a session; stores the service's state of it. Optional.
+ *		Returns TEEC_SUCCESS or a TEEC_ERROR_*.
+ * @close:	free that state. Comes once, after the last @invoke. Optional.
+ * @invoke:	carry out @call. Calls of one session come one at a time, those
+ *		of different sessions do not. Process context, may sleep.
+ *		Returns TEEC_SUCCESS or a TEEC_ERROR_*.
+ */
+struct softtee_service {
+	uuid_t uuid;
+	u32 (*open)(void **state);
+	void (*close)(void *state);
+	u32 (*invoke)(struct softtee_call *call, void *state);
+};
+
+extern const struct softtee_service softtee_cipher;
+extern const struct softtee_service softtee_copy;
+extern const struct softtee_service softtee_digest;
+
+/* session.c */
+bool softtee_call_stopped(const struct softtee_call *call);
+
+/* mem.c: what a memory reference may point to */
+#define SOFTTEE_NORMAL		BIT(0)
+#define SOFTTEE_RESTRICTED	BIT(1)
+
+u32 softtee_call_input(struct softtee_call *call, unsigned int n,
+		       unsigned int kinds, struct tee_param_memref **ref);
+u32 softtee_call_output(struct softtee_call *call, unsigned int n,
+			unsigned int kinds, struct tee_param_memref **ref);
+u32 softtee_call_none(const struct softtee_call *call, unsigned int n);
+int softtee_mem_read(const struct tee_param_memref *ref, size_t pos,
+		     void *buf, size_t len);
+int softtee_mem_write(const struct tee_param_memref *ref, size_t pos,
+		      void *buf, size_t len);
+
+#endif /* _SOFTTEE_SERVICE_H */

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Contexts and their sessions: open, close, invoke, cancel.
+ *
+ * A session lives until it is closed and no call of it is running. Closing does
+ * not wait for calls, nor stop them.
+ */
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/xarray.h>
+#include <tee_gp.h>
+
+#include "service.h"
+#include "softtee.h"
+
+static const struct softtee_service * const services[] = {
+	&softtee_cipher,
+	&softtee_copy,
+	&softtee_digest,
+};
+
+/**
+ * struct context - what softtee keeps for an open file
+ * @sessions:	its sessions, by id; the array's lock makes finding one and
+ *		getting a reference a single step
+ */
+struct context {
+	struct xarray sessions;
+};
+
+/**
+ * struct session - a session
+ * @ref:	one until closed, one for each call
+ * @service:	what it is a session of
+ * @lock:	serializes calls, guards what @state points to
+ * @state:	the service's; the pointer is constant
+ * @calls_lock:	guards @calls and the node of each, innermost
+ * @calls:	calls that run or wait for @lock
+ */
+struct session {
+	struct kref ref;
+	const struct softtee_service *service;
+	struct mutex lock;	/* guards *state */
+	void *state;
+	spinlock_t calls_lock;	/* guards calls */
+	struct list_head calls;
+};
+
+static const struct softtee_service *find_service(const u8 *uuid)
+{
+	int n;
+
+	for (n = 0; n < ARRAY_SIZE(services); n++)
+		if (!memcmp(&services[n]->uuid, uuid, UUID_SIZE))
+			return services[n];
+	return NULL;
+}
+
+/* NULL and a TEEC_ERROR_* in @ret when it fails. */
+static struct session *session_create(const struct softtee_service *service,
+				      u32 *ret)
+{
+	struct session *sess;
+
+	sess = kzalloc(sizeof(*sess), GFP_KERNEL_ACCOUNT);
+	if (!sess) {
+		*ret = TEEC_ERROR_OUT_OF_MEMORY;
+		return NULL;
+	}
+	kref_init(&sess->ref);
+	sess->service = service;
+	mutex_init(&sess->lock);
+	spin_lock_init(&sess->calls_lock);
+	INIT_LIST_HEAD(&sess->calls);
+
+	*ret = service->open ? service->open(&sess->state) : TEEC_SUCCESS;
+	if (*ret) {
+		kfree(sess);
+		return NULL;
+	}
+	return sess;
+}
+
+static void session_destroy(struct kref *ref)
+{
+	struct session *sess = container_of(ref, struct session, ref);
+
+	if (sess->service->close)
+		sess->service->close(sess->state);
+	kfree(sess);
+}
+
+static void session_put(struct session *sess)
+{
+	kref_put(&sess->ref, session_destroy);
+}
+
+static struct session *session_get(struct context *c, u32 id)
+{
+	struct session *sess;
+
+	xa_lock(&c->sessions);
+	sess = xa_load(&c->sessions, id);
+	if (sess)
+		kref_get(&sess->ref);
+	xa_unlock(&c->sessions);
+	return sess;
+}
+
+/*
+ * Fills @params with the @num_params of @param and NONE. More than
+ * SOFTTEE_PARAMS are tolerated when they are NONE.
+ */
+static u32 params_get(struct tee_param params[SOFTTEE_PARAMS],
+		      const struct tee_param *param, u32 num_params)
+{
+	u32 n;
+
+	memset(params, 0, SOFTTEE_PARAMS * sizeof(*params));
+	for (n = 0; n < num_params; n++) {
+		if (param[n].attr & ~TEE_IOCTL_PARAM_ATTR_TYPE_MASK)
+			return TEEC_ERROR_BAD_PARAMETERS;
+		if (n < SOFTTEE_PARAMS)
+			params[n] = param[n];
+		else if (param[n].attr != TEE_IOCTL_PARAM_ATTR_TYPE_NONE)
+			return TEEC_ERROR_BAD_PARAMETERS;
+	}
+	return TEEC_SUCCESS;
+}
+
+/**
+ * softtee_context_open() - op: a file was opened
+ * @ctx:	its context
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int softtee_context_open(struct tee_context *ctx)
+{
+	struct context *c;
+
+	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+	if (!c)
+		return -ENOMEM;
+	xa_init_flags(&c->sessions, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	ctx->data = c;
+	ctx->cap_memref_null = true;
+	return 0;
+}
+
+/**
+ * softtee_context_release() - op: a file is gone, with all it shared
+ * @ctx:	its context; no call is running
+ */
+void softtee_context_release(struct tee_context *ctx)
+{
+	struct context *c = ctx->data;
+	struct session *sess;
+	unsigned long id;
+
+	xa_for_each(&c->sessions, id, sess)
+		session_put(sess);
+	xa_destroy(&c->sessions);
+	kfree(c);
+}
+
+/**
+ * softtee_session_open() - op: open a session
+ * @ctx:	context of the caller
+ * @arg:	in: UUID and login; out: session, ret and ret_origin
+ * @param:	parameters; the services take none
+ *
+ * Return: 0 with the result in @arg, or -errno when the login is refused.
+ */
+int softtee_session_open(struct tee_context *ctx,
+			 struct tee_ioctl_open_session_arg *arg,
+			 struct tee_param *param)
+{
+	struct tee_param params[SOFTTEE_PARAMS];
+	const struct softtee_service *service;
+	struct context *c = ctx->data;
+	struct session *sess;
+	uuid_t client;
+	u32 id, n;
+	int rc;
+
+	/* No service looks at who the client is, but it must be true. */
+	rc = tee_session_calc_client_uuid(&client, arg->clnt_login,
+					  arg->clnt_uuid);
+	if (rc)
+		return rc;
+
+	arg->session = 0;
+	arg->ret_origin = TEEC_ORIGIN_TEE;
+	service = find_service(arg->uuid);
+	if (!service) {
+		arg->ret = TEEC_ERROR_ITEM_NOT_FOUND;
+		return 0;
+	}
+	arg->ret = params_get(params, param, arg->num_params);
+	if (arg->ret)
+		return 0;
+
+	arg->ret_origin = TEEC_ORIGIN_TRUSTED_APP;
+	for (n = 0; n < SOFTTEE_PARAMS; n++) {
+		if (params[n].attr != TEE_IOCTL_PARAM_ATTR_TYPE_NONE) {
+			arg->ret = TEEC_ERROR_BAD_PARAMETERS;
+			return 0;
+		}
+	}
+	sess = session_create(service, &arg->ret);
+	if (!sess)
+		return 0;
+
+	/* From here on another thread may find it, and even close it. */
+	rc = xa_alloc(&c->sessions, &id, sess,
+		      XA_LIMIT(1, SOFTTEE_MAX_SESSIONS), GFP_KERNEL);
+	if (rc) {
+		session_put(sess);
+		arg->ret = TEEC_ERROR_OUT_OF_MEMORY;
+		arg->ret_origin = TEEC_ORIGIN_TEE;
+		return 0;
+	}
+	arg->session = id;
+	return 0;
+}
+
+/**
+ * softtee_session_close() - op: close a session
+ * @ctx:	context of the caller
+ * @id:		the session
+ *
+ * Return: 0, or -EINVAL when the context has no such session.
+ */
+int softtee_session_close(struct tee_context *ctx, u32 id)
+{
+	struct context *c = ctx->data;
+	struct session *sess = xa_erase(&c->sessions, id);
+
+	if (!sess)
+		return -EINVAL;
+	session_put(sess);
+	return 0;
+}
+
+static void call_begin(struct session *sess, struct softtee_call *call)
+{
+	spin_lock(&sess->calls_lock);
+	list_add_tail(&call->node, &sess->calls);
+	spin_unlock(&sess->calls_lock);
+}
+
+static void call_end(struct session *sess, struct softtee_call *call)
+{
+	spin_lock(&sess->calls_lock);
+	list_del(&call->node);
+	spin_unlock(&sess->calls_lock);
+}
+
+/**
+ * softtee_session_invoke() - op: carry out a command
+ * @ctx:	context of the caller
+ * @arg:	in: session, command and cancel_id; out: ret and ret_origin
+ * @param:	parameters; sizes of outputs are set
+ *
+ * Waits for calls of the session that came before.
+ *
+ * Return: 0 with the result in @arg, or -EINVAL when the context has no such
+ * session.
+ */
+int softtee_session_invoke(struct tee_context *ctx,
+			   struct tee_ioctl_invoke_arg *arg,
+			   struct tee_param *param)
+{
+	struct softtee_call call = {
+		.ctx = ctx,
+		.func = arg->func,
+		.cancel_id = arg->cancel_id,
+	};
+	struct session *sess;
+
+	sess = session_get(ctx->data, arg->session);
+	if (!sess)
+		return -EINVAL;
+
+	arg->ret_origin = TEEC_ORIGIN_TEE;
+	arg->ret = params_get(call.params, param, arg->num_params);
+	if (arg->ret)
+		goto out_put;
+
+	call_begin(sess, &call);
+	arg->ret = TEEC_ERROR_CANCEL;
+	if (mutex_lock_killable(&sess->lock))
+		goto out_end;
+	if (!softtee_call_stopped(&call)) {
+		arg->ret_origin = TEEC_ORIGIN_TRUSTED_APP;
+		arg->ret = sess->service->invoke(&call, sess->state);
+	}
+	mutex_unlock(&sess->lock);
+	if (arg->num_params)
+		memcpy(param, call.params, sizeof(*param) *
+		       min_t(u32, arg->num_params, SOFTTEE_PARAMS));
+out_end:
+	call_end(sess, &call);
+out_put:
+	session_put(sess);
+	return 0;
+}
+
+/**
+ * softtee_call_stopped() - whether a call is to end early
+ * @call:	the call, of the current task
+ *
+ * For long operations, between chunks: gives way to other tasks and notices both
+ * cancellation and a signal that ends the task.
+ *
+ * Return: true when the service is to return TEEC_ERROR_CANCEL.
+ */
+bool softtee_call_stopped(const struct softtee_call *call)
+{
+	cond_resched();
+	return READ_ONCE(call->cancelled) || fatal_signal_pending(current);
+}
+
+/**
+ * softtee_session_cancel() - op: cancel a command
+ * @ctx:	context of the caller
+ * @cancel_id:	what the caller named it
+ * @id:		its session
+ *
+ * Does not wait for it to end. All with the same name are cancelled.
+ *
+ * Return: 0, also when nothing of that name is under way, or -EINVAL when the
+ * context has no such session.
+ */
+int softtee_session_cancel(struct tee_context *ctx, u32 cancel_id, u32 id)
+{
+	struct softtee_call *call;
+	struct session *sess;
+
+	sess = session_get(ctx->data, id);
+	if (!sess)
+		return -EINVAL;
+
+	spin_lock(&sess->calls_lock);
+	list_for_each_entry(call, &sess->calls, node)
+		if (call->cancel_id == cancel_id)
+			WRITE_ONCE(call->cancelled, true);
+	spin_unlock(&sess->calls_lock);
+
+	session_put(sess);
+	return 0;
+}
