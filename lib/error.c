@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Errors: what they mean and what to do next. */
+#include <errno.h>
+#include <limits.h>
+
+#include "internal.h"
+
+const char *rstmem_explain(int error)
+{
+	/* -INT_MIN is not a number. */
+	if (error < 0 && error != INT_MIN)
+		error = -error;
+
+	switch (error) {
+	case 0:
+		return "success";
+	case ENXIO:
+		return "no TEE device with restricted memory; load softtee or a backend (see tee_rstmem(7))";
+	case ENOENT:
+		return "no such device; \"rstmem info\" lists those there are";
+	case EOPNOTSUPP:
+		return "this TEE device has no restricted memory; load a backend for it or choose another device";
+	case ENOTTY:
+		return "not a TEE device; its path is /dev/tee0 or the like";
+	case ENODEV:
+		return "the device's restricted memory is going away; open it again when its backend is loaded";
+	case EACCES:
+	case EPERM:
+		return "no permission to open the TEE device; run as root or join the group that owns it";
+	case EINVAL:
+		return "the device does not offer this use case, or the size or the flags are not possible; ask it what it offers";
+	case ENOMEM:
+		return "no room for it now; ask for less or release buffers";
+	case EDQUOT:
+		return "a limit set by the administrator is exceeded; release buffers or have it raised";
+	case EIO:
+		return "the backend does not work as it should; the kernel log says more";
+	case EMFILE:
+		return "this process has no file descriptor left; close some or raise the limit (ulimit -n)";
+	case ENFILE:
+		return "the system has no file descriptor left; close some or raise fs.file-max";
+	case ENOSPC:
+		return "the memory given for the result is too small";
+	default:
+		return "not an error that restricted memory is known for; the kernel log may say more";
+	}
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * librstmem: restricted memory from a TEE device, for programs.
+ *
+ *	struct rstmem *dev;
+ *	struct rstmem_buffer buf;
+ *	int ret;
+ *
+ *	ret = rstmem_open(NULL, &dev);
+ *	if (ret)
+ *		errx(1, "%s", rstmem_explain(ret));
+ *	ret = rstmem_alloc(dev, TEE_IOC_UC_SECURE_VIDEO_PLAY, 3 << 20, 0, &buf);
+ *	if (ret)
+ *		errx(1, "%s", rstmem_explain(ret));
+ *	... buf.fd is a dma-buf, buf.id names it in calls on rstmem_fd(dev) ...
+ *	rstmem_buffer_close(&buf);
+ *	rstmem_close(dev);
+ *
+ * Functions that can fail return 0 or a negative errno; what errno itself is
+ * afterwards means nothing. Nothing is printed, there is no global state, and
+ * every function may be called from several threads at once, on the same device
+ * too, but for rstmem_close(). Sizes are bytes. Descriptors have FD_CLOEXEC set
+ * and are never 0, 1 or 2, even in a program that was started with those closed.
+ *
+ * Structures that the library fills in are filled in whole. Their reserved
+ * members are 0 today; later versions give them names.
+ *
+ * What restricted memory is, and the ioctls below this library: tee_rstmem(7)
+ * and <linux/tee_rstmem.h>, which defines TEE_IOC_UC_* and TEE_RSTMEM_CAP_*.
+ */
+#ifndef RSTMEM_H
+#define RSTMEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/tee_rstmem.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A device with restricted memory, open. */
+struct rstmem;
+
+/**
+ * struct rstmem_usage - the memory behind a use case, at one moment
+ * @granule:	bytes; sizes are rounded up to a multiple of it
+ * @total:	bytes in all
+ * @used:	bytes allocated
+ * @largest_free: bytes of the largest buffer that would fit now
+ * @buffers:	number of buffers alive
+ * @caps:	TEE_RSTMEM_CAP_*; without TEE_RSTMEM_CAP_PROTECTED the device only
+ *		imitates protection
+ */
+struct rstmem_usage {
+	uint64_t granule;
+	uint64_t total;
+	uint64_t used;
+	uint64_t largest_free;
+	uint32_t buffers;
+	uint32_t caps;
+	uint64_t reserved[6];
+};
+
+/**
+ * struct rstmem_buffer - a buffer of restricted memory
+ * @fd:		its dma-buf, owned by whoever holds this structure; -1 for none
+ * @id:		above 0: names the buffer in calls on the rstmem_fd() of the
+ *		device it came from, as long as both are open; 0 for none
+ * @size:	bytes, at least what was asked for
+ * @flags:	flags in force
+ * @use_case:	TEE_IOC_UC_*
+ */
+struct rstmem_buffer {
+	int fd;
+	int32_t id;
+	uint64_t size;
+	uint32_t flags;
+	uint32_t use_case;
+	uint64_t reserved[4];
+};
+
+/**
+ * rstmem_open() - open a device that has restricted memory
+ * @path:	its node, such as "/dev/tee0", or NULL for the first that has any
+ * @dev:	set to the device, for rstmem_close(); to NULL on failure
+ *
+ * Return: 0, or
+ *	-ENXIO		no TEE device has restricted memory (@path is NULL), or
+ *			there is no device behind @path
+ *	-EOPNOTSUPP	the device at @path has no restricted memory
+ *	-ENOTTY		@path is not a TEE device
+ *	-ENODEV		the device's restricted memory is going away
+ *	-EACCES		the caller may not open @path; with NULL: no device that it
+ *			may open has any, but there are others
+ *	-ENOMEM		no memory
+ *	other errors of open(2)
+ */
+int rstmem_open(const char *path, struct rstmem **dev);
+
+/**
+ * rstmem_close() - close a device
+ * @dev:	the device, or NULL
+ *
+ * Buffers allocated from it stay until their descriptors are closed. Their ids
+ * end here.
+ */
+void rstmem_close(struct rstmem *dev);
+
+/**
+ * rstmem_fd() - the open file of a device, for ioctls of <linux/tee.h>
+ * @dev:	the device, which keeps owning the descriptor
+ */
+int rstmem_fd(const struct rstmem *dev);
+
+/**
+ * rstmem_path() - where a device was found
+ * @dev:	the device
+ *
+ * Return: a string that lives as long as @dev.
+ */
+const char *rstmem_path(const struct rstmem *dev);
+
+/* Room for any path that rstmem_next_device() writes. */
+#define RSTMEM_DEVICE_PATH_SIZE	32
+
+/**
+ * rstmem_next_device() - walk over the TEE devices there are
+ * @after:	number of the one before, -1 to begin
+ * @path:	set to the path of its node, which need not have restricted memory
+ * @size:	bytes at @path, RSTMEM_DEVICE_PATH_SIZE is enough
+ *
+ * Return: the device's number, 0 or above; -ENOENT when there is none after
+ * @after; -ENOSPC when @path is too small.
+ */
+int rstmem_next_device(int after, char *path, size_t size);
+
+/**
+ * rstmem_use_cases() - which use cases a device offers
+ * @dev:	the device
+ * @use_cases:	set to a mask: bit N is set when use case N is offered
+ *
+ * Return: 0, or -ENODEV when the device's restricted memory is going away.
+ */
+int rstmem_use_cases(struct rstmem *dev, uint64_t *use_cases);
+
+/**
+ * rstmem_query() - the state of the memory behind a use case
+ * @dev:	the device
+ * @use_case:	TEE_IOC_UC_*
+ * @usage:	filled in; another process may change the figures a moment later
+ *
+ * Use cases that share memory each report all of it.
+ *
+ * Return: 0, -EINVAL when the device does not offer @use_case, or -ENODEV.
+ */
+int rstmem_query(struct rstmem *dev, uint32_t use_case,
+		 struct rstmem_usage *usage);
+
+/**
+ * rstmem_alloc() - allocate a buffer
+ * @dev:	the device
+ * @use_case:	TEE_IOC_UC_*
+ * @size:	bytes, not 0; rounded up to the granule of the use case
+ * @flags:	0; none is defined
+ * @buf:	filled in, for rstmem_buffer_close(); on failure it has no
+ *		descriptor and closing it does nothing
+ *
+ * Return: 0, or
+ *	-EINVAL		@use_case is not offered, @flags is not 0, or @size is 0 or
+ *			more than any memory could have
+ *	-ENOMEM		no room for the buffer now; @largest_free of
+ *			rstmem_query() says what would fit
+ *	-EDQUOT		a limit set by the administrator is exceeded
+ *	-ENODEV		the device's restricted memory is going away
+ *	-EMFILE, -ENFILE no file descriptor left
+ */
+int rstmem_alloc(struct rstmem *dev, uint32_t use_case, uint64_t size,
+		 uint32_t flags, struct rstmem_buffer *buf);
+
+/**
+ * rstmem_buffer_close() - close a buffer's descriptor
+ * @buf:	the buffer, or NULL; left without descriptor and id
+ *
+ * The memory is free when nobody else holds the dma-buf and no TEE call that was
+ * given the id is still running. A program that has passed @buf->fd's ownership
+ * elsewhere does not call this.
+ */
+void rstmem_buffer_close(struct rstmem_buffer *buf);
+
+/* Room for any name that rstmem_use_case_name() writes. */
+#define RSTMEM_USE_CASE_NAME_SIZE	32
+
+/**
+ * rstmem_use_case_name() - what a use case is called
+ * @use_case:	any number
+ * @name:	set to the name: "secure-video", "trusted-ui",
+ *		"secure-video-record"; a decimal number for any other
+ * @size:	bytes at @name, RSTMEM_USE_CASE_NAME_SIZE is enough
+ *
+ * Return: 0, or -ENOSPC when @name is too small.
+ */
+int rstmem_use_case_name(uint32_t use_case, char *name, size_t size);
+
+/**
+ * rstmem_use_case_parse() - the use case that a name stands for
+ * @name:	what rstmem_use_case_name() writes, or a decimal number
+ * @use_case:	set to it on success
+ *
+ * Return: 0, or -EINVAL when @name is no name, not a number, or a number that no
+ * device can offer (0, and above TEE_IOC_UC_MAX).
+ */
+int rstmem_use_case_parse(const char *name, uint32_t *use_case);
+
+/**
+ * rstmem_explain() - what an error means and what to do about it
+ * @error:	what a function above returned, or the errno, either sign
+ *
+ * Return: one line in English without a full stop, in static memory, never NULL.
+ */
+const char *rstmem_explain(int error);
+
+/**
+ * rstmem_version() - the version of the library, such as "0.1.0"
+ */
+const char *rstmem_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RSTMEM_H */
