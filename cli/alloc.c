@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rstmem alloc: one buffer, for a moment, for a time or for a command. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli.h"
+
+const char alloc_help[] =
+"Usage: rstmem alloc -s SIZE [-u NAME|N] [-d PATH] [-j] [-H [SECONDS]]\n"
+"       rstmem alloc -s SIZE [-u NAME|N] [-d PATH] [-j] -- COMMAND [ARG...]\n"
+"\n"
+"Allocates a buffer of restricted memory, shows it and releases it; or keeps it\n"
+"for a time, or as long as COMMAND runs.\n"
+"\n"
+"  -s, --size SIZE       bytes, or with K, M, G: KiB, MiB, GiB\n"
+"  -u, --use-case NAME   secure-video (default), trusted-ui, secure-video-record,\n"
+"                        or a number\n"
+"  -d, --device PATH     from this device, not the first with restricted memory\n"
+"  -H, --hold [SECONDS]  keep it for SECONDS; without, until a signal or until\n"
+"                        stdin ends (a pipe, a socket or a terminal)\n"
+"  -j, --json            for programs: one JSON object, size in bytes\n"
+"  -h, --help            show this help\n"
+"\n"
+"COMMAND inherits the dma-buf and the open TEE device. It finds them in\n"
+"RSTMEM_FD and RSTMEM_TEE_FD, and what was allocated in RSTMEM_ID, RSTMEM_SIZE\n"
+"and RSTMEM_USE_CASE. Its exit status is that of rstmem.\n";
+
+struct request {
+	const char *path;
+	uint32_t use_case;
+	uint64_t size;
+	bool has_size;
+	bool is_json;
+	bool hold;
+	bool has_limit;
+	uint32_t seconds;
+	char **command;
+};
+
+static int parse_seconds(const char *text, uint32_t *seconds)
+{
+	uint64_t number = 0;
+	const char *c;
+
+	for (c = text; *c >= '0' && *c <= '9'; c++) {
+		number = number * 10 + (uint64_t)(*c - '0');
+		if (number > UINT32_MAX)
+			return -ERANGE;
+	}
+	if (c == text || *c)
+		return -EINVAL;
+
+	*seconds = (uint32_t)number;
+	return 0;
+}
+
+/* Return: 0 to go on, else 1 with @status set. */
+static int parse(int argc, char **argv, struct request *req, int *status)
+{
+	static const struct option options[] = {
+		{ "device", required_argument, NULL, 'd' },
+		{ "hold", optional_argument, NULL, 'H' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "size", required_argument, NULL, 's' },
+		{ "use-case", required_argument, NULL, 'u' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	static const char letters[] = "+:d:H::js:u:h";
+	const char *verb = argv[0];
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			req->path = optarg;
+			break;
+		case 'H':
+			req->hold = true;
+			/* A word that follows can only be the seconds. */
+			if (!optarg && optind < argc && argv[optind][0] != '-')
+				optarg = argv[optind++];
+			req->has_limit = optarg;
+			if (optarg && parse_seconds(optarg, &req->seconds)) {
+				*status = usage_error(verb, "--hold takes whole seconds, not \"%s\"",
+						      optarg);
+				return 1;
+			}
+			break;
+		case 'j':
+			req->is_json = true;
+			break;
+		case 's':
+			ret = size_parse(optarg, &req->size);
+			if (ret == -ERANGE) {
+				*status = usage_error(verb, "size \"%s\" is too large",
+						      optarg);
+				return 1;
+			}
+			if (ret || !req->size) {
+				*status = usage_error(verb, "\"%s\" is not a size; write bytes or for example 64M",
+						      optarg);
+				return 1;
+			}
+			req->has_size = true;
+			break;
+		case 'u':
+			if (rstmem_use_case_parse(optarg, &req->use_case)) {
+				*status = usage_error(verb, "\"%s\" is not a use case",
+						      optarg);
+				return 1;
+			}
+			break;
+		case 'h':
+			fputs(alloc_help, stdout);
+			*status = finish_output(EXIT_OK);
+			return 1;
+		default:
+			*status = option_error(c, argv, letters);
+			return 1;
+		}
+	}
+
+	if (!strcmp(argv[optind - 1], "--")) {
+		if (optind == argc) {
+			*status = usage_error(verb, "no command after --");
+			return 1;
+		}
+		req->command = argv + optind;
+	} else if (optind < argc) {
+		*status = usage_error(verb, "unexpected \"%s\"; a command goes after --",
+				      argv[optind]);
+		return 1;
+	}
+	if (!req->has_size) {
+		*status = usage_error(verb, "no size given, for example -s 64M");
+		return 1;
+	}
+	if (req->hold && req->command) {
+		*status = usage_error(verb, "--hold and a command exclude each other");
+		return 1;
+	}
+
+	return 0;
+}
+
+/* Return: whether it said that the device does not offer the use case. */
+static bool explain_use_case(struct rstmem *dev, uint32_t use_case)
+{
+	char name[RSTMEM_USE_CASE_NAME_SIZE], list[512] = "";
+	uint64_t offered;
+	size_t len = 0;
+	uint32_t i;
+
+	if (rstmem_use_cases(dev, &offered) ||
+	    (use_case <= TEE_IOC_UC_MAX && offered >> use_case & 1))
+		return false;
+
+	for (i = 1; i <= TEE_IOC_UC_MAX; i++) {
+		if (!(offered >> i & 1))
+			continue;
+		rstmem_use_case_name(i, name, sizeof(name));
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+					len ? ", " : "", name);
+	}
+
+	rstmem_use_case_name(use_case, name, sizeof(name));
+	error("%s does not offer use case %s; it offers %s; \"rstmem info\" shows all devices",
+	      rstmem_path(dev), name, len ? list : "none");
+	return true;
+}
+
+static void alloc_error(struct rstmem *dev, const struct request *req, int err)
+{
+	char size[SIZE_TEXT], largest[SIZE_TEXT], total[SIZE_TEXT], used[SIZE_TEXT];
+	char name[RSTMEM_USE_CASE_NAME_SIZE];
+	struct rstmem_usage usage;
+
+	if (err == -EINVAL && explain_use_case(dev, req->use_case))
+		return;
+
+	size_format(req->size, size);
+	rstmem_use_case_name(req->use_case, name, sizeof(name));
+	if ((err != -ENOMEM && err != -EINVAL) ||
+	    rstmem_query(dev, req->use_case, &usage)) {
+		error("cannot allocate %s of %s on %s: %s", size, name,
+		      rstmem_path(dev), rstmem_explain(err));
+		return;
+	}
+
+	size_format(usage.largest_free, largest);
+	size_format(usage.total, total);
+	size_format(usage.used, used);
+	if (err == -EINVAL)
+		error("cannot allocate %s of %s on %s: the size is more than any memory could have; there is %s, ask for at most %s now",
+		      size, name, rstmem_path(dev), total, largest);
+	else if (usage.largest_free >= req->size)
+		error("cannot allocate %s of %s on %s: another process was faster or the kernel is out of memory; try again",
+		      size, name, rstmem_path(dev));
+	else
+		error("cannot allocate %s of %s on %s: largest free %s (%s used of %s); ask for less or release buffers",
+		      size, name, rstmem_path(dev), largest, used, total);
+}
+
+static void print_buffer(struct rstmem *dev, const struct rstmem_buffer *buf,
+			 bool is_json)
+{
+	char size[SIZE_TEXT], name[RSTMEM_USE_CASE_NAME_SIZE];
+	struct json json = { .out = stdout };
+
+	rstmem_use_case_name(buf->use_case, name, sizeof(name));
+	if (is_json) {
+		json_begin(&json, NULL, '{');
+		json_string(&json, "device", rstmem_path(dev));
+		json_u64(&json, "use_case", buf->use_case);
+		json_string(&json, "name", name);
+		json_u64(&json, "size", buf->size);
+		json_u64(&json, "flags", buf->flags);
+		json_u64(&json, "id", (uint64_t)buf->id);
+		json_u64(&json, "fd", (uint64_t)buf->fd);
+		json_end(&json, '}');
+		return;
+	}
+
+	printf("device    %s\n", rstmem_path(dev));
+	printf("use case  %s\n", name);
+	printf("size      %s (%" PRIu64 " bytes)\n",
+	       size_format(buf->size, size), buf->size);
+	printf("id        %" PRId32 "\n", buf->id);
+	printf("fd        %d\n", buf->fd);
+}
+
+int cmd_alloc(int argc, char **argv)
+{
+	struct request req = { .use_case = TEE_IOC_UC_SECURE_VIDEO_PLAY };
+	struct rstmem_buffer buf;
+	struct rstmem *dev;
+	int ret, status;
+
+	if (parse(argc, argv, &req, &status))
+		return status;
+
+	ret = rstmem_open(req.path, &dev);
+	if (ret)
+		return device_error(req.path, ret);
+
+	ret = rstmem_alloc(dev, req.use_case, req.size, 0, &buf);
+	if (ret) {
+		alloc_error(dev, &req, ret);
+		status = EXIT_FAILED;
+		goto out_close;
+	}
+
+	/* With a command, stdout is the command's. */
+	if (!req.command || req.is_json)
+		print_buffer(dev, &buf, req.is_json);
+	status = finish_output(EXIT_OK);
+	if (status == EXIT_OK && req.command)
+		status = run(dev, &buf, req.command);
+	else if (status == EXIT_OK && req.hold)
+		status = hold(req.has_limit, req.seconds);
+
+	rstmem_buffer_close(&buf);
+out_close:
+	rstmem_close(dev);
+	return status;
+}

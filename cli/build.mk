@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# rstmem(1), linked with the static library so that the program can be copied to
+# a guest or a board by itself. Needs the variables of lib/build.mk, bindir and
+# prefix.
+
+cli-src := $(wildcard cli/*.c)
+cli-obj := $(cli-src:%.c=$(B)/%.o)
+cli-bin := $(B)/bin/rstmem
+completionsdir ?= $(prefix)/share/bash-completion/completions
+
+user-targets += $(cli-bin)
+install-targets += install-cli
+
+$(cli-obj): $(B)/cli/%.o: cli/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(cli-bin): $(cli-obj) $(B)/lib/librstmem.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+.PHONY: install-cli
+install-cli: $(cli-bin)
+	install -D -m 755 $(cli-bin) $(DESTDIR)$(bindir)/rstmem
+	install -D -m 644 cli/rstmem.bash \
+		$(DESTDIR)$(completionsdir)/rstmem
+
+-include $(cli-obj:.o=.d)

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of rstmem(1) share. */
+#ifndef RSTMEM_CLI_H
+#define RSTMEM_CLI_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <rstmem.h>
+
+/* Exit statuses, documented in rstmem(1). */
+enum {
+	EXIT_OK		= 0,
+	EXIT_FAILED	= 1,
+	EXIT_USAGE	= 2,
+	EXIT_NO_DEVICE	= 3,
+	EXIT_NOT_RUN	= 126,
+	EXIT_NOT_FOUND	= 127,
+	EXIT_SIGNAL	= 128,	/* plus the signal's number */
+};
+
+/* Verbs: argv[0] is the verb. Return the exit status. */
+int cmd_alloc(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+extern const char alloc_help[];
+extern const char info_help[];
+
+/* message.c */
+void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int usage_error(const char *verb, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int option_error(int c, char **argv, const char *letters);
+int finish_output(int status);
+
+/* device.c */
+int device_error(const char *path, int err);
+
+/* size.c: room for what size_format() writes */
+#define SIZE_TEXT	24
+int size_parse(const char *text, uint64_t *size);
+const char *size_format(uint64_t size, char text[SIZE_TEXT]);
+
+/* json.c */
+struct json {
+	FILE *out;
+	unsigned int depth;
+	bool has_members;
+};
+
+void json_begin(struct json *json, const char *key, char bracket);
+void json_end(struct json *json, char bracket);
+void json_string(struct json *json, const char *key, const char *value);
+void json_u64(struct json *json, const char *key, uint64_t value);
+void json_bool(struct json *json, const char *key, bool value);
+void json_null(struct json *json, const char *key);
+
+/* hold.c */
+int hold(bool has_limit, uint32_t seconds);
+
+/* run.c */
+int run(struct rstmem *dev, const struct rstmem_buffer *buf, char **argv);
+
+#endif /* RSTMEM_CLI_H */

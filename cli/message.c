@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Messages: one line on stderr each; and whether stdout got everything. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* Words of the user's may be in it: a newline or worse does not get through. */
+static void __attribute__((format(printf, 1, 0)))
+message(const char *format, va_list args)
+{
+	char text[1024];
+	char *c;
+
+	vsnprintf(text, sizeof(text), format, args);
+	for (c = text; *c; c++) {
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	}
+	fprintf(stderr, "rstmem: %s", text);
+}
+
+void error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message(format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* @verb may be NULL. Return: the exit status. */
+int usage_error(const char *verb, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message(format, args);
+	va_end(args);
+	if (verb)
+		fprintf(stderr, "; try: rstmem %s --help\n", verb);
+	else
+		fputs("; try: rstmem --help\n", stderr);
+	return EXIT_USAGE;
+}
+
+/*
+ * About what getopt_long() returned, with opterr 0 and ":" leading in @letters,
+ * the options it was given. Return: the exit status.
+ */
+int option_error(int c, char **argv, const char *letters)
+{
+	const char *last = argv[optind - 1];
+
+	if (c == ':')
+		return usage_error(argv[0], "option %s needs a value", last);
+	if (!optopt)
+		return usage_error(argv[0], "unknown option %s", last);
+	/* Known after all: a long option with "=". */
+	if (strchr(letters, optopt))
+		return usage_error(argv[0], "option %s is not one that takes a value",
+				   last);
+	/* A letter in a bundle has no word of its own. */
+	return usage_error(argv[0], "unknown option -%c", optopt);
+}
+
+/*
+ * Call it when all is printed: a full disk or a closed stdout shows here.
+ * Return: @status, or EXIT_FAILED when something was lost.
+ */
+int finish_output(int status)
+{
+	if (fflush(stdout)) {
+		error("cannot write the output: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	if (ferror(stdout)) {
+		error("cannot write the output");
+		return EXIT_FAILED;
+	}
+
+	return status;
+}

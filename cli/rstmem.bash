@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# bash completion for rstmem(1)
+
+_rstmem()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local verb=${COMP_WORDS[1]} i words
+
+	COMPREPLY=()
+
+	if ((COMP_CWORD == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W \
+			'info alloc help version --help --version' -- "$cur")
+		return
+	fi
+
+	# After --, what follows is completed as a command of its own.
+	if [[ $verb == alloc ]]; then
+		for ((i = 2; i < COMP_CWORD; i++)); do
+			[[ ${COMP_WORDS[i]} == -- ]] || continue
+			if declare -F _command_offset >/dev/null; then
+				_command_offset $((i + 1))
+			elif ((COMP_CWORD == i + 1)); then
+				mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+			else
+				compopt -o default
+			fi
+			return
+		done
+	fi
+
+	# --option=value arrives as three words.
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+
+	case $verb:$prev in
+	info:-d | info:--device | alloc:-d | alloc:--device)
+		mapfile -t COMPREPLY < <(compgen -G '/dev/tee[0-9]*')
+		mapfile -t COMPREPLY < <(compgen -W "${COMPREPLY[*]}" -- "$cur")
+		return
+		;;
+	alloc:-u | alloc:--use-case)
+		mapfile -t COMPREPLY < <(compgen -W \
+			'secure-video trusted-ui secure-video-record' -- "$cur")
+		return
+		;;
+	alloc:-s | alloc:--size)
+		return
+		;;
+	esac
+
+	case $verb in
+	info)
+		words='--device --json --help'
+		;;
+	alloc)
+		words='--size --use-case --device --hold --json --help --'
+		;;
+	help)
+		words='info alloc help version'
+		;;
+	*)
+		words='--help'
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -F _rstmem rstmem
