@@ -75,8 +75,8 @@ struct tee_rstmem_ops {
 };
 
 /*
- * Backends: register between tee_device_alloc() and tee_device_register(),
- * unregister before tee_device_unregister().
+ * Backends: register between tee_device_alloc() and tee_device_register();
+ * unregister instead of tee_device_unregister().
  */
 struct tee_rstmem_device *
 tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,

@@ -67,6 +67,7 @@ static void device_release(struct kref *ref)
 
 	if (rdev->ops->release)
 		rdev->ops->release(&rdev->ctx);
+	rdev->id_ops->release(rdev->id_data);
 	kfree_rcu(rdev, rcu);
 	put_device(&teedev->dev);
 }

@@ -16,12 +16,14 @@ struct rstmem_buffer;
  *		Returns the id, above 0, or -errno.
  * @drop:	take all ids of @buf back; its dma-buf is being released. Calls
  *		that were given an id before keep the buffer until they end.
+ * @release:	the device is being released; its id_data is not used again
  *
  * Implemented by whoever keeps the ids of the TEE core.
  */
 struct rstmem_id_ops {
 	int (*bind)(struct tee_context *ctx, struct rstmem_buffer *buf);
 	void (*drop)(struct rstmem_buffer *buf);
+	void (*release)(void *id_data);
 };
 
 /**
@@ -29,7 +31,7 @@ struct rstmem_id_ops {
  * @ref:	one for the registration, one for each buffer and ongoing call
  * @ops:	the backend
  * @id_ops:	where ids come from
- * @id_data:	for @id_ops; valid as long as the struct tee_device
+ * @id_data:	for @id_ops, which release it
  * @use_cases:	bit N: use case N is offered
  * @ctx:	what the backend's ops are given; pins the struct tee_device
  * @node:	in the list of devices, guarded by that list's lock

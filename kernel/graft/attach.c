@@ -31,6 +31,8 @@ static struct tee_rstmem_device *rdev_get(struct graft *graft)
 {
 	struct tee_rstmem_device *rdev;
 
+	if (!graft)
+		return NULL;
 	rcu_read_lock();
 	rdev = rcu_dereference(graft->rdev);
 	if (rdev && !kref_get_unless_zero(&rdev->ref))
@@ -130,8 +132,9 @@ static int fops_prepare(const struct file_operations *stock)
  *		0 makes allocations fail with -EOPNOTSUPP
  * @data:	for the backend, as ctx->data in @ops
  *
- * The device's pool must not be replaced afterwards. Undone with
- * tee_rstmem_unregister(). May sleep.
+ * The device's pool must not be replaced afterwards. Undone, together with
+ * tee_device_alloc() and tee_device_register(), by tee_rstmem_unregister(). May
+ * sleep.
  *
  * Return: a handle for that, or ERR_PTR: -EINVAL for bad arguments, -EBUSY when
  * the device is registered or has been here before, -EOPNOTSUPP when the stock
@@ -159,14 +162,17 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 		return ERR_PTR(rc);
 	}
 
-	graft = devm_kzalloc(&teedev->dev, sizeof(*graft), GFP_KERNEL);
+	graft = kzalloc(sizeof(*graft), GFP_KERNEL);
 	if (!graft)
 		return ERR_PTR(-ENOMEM);
 	rdev = rstmem_device_create(teedev, ops, use_cases, data);
 	if (IS_ERR(rdev)) {
-		devm_kfree(&teedev->dev, graft);
+		kfree(graft);
 		return rdev;
 	}
+
+	kref_init(&graft->ref);
+	kref_get(&graft->ref);
 	rdev->id_ops = &graft_id_ops;
 	rdev->id_data = graft;
 
@@ -181,27 +187,57 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_register);
 
+/* tee_device_unregister() waits for users and does not say so. */
+static void report_users(struct tee_device *teedev)
+{
+	size_t users;
+
+	mutex_lock(&teedev->mutex);
+	users = teedev->num_users - 1;
+	mutex_unlock(&teedev->mutex);
+	if (users)
+		dev_notice(&teedev->dev,
+			   "removal waits until %zu open files and shared memory objects are closed\n",
+			   users);
+}
+
 /**
- * tee_rstmem_unregister() - take restricted memory from a TEE device
- * @rdev:	from tee_rstmem_register(), or NULL
+ * tee_rstmem_unregister() - take a TEE device and its restricted memory away
+ * @rdev:	from tee_rstmem_register()
  *
- * To be followed by tee_device_unregister(). New allocations fail with -ENODEV
- * from now on and ids are no longer valid, but calls that were given one run to
- * their end. Buffers live on until their users let go of them; the backend's
- * rstmem_free and, after the last of them, release are called for them later.
- * Does not wait for that: returns when no rstmem_alloc is running. May sleep.
+ * Calls tee_device_unregister(), registered or not, because of the order of
+ * things: new allocations fail with -ENODEV from the start and ids are no longer
+ * valid, but calls that were given one run to their end; then the device waits for
+ * open contexts, as every TEE device does. Buffers are not waited for. They live
+ * on until their users let go of them; the backend's rstmem_free and, after the
+ * last of them, release are called later. May sleep.
  */
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
 {
-	struct graft *graft;
+	struct graft *graft = rdev->id_data;
 
-	if (!rdev)
-		return;
-
-	graft = rdev->id_data;
 	rstmem_device_stop(rdev);
 	rcu_assign_pointer(graft->rdev, NULL);
 	graft_handles_stop(graft);
+
+	report_users(graft->teedev);
+	tee_device_unregister(graft->teedev);
+
 	rstmem_device_put(rdev);
+	graft_put(graft);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_unregister);
+
+static void graft_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct graft, ref));
+}
+
+/**
+ * graft_put() - drop a reference
+ * @graft:	the graft
+ */
+void graft_put(struct graft *graft)
+{
+	kref_put(&graft->ref, graft_free);
+}

@@ -26,6 +26,7 @@
 
 #include <linux/container_of.h>
 #include <linux/hashtable.h>
+#include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/tee_rstmem.h>
 
@@ -35,10 +36,12 @@ struct rstmem_id_ops;
 
 /**
  * struct graft - what is put into a TEE device
+ * @ref:	one until the device is unregistered, one of @rdev until it is
+ *		released
  * @pool:	stands in teedev->pool. Carries the private data of the driver's
  *		own pool, so that the driver's operations work on it as well
  * @stock:	the driver's own pool, may be NULL
- * @teedev:	the device; the graft's memory is managed by it and lives as long
+ * @teedev:	the device
  * @rdev:	RCU; NULL once restricted memory is going away
  * @lock:	guards @handles, @stopped, and of each handle the members that
  *		say so; taken with no other lock held and holding none
@@ -46,6 +49,7 @@ struct rstmem_id_ops;
  * @stopped:	no new ids
  */
 struct graft {
+	struct kref ref;
 	struct tee_shm_pool pool;
 	struct tee_shm_pool *stock;
 	struct tee_device *teedev;
@@ -56,6 +60,9 @@ struct graft {
 };
 
 extern const struct rstmem_id_ops graft_id_ops;
+
+/* attach.c */
+void graft_put(struct graft *graft);
 
 /* handle.c */
 struct graft *graft_of(const struct tee_device *teedev);

@@ -183,9 +183,15 @@ static int handle_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
 	return id;
 }
 
+static void handle_op_release(void *id_data)
+{
+	graft_put(id_data);
+}
+
 const struct rstmem_id_ops graft_id_ops = {
 	.bind = handle_op_bind,
 	.drop = handle_op_drop,
+	.release = handle_op_release,
 };
 
 /**
@@ -238,8 +244,8 @@ static const struct tee_shm_pool_ops graft_pool_ops = {
 
 /**
  * graft_of() - the graft of a device
- * @teedev:	a device that the caller has a user of, or that is not yet
- *		registered
+ * @teedev:	a device that the caller has a user of (an open context, for
+ *		example), or that is not yet registered
  *
  * Return: the graft, or NULL when it has none.
  */

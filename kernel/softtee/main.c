@@ -17,7 +17,6 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/sizes.h>
 
@@ -29,7 +28,7 @@
 /**
  * struct softtee - an instance, from probe to remove
  * @teedev:	the TEE device
- * @rdev:	its restricted memory; NULL without pools
+ * @rdev:	its restricted memory
  *
  * The pools are not here: buffers outlive the instance, so they belong to @rdev,
  * which ends them with the release op.
@@ -135,10 +134,6 @@ static int register_pools(struct softtee *softtee)
 	int rc;
 
 	pools = softtee_pools_create();
-	if (!pools) {
-		pr_info("no pool given, so no restricted memory\n");
-		return 0;
-	}
 	if (IS_ERR(pools))
 		return PTR_ERR(pools);
 
@@ -170,23 +165,19 @@ static int softtee_setup(struct platform_device *pdev)
 		return PTR_ERR(softtee->teedev);
 
 	rc = register_pools(softtee);
-	if (rc)
-		goto err_unregister_teedev;
-
+	if (rc) {
+		tee_device_unregister(softtee->teedev);
+		return rc;
+	}
 	rc = tee_device_register(softtee->teedev);
-	if (rc)
-		goto err_unregister_rstmem;
+	if (rc) {
+		tee_rstmem_unregister(softtee->rdev);
+		return rc;
+	}
 
 	platform_set_drvdata(pdev, softtee);
 	pr_warn("NO PROTECTION: this software TEE is for development only, the kernel can read everything\n");
 	return 0;
-
-err_unregister_rstmem:
-	if (softtee->rdev)
-		tee_rstmem_unregister(softtee->rdev);
-err_unregister_teedev:
-	tee_device_unregister(softtee->teedev);
-	return rc;
 }
 
 static int softtee_probe(struct platform_device *pdev)
@@ -198,22 +189,8 @@ static int softtee_probe(struct platform_device *pdev)
 static void softtee_remove(struct platform_device *pdev)
 {
 	struct softtee *softtee = platform_get_drvdata(pdev);
-	struct tee_device *teedev = softtee->teedev;
-	size_t users;
 
-	if (softtee->rdev)
-		tee_rstmem_unregister(softtee->rdev);
-
-	/* One is the registration, the others are what the next call waits for. */
-	mutex_lock(&teedev->mutex);
-	users = teedev->num_users - 1;
-	mutex_unlock(&teedev->mutex);
-	if (users)
-		dev_notice(&pdev->dev,
-			   "removal waits until open files and shared memory of %s are closed: %zu\n",
-			   teedev->name, users);
-
-	tee_device_unregister(teedev);
+	tee_rstmem_unregister(softtee->rdev);
 }
 
 static struct platform_driver softtee_driver = {

@@ -190,7 +190,7 @@ static int add_item(const char *s, int len)
 	}
 	if (region_intersects(c->start, c->size, IORESOURCE_SYSTEM_RAM,
 			      IORES_DESC_NONE) != REGION_DISJOINT) {
-		why = "the kernel uses this memory; set it aside with memmap=SIZE$ADDRESS or reserved-memory";
+		why = "is System RAM; set it aside with memmap= or as reserved memory";
 		rc = -EBUSY;
 		goto err;
 	}
@@ -275,8 +275,8 @@ static void pool_deinit(struct softtee_pool *p)
  *
  * Logs what is wrong.
  *
- * Return: the pools, NULL when none was asked for, or ERR_PTR: -EBUSY when a
- * range is in use, -ENOMEM, -EINVAL for a range that cannot be a pool.
+ * Return: the pools, of which there may be none, or ERR_PTR: -EBUSY when a range
+ * is in use, -ENOMEM, -EINVAL for a range that cannot be a pool.
  */
 struct softtee_pools *softtee_pools_create(void)
 {
@@ -285,7 +285,7 @@ struct softtee_pools *softtee_pools_create(void)
 	int rc;
 
 	if (!carveout_count)
-		return NULL;
+		pr_info("no pool given, so no restricted memory\n");
 
 	pools = kzalloc(struct_size(pools, pool, carveout_count), GFP_KERNEL);
 	if (!pools)

@@ -202,12 +202,9 @@ static int __init fake_init(void)
 	}
 	rc = tee_device_register(teedev);
 	if (rc)
-		goto err_unregister_rstmem;
-	return 0;
+		tee_rstmem_unregister(rdev);
+	return rc;
 
-err_unregister_rstmem:
-	tee_rstmem_unregister(rdev);
-	pool = NULL;
 err_unregister_tee:
 	tee_device_unregister(teedev);
 err_free_pool:
@@ -219,7 +216,6 @@ err_free_pool:
 static void __exit fake_exit(void)
 {
 	tee_rstmem_unregister(rdev);
-	tee_device_unregister(teedev);
 }
 
 module_init(fake_init);

@@ -40,6 +40,7 @@
  *	EOPNOTSUPP	the device has no restricted memory
  *	EMFILE, ENFILE	no file descriptor left
  *	EFAULT		the pointer is bad
+ *	EIO		the device's driver misbehaves; its log says how
  *
  * Every structure here has the same layout in 32-bit and 64-bit programs.
  */
