@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Everything at once: threads and processes that allocate, close, attach, call
+ * the TEE and take its device away, for thousands of rounds. What is looked for
+ * is in the kernel log and in the pools afterwards.
+ *
+ *	race [ROUNDS [SEED]]
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/tee_rstmem_services.h>
+
+#include "../../include/tee_gp.h"
+#include "../lib/content.h"
+#include "../lib/edu.h"
+#include "../lib/ktap.h"
+#include "../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define UI	TEE_IOC_UC_TRUSTED_UI
+#define RECORD	TEE_IOC_UC_SECURE_VIDEO_RECORD
+
+static const uint8_t digest_uuid[] = RSTMEM_SVC_DIGEST_UUID;
+static unsigned int rounds = 3000;
+static unsigned int seed = 1;
+
+static bool empty(int tee)
+{
+	return !tee_used(tee, VIDEO) && !tee_used(tee, UI) &&
+	       !tee_used(tee, RECORD);
+}
+
+/* Opens a softtee that may be away; -1 then. */
+static int try_open(void)
+{
+	struct tee_ioctl_version_data vers;
+	int fd = open("/dev/tee0", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 && (ioctl(fd, TEE_IOC_VERSION, &vers) ||
+			vers.impl_id != SOFTTEE_IMPL_ID)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Two threads, one context: one closes what the other uses. */
+struct shared {
+	int tee;
+	uint32_t session;
+	int out_id;
+	_Atomic int buf, id;
+	atomic_bool stop;
+	unsigned long done, wrong;
+};
+
+static void *invoker(void *arg)
+{
+	struct shared *s = arg;
+	struct tee_ioctl_param params[2];
+	uint32_t ret;
+	int rc;
+
+	while (!s->stop) {
+		params[0] = tee_in(s->id, 0, 4096);
+		params[1] = tee_out(s->out_id, 0, 32);
+		rc = tee_invoke(s->tee, s->session, RSTMEM_SVC_DIGEST_SHA256, 0,
+				params, 2, &ret, NULL);
+		s->done++;
+		/* Gone is fine, anything else is not. */
+		if (rc && rc != -EINVAL)
+			s->wrong++;
+		if (!rc && ret)
+			s->wrong++;
+	}
+	return NULL;
+}
+
+static void test_close_while_used(void)
+{
+	int tee = tee_open(SOFTTEE_IMPL_ID), id, buf;
+	struct shared s = { .tee = tee };
+	struct tee_mem out;
+	pthread_t thread;
+	unsigned int n;
+
+	s.session = tee_service(tee, digest_uuid);
+	tee_mem_alloc(tee, 32, &out);
+	s.out_id = out.id;
+	pthread_create(&thread, NULL, invoker, &s);
+	for (n = 0; n < rounds; n++) {
+		buf = tee_rstmem(tee, VIDEO, 4096, &id);
+		if (buf < 0) {
+			s.wrong++;
+			continue;
+		}
+		s.id = id;
+		if (n % 7 == 0)
+			sched_yield();
+		close(buf);
+	}
+	s.stop = true;
+	pthread_join(thread, NULL);
+	ktap(!s.wrong, "%u buffers closed while another thread calls the TEE",
+	     rounds);
+	ktap(s.done > 100, "%lu calls meanwhile", s.done);
+	tee_mem_free(&out);
+	ktap(empty(tee), "the pools are empty");
+	close(tee);
+}
+
+/* The same descriptor number closed by one thread and attached by another. */
+static void *attacher(void *arg)
+{
+	struct shared *s = arg;
+	int edu = edu_open(), rc;
+
+	while (!s->stop) {
+		rc = edu_map(edu, s->buf, RSTMEM_EDU_TO_DEVICE, NULL);
+		if (!rc) {
+			edu_unmap(edu);
+			s->done++;
+		} else if (rc != -EBADF && rc != -EINVAL) {
+			s->wrong++;
+		}
+	}
+	close(edu);
+	return NULL;
+}
+
+static void test_close_while_attached(void)
+{
+	struct shared s = { .buf = -1, .tee = tee_open(SOFTTEE_IMPL_ID) };
+	pthread_t thread;
+	unsigned int n;
+	int edu = edu_open();
+
+	edu_mask(edu, 40);
+	close(edu);
+	pthread_create(&thread, NULL, attacher, &s);
+	for (n = 0; n < rounds; n++) {
+		s.buf = tee_rstmem(s.tee, n % 2 ? VIDEO : RECORD,
+				   4096 << n % 5, NULL);
+		if (n % 5 == 0)
+			sched_yield();
+		close(s.buf);
+	}
+	s.stop = true;
+	pthread_join(thread, NULL);
+	ktap(!s.wrong, "%u buffers closed while another thread attaches them",
+	     rounds);
+	ktap(s.done > 10, "%lu attached meanwhile", s.done);
+	ktap(empty(s.tee), "the pools are empty");
+	close(s.tee);
+}
+
+/* Buffers of one process, contexts that come and go. */
+static int churn(unsigned int my_seed, unsigned int n)
+{
+	int tee = -1, buf[8], id[8], k;
+	uint32_t session = 0;
+	int edu = open("/dev/rstmem_edu", O_RDWR | O_CLOEXEC);
+
+	srand(my_seed);
+	for (k = 0; k < 8; k++)
+		buf[k] = -1;
+	while (n--) {
+		if (tee < 0) {
+			tee = try_open();
+			if (tee < 0) {
+				/* It comes back when all that was of it is gone. */
+				for (k = 0; k < 8; k++) {
+					if (buf[k] >= 0)
+						close(buf[k]);
+					buf[k] = -1;
+				}
+				usleep(1000);
+				continue;
+			}
+			if (tee_session(tee, digest_uuid, &session, NULL, NULL))
+				session = 0;
+		}
+		k = rand() % 8;
+		switch (rand() % 10) {
+		case 0 ... 4:
+			if (buf[k] >= 0)
+				close(buf[k]);
+			buf[k] = tee_rstmem(tee, 1 + rand() % 3,
+					    1 + rand() % (1 << rand() % 21),
+					    &id[k]);
+			break;
+		case 5:
+			if (buf[k] >= 0)
+				close(buf[k]);
+			buf[k] = -1;
+			break;
+		case 6:
+			if (buf[k] >= 0 && edu >= 0 &&
+			    !edu_map(edu, buf[k], RSTMEM_EDU_TO_DEVICE, NULL))
+				edu_unmap(edu);
+			break;
+		case 7: {
+			struct tee_ioctl_param params[2];
+
+			params[0] = tee_in(buf[k] >= 0 ? id[k] : rand() % 20, 0,
+					   4096);
+			params[1] = tee_out(rand() % 20, 0, 32);
+			tee_invoke(tee, session, 0, 0, params, 2, NULL, NULL);
+			break;
+		}
+		case 8:
+			close(tee);
+			tee = -1;
+			break;
+		case 9: {
+			struct tee_ioctl_rstmem_query query;
+
+			tee_query(tee, rand() % 5, &query);
+			break;
+		}
+		}
+	}
+	return 0;
+}
+
+static void test_processes(void)
+{
+	pid_t pid[2];
+	int status, n, bad = 0, tee;
+
+	for (n = 0; n < 2; n++) {
+		pid[n] = fork();
+		if (!pid[n])
+			_exit(churn(seed * 2 + n, rounds));
+	}
+	for (n = 0; n < 2; n++) {
+		waitpid(pid[n], &status, 0);
+		bad += status != 0;
+	}
+	ktap(!bad, "two processes, %u random operations each", rounds);
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	ktap(empty(tee), "the pools are empty");
+	close(tee);
+}
+
+/* Two processes that are killed wherever they are. */
+static void test_killed(void)
+{
+	unsigned int n, kills = rounds / 30 + 1;
+	int status, tee;
+	pid_t pid;
+
+	for (n = 0; n < kills; n++) {
+		pid = fork();
+		if (!pid)
+			_exit(churn(seed * 1000 + n, ~0u));
+		usleep(rand() % 40000);
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	ktap(empty(tee), "%u processes killed somewhere, the pools are empty",
+	     kills);
+	close(tee);
+}
+
+static bool driver(const char *what)
+{
+	char path[64];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/softtee/%s",
+		 what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	rc = fd < 0 ? -1 : write(fd, "softtee", 7);
+	if (fd >= 0)
+		close(fd);
+	return rc == 7;
+}
+
+/* The device goes away under two processes that use it, and comes back. */
+static void test_unbind(void)
+{
+	unsigned int n, times = rounds / 60 + 2, away = 0, back = 0;
+	pid_t pid[2];
+	int status, k, tee;
+
+	for (k = 0; k < 2; k++) {
+		pid[k] = fork();
+		if (!pid[k])
+			_exit(churn(seed * 7 + k, ~0u));
+	}
+	for (n = 0; n < times; n++) {
+		usleep(rand() % 20000);
+		away += driver("unbind");
+		/* Busy as long as a buffer of before is alive. */
+		for (k = 0; k < 1000 && !driver("bind"); k++)
+			usleep(5000);
+		back += k < 1000;
+	}
+	for (k = 0; k < 2; k++) {
+		kill(pid[k], SIGKILL);
+		waitpid(pid[k], &status, 0);
+	}
+	ktap_eq(away, times, "the device is taken away %u times while in use",
+		times);
+	ktap_eq(back, times, "and comes back");
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	ktap(empty(tee), "the pools are empty");
+	close(tee);
+}
+
+/* Loading and unloading against allocation, with a backend of its own. */
+static void test_unload(void)
+{
+	unsigned int n, times = rounds / 60 + 2, gone = 0, allocated = 0;
+	pid_t pid[2];
+	int status, k;
+	unsigned int *count = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	for (k = 0; k < 2; k++) {
+		pid[k] = fork();
+		if (pid[k])
+			continue;
+		for (;;) {
+			int fd = open("/dev/tee1", O_RDWR | O_CLOEXEC);
+			int buf = fd < 0 ? -1 : tee_rstmem(fd, VIDEO, 4096, NULL);
+
+			if (fd >= 0)
+				close(fd);
+			if (buf >= 0) {
+				count[k]++;
+				close(buf);
+			}
+		}
+	}
+	for (n = 0; n < times; n++) {
+		if (system("modprobe rstmem_fake paddr=0x4000000000"))
+			continue;
+		for (k = 0; k < 5000; k++) {
+			if (!system("rmmod rstmem_fake 2>/dev/null")) {
+				gone++;
+				break;
+			}
+		}
+	}
+	for (k = 0; k < 2; k++) {
+		kill(pid[k], SIGKILL);
+		waitpid(pid[k], &status, 0);
+	}
+	allocated = count[0] + count[1];
+	ktap_eq(gone, times, "a backend is loaded and unloaded %u times", times);
+	ktap(allocated, "while two processes allocate from it, %u times",
+	     allocated);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		rounds = strtoul(argv[1], NULL, 0);
+	if (argc > 2)
+		seed = strtoul(argv[2], NULL, 0);
+	srand(seed);
+
+	ktap_start();
+	ktap_note("%u rounds, seed %u", rounds, seed);
+	test_close_while_used();
+	test_close_while_attached();
+	test_processes();
+	test_killed();
+	test_unbind();
+	test_unload();
+	return ktap_end();
+}
