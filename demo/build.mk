@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What `make demo` runs in the guest.
+
+demo-bin := $(B)/demo/first-light
+
+.PHONY: demo-programs
+demo-programs: user $(demo-bin)
+
+$(demo-bin): demo/first-light.c $(B)/lib/librstmem.a $(guest-lib)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -D_GNU_SOURCE $(CFLAGS) -MMD -MP -o $@ $< \
+		$(B)/lib/librstmem.a $(guest-lib) -lcrypto
+
+-include $(demo-bin).d
