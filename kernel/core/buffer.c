@@ -64,12 +64,8 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	buf->shm.id = -1;
 	buf->shm.flags = TEE_SHM_RESTRICTED;
 
-	token = rstmem_device_call_begin(rdev);
-	if (token < 0) {
-		rc = token;
-		goto err_free_buffer;
-	}
-	if (!try_module_get(owner)) {
+	token = rstmem_device_call_begin();
+	if (rstmem_device_gone(rdev) || !try_module_get(owner)) {
 		rc = -ENODEV;
 		goto err_end_call;
 	}
@@ -83,7 +79,7 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 		rc = -EIO;
 		goto err_free_memory;
 	}
-	rstmem_device_call_end(rdev, token);
+	rstmem_device_call_end(token);
 
 	kref_get(&rdev->ref);
 	buf->rdev = rdev;
@@ -94,8 +90,7 @@ err_free_memory:
 err_put_module:
 	module_put(owner);
 err_end_call:
-	rstmem_device_call_end(rdev, token);
-err_free_buffer:
+	rstmem_device_call_end(token);
 	kfree(buf);
 	return ERR_PTR(rc);
 }

@@ -113,30 +113,37 @@ void rstmem_device_stop(struct tee_rstmem_device *rdev)
 
 /**
  * rstmem_device_call_begin() - about to call rstmem_alloc or rstmem_query
- * @rdev:	the device; the caller has a reference
  *
- * Return: a token for rstmem_device_call_end(), which must follow, or -ENODEV
- * when the device is being removed.
+ * To be followed by a look at rstmem_device_gone().
+ *
+ * Return: a token for rstmem_device_call_end(), which must follow.
  */
-int rstmem_device_call_begin(struct tee_rstmem_device *rdev)
+int rstmem_device_call_begin(void)
+	__acquires(&calls)
 {
-	int token = srcu_read_lock(&calls);
-
-	if (READ_ONCE(rdev->gone)) {
-		srcu_read_unlock(&calls, token);
-		return -ENODEV;
-	}
-	return token;
+	return srcu_read_lock(&calls);
 }
 
 /**
- * rstmem_device_call_end() - the call returned
- * @rdev:	the device
+ * rstmem_device_call_end() - the call returned, or was not made
  * @token:	from rstmem_device_call_begin()
  */
-void rstmem_device_call_end(struct tee_rstmem_device *rdev, int token)
+void rstmem_device_call_end(int token)
+	__releases(&calls)
 {
 	srcu_read_unlock(&calls, token);
+}
+
+/**
+ * rstmem_device_gone() - whether a device is being removed
+ * @rdev:	the device; the caller has a reference
+ *
+ * Return: true when its backend must not be called for anything new. False stays
+ * true until rstmem_device_call_end().
+ */
+bool rstmem_device_gone(const struct tee_rstmem_device *rdev)
+{
+	return READ_ONCE(rdev->gone);
 }
 
 /**
@@ -160,8 +167,12 @@ int rstmem_device_check(const struct tee_rstmem_device *rdev, u32 use_case)
  * @teedev:	which, or NULL for the first that offers @use_case
  * @use_case:	any number
  *
+ * Pins the backend's module, whose code the last reference to the device runs:
+ * undone with rstmem_device_put() and then module_put() of its ops->owner.
+ *
  * Return: the device, with a reference, or ERR_PTR: -EOPNOTSUPP when @teedev
- * has no restricted memory or, with NULL, no device offers the use case.
+ * has no restricted memory or, with NULL, no device offers the use case;
+ * -ENODEV when it is about to go.
  */
 struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,
 					     u32 use_case)
@@ -170,11 +181,14 @@ struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,
 
 	mutex_lock(&devices_lock);
 	list_for_each_entry(rdev, &devices, node) {
-		if (teedev ? rdev->ctx.teedev == teedev :
-			     !rstmem_device_check(rdev, use_case)) {
+		if (teedev ? rdev->ctx.teedev != teedev :
+			     rstmem_device_check(rdev, use_case))
+			continue;
+		if (try_module_get(rdev->ops->owner))
 			kref_get(&rdev->ref);
-			goto out;
-		}
+		else
+			rdev = ERR_PTR(-ENODEV);
+		goto out;
 	}
 	rdev = ERR_PTR(-EOPNOTSUPP);
 out:

@@ -57,8 +57,9 @@ void rstmem_device_start(struct tee_rstmem_device *rdev);
 void rstmem_device_stop(struct tee_rstmem_device *rdev);
 void rstmem_device_put(struct tee_rstmem_device *rdev);
 
-int rstmem_device_call_begin(struct tee_rstmem_device *rdev);
-void rstmem_device_call_end(struct tee_rstmem_device *rdev, int token);
+int rstmem_device_call_begin(void);
+void rstmem_device_call_end(int token);
+bool rstmem_device_gone(const struct tee_rstmem_device *rdev);
 int rstmem_device_check(const struct tee_rstmem_device *rdev, u32 use_case);
 
 struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,

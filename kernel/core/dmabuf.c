@@ -168,12 +168,15 @@ struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 {
 	struct tee_rstmem_device *rdev;
 	struct dma_buf *dmabuf;
+	struct module *owner;
 
 	rdev = rstmem_device_find(teedev, use_case);
 	if (IS_ERR(rdev))
 		return ERR_CAST(rdev);
+	owner = rdev->ops->owner;
 	dmabuf = rstmem_dmabuf_create(rdev, flags, use_case, size);
 	rstmem_device_put(rdev);
+	module_put(owner);
 	return dmabuf;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_alloc);

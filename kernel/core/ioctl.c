@@ -73,7 +73,7 @@ static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
 {
 	struct tee_ioctl_rstmem_query query;
 	struct tee_rstmem_usage usage = {};
-	int rc, token;
+	int rc = 0, token;
 
 	static_assert(sizeof(query) == TEE_IOC_RSTMEM_QUERY_SIZE_VER0);
 
@@ -87,16 +87,15 @@ static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
 	if (!rdev->use_cases)
 		return -EOPNOTSUPP;
 
-	token = rstmem_device_call_begin(rdev);
-	if (token < 0)
-		return token;
-	if (query.use_case != TEE_IOC_UC_RESERVED) {
+	token = rstmem_device_call_begin();
+	if (rstmem_device_gone(rdev))
+		rc = -ENODEV;
+	else if (query.use_case != TEE_IOC_UC_RESERVED)
 		rc = rstmem_device_check(rdev, query.use_case);
-		if (!rc && rdev->ops->rstmem_query)
-			rdev->ops->rstmem_query(&rdev->ctx, query.use_case,
-						&usage);
-	}
-	rstmem_device_call_end(rdev, token);
+	if (!rc && query.use_case != TEE_IOC_UC_RESERVED &&
+	    rdev->ops->rstmem_query)
+		rdev->ops->rstmem_query(&rdev->ctx, query.use_case, &usage);
+	rstmem_device_call_end(token);
 	if (rc)
 		return rc;
 

@@ -8,7 +8,8 @@
  * Parameters are GlobalPlatform's: at most four, p0 to p3, each a value or a
  * memory reference; a value's a and b carry 32 bits each. "normal" is memory
  * from TEE_IOC_SHM_ALLOC or TEE_IOC_SHM_REGISTER, "restricted" is a buffer from
- * TEE_IOC_RSTMEM_ALLOC. A parameter that a command does not list must be NONE.
+ * TEE_IOC_RSTMEM_ALLOC. A parameter that a command does not list must be NONE. A
+ * memory reference may be of size 0 where no size is given.
  *
  * Results that every command may give:
  *
@@ -20,8 +21,12 @@
  *	TEEC_ERROR_SHORT_BUFFER		an output is too small; its size is set to
  *					what is needed and nothing was written
  *	TEEC_ERROR_NOT_SUPPORTED	no such command
- *	TEEC_ERROR_CANCEL		cancelled; what is done so far stays done
+ *	TEEC_ERROR_CANCEL		cancelled; what is done so far stays done, and
+ *					the size of an output says how much
  *	TEEC_ERROR_OUT_OF_MEMORY	the TEE has no memory left
+ *
+ * Opening a session takes no parameters. TEEC_ERROR_NOT_SUPPORTED then means that
+ * the TEE lacks the algorithm.
  */
 #ifndef _UAPI_LINUX_TEE_RSTMEM_SERVICES_H
 #define _UAPI_LINUX_TEE_RSTMEM_SERVICES_H
@@ -49,7 +54,8 @@
  * p1 memref out or inout: output, restricted, at least as large; its size is
  *	set to the bytes written
  * p2 value in: position of p0 in the stream, bytes, a the lower 32 bits and
- *	b the upper; or NONE: where the last UPDATE of the session ended
+ *	b the upper (a wider value is a bad parameter); or NONE: where the last
+ *	UPDATE of the session ended
  * TEEC_ERROR_BAD_STATE before SET_KEY.
  */
 #define RSTMEM_SVC_CIPHER_UPDATE	1
