@@ -60,7 +60,7 @@ static long ioctl_version(struct file *filp, unsigned int cmd,
 	rdev = rdev_get(graft_of(ctx->teedev));
 	if (!rdev)
 		return 0;
-	has = rdev->use_cases;
+	has = rdev->use_cases && !rstmem_device_gone(rdev);
 	rstmem_device_put(rdev);
 	if (!has)
 		return 0;

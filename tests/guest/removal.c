@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device goes away: what fails at once, what lives on, what waits, and what
+ * has to be over before it can come back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/tee_rstmem_services.h>
+
+#include "../../include/tee_gp.h"
+#include "../lib/content.h"
+#include "../lib/edu.h"
+#include "../lib/ktap.h"
+#include "../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define SIZE	(8 * KIB)
+
+static const uint8_t digest_uuid[] = RSTMEM_SVC_DIGEST_UUID;
+
+static int driver(const char *what)
+{
+	char path[64];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/softtee/%s",
+		 what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	rc = write(fd, "softtee", 7) == 7 ? 0 : -errno;
+	close(fd);
+	return rc;
+}
+
+static pid_t unbind_in_background(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		/*
+		 * It must not wait for what it inherited: mappings, and the
+		 * descriptors of shared memory, which the stock core does not
+		 * open with O_CLOEXEC.
+		 */
+		closefrom(3);
+		execlp("sh", "sh", "-c",
+		       "echo softtee >/sys/bus/platform/drivers/softtee/unbind",
+		       NULL);
+		_exit(1);
+	}
+	return pid;
+}
+
+/* Whether a process ends within some seconds, and well. */
+static bool ended(pid_t pid, unsigned int seconds)
+{
+	time_t end = time(NULL) + seconds;
+	int status;
+
+	while (time(NULL) <= end) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return status == 0;
+		usleep(10000);
+	}
+	return false;
+}
+
+static bool in_log(const char *what)
+{
+	static char log[1 << 16];
+	FILE *f = popen("dmesg | tail -n 20", "r");
+	size_t n = f ? fread(log, 1, sizeof(log) - 1, f) : 0;
+
+	if (f)
+		pclose(f);
+	log[n] = 0;
+	return strstr(log, what);
+}
+
+int main(void)
+{
+	uint8_t *content = malloc(SIZE), *seen = malloc(SIZE);
+	struct tee_ioctl_rstmem_query query;
+	struct tee_ioctl_version_data vers;
+	struct tee_ioctl_param params[2];
+	struct rstmem_edu_map map;
+	int tee, edu, buf, id, n;
+	struct tee_mem out;
+	uint32_t session;
+	pid_t pid;
+
+	ktap_start();
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	edu = edu_open();
+	edu_mask(edu, 32);
+	buf = tee_rstmem(tee, VIDEO, SIZE, &id);
+	if (buf < 0)
+		ktap_bail("allocation: %s", strerror(-buf));
+	session = tee_service(tee, digest_uuid);
+	tee_mem_alloc(tee, 32, &out);
+	content_make(content, SIZE, 4);
+	content_fill(tee, id, 0, content, SIZE);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
+		"a device has a buffer mapped");
+
+	pid = unbind_in_background();
+	for (n = 0; n < 500; n++) {
+		if (tee_query(tee, 0, &query) == -ENODEV)
+			break;
+		usleep(10000);
+	}
+	ktap_eq(tee_rstmem(tee, VIDEO, SIZE, NULL), -ENODEV,
+		"removed under an open file: allocation fails with ENODEV");
+	ktap_eq(tee_query(tee, VIDEO, &query), -ENODEV, "so does a query");
+	/* Ids go after the allocations that were under way. */
+	while (!in_log("removal waits until"))
+		usleep(10000);
+	ktap(!ioctl(tee, TEE_IOC_VERSION, &vers) &&
+	     !(vers.gen_caps & TEE_GEN_CAP_RSTMEM),
+	     "the version has the capability no longer");
+	params[0] = tee_in(id, 0, SIZE);
+	params[1] = tee_out(out.id, 0, 32);
+	ktap_eq(tee_invoke(tee, session, 0, 0, params, 2, NULL, NULL), -EINVAL,
+		"ids are gone");
+	params[0] = tee_in(out.id, 0, 16);
+	ktap_eq(tee_invoke(tee, session, 0, 0, params, 2, NULL, NULL), 0,
+		"other shared memory is not");
+	ktap(!ended(pid, 0), "removal waits for the open file, and says so");
+	ktap(!edu_read(edu, 0, seen, SIZE) && !memcmp(seen, content, SIZE),
+	     "the device still reads the buffer");
+
+	tee_mem_free(&out);
+	close(tee);
+	ktap(ended(pid, 10), "when it is closed, removal is done");
+	ktap(access("/dev/tee0", F_OK) != 0, "and the device file is gone");
+	ktap(!edu_read(edu, 0, seen, SIZE) && !memcmp(seen, content, SIZE),
+	     "the device still reads the buffer");
+	ktap_eq(edu_unmap(edu), 0, "and unmaps it");
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
+		"another can still map it");
+	ktap(!edu_info(edu, buf, NULL, NULL), "it still is restricted memory");
+
+	ktap(system("rmmod softtee 2>/dev/null") != 0,
+	     "the module stays for the buffer");
+	driver("bind");
+	ktap(access("/dev/tee0", F_OK) != 0 && in_log("busy"),
+	     "the range is still claimed, and the log says what keeps it");
+	close(buf);
+	driver("bind");
+	ktap(access("/dev/tee0", F_OK) != 0, "by the mapping alone, too");
+	edu_unmap(edu);
+	ktap(!edu_read_raw(edu, map.addr, seen, 16) &&
+	     !memcmp(seen, (uint8_t[16]){}, 16),
+	     "when that is gone the buffer is scrubbed");
+	ktap_eq(driver("bind"), 0, "and the device comes back");
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	ktap(!tee_query(tee, VIDEO, &query) && query.total == 64 * MIB &&
+	     !query.used, "with an empty pool");
+	buf = tee_rstmem(tee, VIDEO, query.total, NULL);
+	ktap(buf >= 0, "all of which can be allocated");
+	close(buf);
+	ktap(system("rmmod softtee 2>/dev/null") != 0,
+	     "the module stays for an open file");
+	close(tee);
+	ktap_eq(system("rmmod softtee"), 0, "and goes when nothing keeps it");
+	close(edu);
+	return ktap_end();
+}
