@@ -453,6 +453,7 @@ int main(void)
 		return 125;
 	mount_all();
 	open_port();
+	send_frame(WIRE_BEGIN, NULL, 0);
 	load_modules();
 	status = run(command());
 	unload_modules();

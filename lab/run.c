@@ -4,8 +4,9 @@
  *
  * Runs COMMAND, which is QEMU, with a socket to the guest as descriptor 3,
  * writes what the guest sends to stdout and stderr, and how it ended to the file
- * VERDICT: "status N", "timeout", "failure TEXT" or "died". What QEMU itself has
- * to say goes to the file COMPLAINTS. QEMU never outlives this process, and is
+ * VERDICT: "status N", "timeout", "failure TEXT", "died", or "unborn" when it ended
+ * before it reached user space. What QEMU itself has to say goes to the file
+ * COMPLAINTS. QEMU never outlives this process, and is
  * ended after SECONDS or by the signal that ends this one.
  */
 #define _GNU_SOURCE
@@ -130,12 +131,16 @@ static void serve(int guest, FILE *verdict)
 {
 	static char data[1 << 20];
 	struct wire_head head;
+	bool begun = false;
 
 	for (;;) {
 		if (!receive(guest, &head, sizeof(head)) || head.size >= sizeof(data) ||
 		    !receive(guest, data, head.size))
 			break;
 		switch (head.kind) {
+		case WIRE_BEGIN:
+			begun = true;
+			break;
 		case WIRE_STDOUT:
 			deliver(STDOUT_FILENO, data, head.size);
 			break;
@@ -157,7 +162,7 @@ static void serve(int guest, FILE *verdict)
 	if (signalled == SIGALRM)
 		fprintf(verdict, "timeout\n");
 	else if (!signalled)
-		fprintf(verdict, "died\n");
+		fprintf(verdict, begun ? "died\n" : "unborn\n");
 	return;
 
 acknowledge:
@@ -190,6 +195,8 @@ int main(int argc, char **argv)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		fail("socketpair");
 	catch_signals();
+	/* lab/vm killed outright cannot tell. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	qemu = start(pair[1], complaints, argv + 4);
 	close(pair[1]);
 	setitimer(ITIMER_REAL, &timer, NULL);

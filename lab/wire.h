@@ -12,7 +12,8 @@
 #define WIRE_PORT	"rstmem.lab"
 
 enum wire_kind {
-	WIRE_STDOUT = 1,	/* what the command wrote */
+	WIRE_BEGIN = 1,		/* empty: user space is up, no module loaded yet */
+	WIRE_STDOUT,		/* what the command wrote */
 	WIRE_STDERR,
 	WIRE_STATUS,		/* one byte, how it ended; nothing follows */
 	WIRE_FAILURE,		/* text, why the lab gives up; nothing follows */
