@@ -13,7 +13,7 @@ install-targets += install-cli
 
 $(cli-obj): $(B)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -c -o $@ $<
 
 $(cli-bin): $(cli-obj) $(B)/lib/librstmem.a
 	@mkdir -p $(@D)

@@ -34,9 +34,11 @@ int rstmem_alloc(struct rstmem *dev, uint32_t use_case, uint64_t size,
 
 void rstmem_buffer_close(struct rstmem_buffer *buf)
 {
-	if (!buf || buf->fd < 0)
+	if (!buf)
 		return;
-	close(buf->fd);
+	/* Below are no buffers: a structure that is still all 0 has none. */
+	if (buf->fd > STDERR_FILENO)
+		close(buf->fd);
 	buf->fd = -1;
 	buf->id = 0;
 }

@@ -13,10 +13,10 @@ lib-pc := $(B)/lib/pkgconfig/rstmem.pc
 user-targets += $(lib-shared) $(lib-link) $(lib-static) $(lib-pc)
 install-targets += install-lib
 
-# One set of objects serves both libraries.
+# One set of objects serves both libraries. Where they were built is not told.
 $(lib-obj): $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) -ffile-prefix-map=$(CURDIR)=. -fPIC -MMD -MP -c -o $@ $<
 
 $(B)/lib/version.o: CPPFLAGS += -DRSTMEM_VERSION='"$(VERSION)"'
 $(B)/lib/version.o: META
@@ -53,5 +53,7 @@ install-lib: $(lib-shared) $(lib-static) $(lib-pc)
 	install -D -m 644 -t $(DESTDIR)$(includedir)/linux \
 		include/uapi/linux/tee_rstmem.h \
 		include/uapi/linux/tee_rstmem_services.h
+# The loader's cache has to know the library when it is for this system.
+	if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig || :; fi
 
 -include $(lib-obj:.o=.d)

@@ -16,6 +16,10 @@ int rstmem_next_device(int after, char *path, size_t size)
 {
 	int i, len;
 
+	/* Any number is allowed: none may overflow. */
+	if (after >= MAX_DEVICES)
+		return -ENOENT;
+
 	for (i = after < 0 ? 0 : after + 1; i < MAX_DEVICES; i++) {
 		len = snprintf(path, size, "/dev/tee%d", i);
 		if (len < 0 || (size_t)len >= size)

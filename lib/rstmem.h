@@ -175,13 +175,15 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
  *	-EDQUOT		a limit set by the administrator is exceeded
  *	-ENODEV		the device's restricted memory is going away
  *	-EMFILE, -ENFILE no file descriptor left
+ *	-EIO		the backend misbehaves; the kernel log says how
  */
 int rstmem_alloc(struct rstmem *dev, uint32_t use_case, uint64_t size,
 		 uint32_t flags, struct rstmem_buffer *buf);
 
 /**
  * rstmem_buffer_close() - close a buffer's descriptor
- * @buf:	the buffer, or NULL; left without descriptor and id
+ * @buf:	the buffer, one without a descriptor (a structure that is all 0 has
+ *		none either), or NULL; left without descriptor and id
  *
  * The memory is free when nobody else holds the dma-buf and no TEE call that was
  * given the id is still running. A program that has passed @buf->fd's ownership

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Test programs. Unit tests run on the host, under the sanitizers; those in guest/
-# run in a virtual machine, the ABI test as a 64-bit and as a 32-bit program.
+# run in a virtual machine, those of the ABI and of the library as 64-bit and as
+# 32-bit programs.
 
 tests-cppflags := -Iinclude/uapi -D_GNU_SOURCE
 unit-cflags := -g -O1 -Wall -Wextra -Wno-sign-compare -fno-sanitize-recover=all \
 	-fsanitize=address,undefined
 
 unit-bin := $(patsubst tests/unit/%.c,$(B)/tests/unit-%,$(wildcard tests/unit/*.c))
-guest-bin := $(patsubst tests/guest/%.c,$(B)/tests/%,$(wildcard tests/guest/*.c))
+guest-bin := $(patsubst tests/guest/%.c,$(B)/tests/%,\
+	$(filter-out tests/guest/lib.c,$(wildcard tests/guest/*.c)))
 guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: tests
-tests: user $(unit-bin) $(guest-bin) $(B)/tests/abi32
+tests: user $(unit-bin) $(guest-bin) $(B)/tests/abi32 $(B)/tests/librstmem \
+	$(B)/tests/librstmem32
 
 $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
@@ -34,5 +37,18 @@ $(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/ktap.c \
 		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+# What programs get: the header and the shared library.
+$(B)/tests/librstmem: tests/guest/lib.c lib/rstmem.h $(guest-lib) $(lib-link)
+	@mkdir -p $(@D)
+	$(CC) $(tests-cppflags) -Ilib $(CFLAGS) -o $@ $< $(guest-lib) \
+		-L$(B)/lib -lrstmem -lcrypto -lpthread
+
+$(B)/tests/librstmem32: tests/guest/lib.c tests/lib/tee.c tests/lib/ktap.c \
+		$(lib-src) lib/rstmem.h lib/internal.h \
+		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
+	@mkdir -p $(@D)
+	$(CC) -m32 $(tests-cppflags) -Ilib -DRSTMEM_VERSION='"$(VERSION)"' \
+		$(CFLAGS) -o $@ $(filter %.c,$^) -lpthread
 
 -include $(guest-lib:.o=.d) $(guest-bin:=.d)

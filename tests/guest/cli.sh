@@ -1,0 +1,529 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# rstmem(1) as a user or a script calls it, on the lab's default guest.
+# Busybox's shell has what dash has.
+# shellcheck shell=dash disable=SC2016 # what is in single quotes is for the command
+cd /tmp || exit 1
+out=/tmp/out
+err=/tmp/err
+cases=0
+failed=0
+
+ok() {
+	cases=$((cases + 1))
+	echo "ok $cases - $*"
+}
+
+not_ok() {
+	cases=$((cases + 1))
+	failed=$((failed + 1))
+	echo "not ok $cases - $*"
+	echo "# status $status"
+	sed 's/^/# stdout: /' $out
+	sed 's/^/# stderr: /' $err
+}
+
+# check NAME TEST...: a case that is ok when TEST succeeds.
+check() {
+	local name=$1
+	shift
+
+	if "$@"; then
+		ok "$name"
+	else
+		not_ok "$name"
+	fi
+}
+
+run() {
+	"$@" >$out 2>$err </dev/null
+	status=$?
+}
+
+used() {
+	rstmem info --json | sed -n 's/.*"used": \([0-9]*\),.*/\1/p' |
+		awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# Waits up to 5 s for a condition.
+until_true() {
+	local n=0
+
+	until "$@"; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || return 1
+		sleep 0.05
+	done
+}
+
+is_used() { [ "$(used)" = "$1" ]; }
+
+one_line() { [ "$(wc -l <"$1")" = 1 ]; }
+
+# Nothing on stdout, one line on stderr with these words.
+complains() {
+	[ ! -s $out ] && one_line $err && grep -q '^rstmem: ' $err &&
+		grep -qF -- "$1" $err
+}
+
+# STATUS, WORDS of the message, and arguments for rstmem.
+refused() {
+	local want=$1 words=$2
+	shift 2
+
+	run rstmem "$@"
+	set -- "$(printf '%s' "rstmem $*: status $want, \"$words\"" | tr '\n' '?')"
+	if [ $status = "$want" ] && complains "$words"; then
+		ok "$1"
+	else
+		not_ok "$1"
+	fi
+}
+
+wrong() {
+	refused 2 "$@"
+	check 'and says where there is help' grep -q '; try: rstmem' $err
+}
+
+empty() {
+	check 'nothing is in use' is_used 0
+}
+
+as_nobody() {
+	run su nobody -c "$1"
+}
+
+# A strict reader of JSON, as small as can be: takes one value off the text in
+# $0, exits with 1 where the grammar ends.
+is_json() {
+	tr -d '\n' <"$1" | awk '
+	function die() { bad = 1; exit 1 }
+	function space() { sub(/^[ \t\r]+/, "") }
+	function take(c) { space(); if (substr($0, 1, 1) != c) die(); $0 = substr($0, 2) }
+	function peek() { space(); return substr($0, 1, 1) }
+	function text() {
+		space()
+		if (!match($0, /^"([^"\\]|\\["\\\/bfnrt]|\\u[0-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F])*"/)) die()
+		$0 = substr($0, RLENGTH + 1)
+	}
+	function list(close_, member) {
+		if (peek() == close_) { take(close_); return }
+		for (;;) {
+			if (member) { text(); take(":") }
+			value()
+			if (peek() != ",") break
+			take(",")
+		}
+		take(close_)
+	}
+	function value(  c) {
+		c = peek()
+		if (c == "{") { take("{"); list("}", 1) }
+		else if (c == "[") { take("["); list("]", 0) }
+		else if (c == "\"") text()
+		else if (match($0, /^(true|false|null|-?(0|[1-9][0-9]*)(\.[0-9]+)?)/)) $0 = substr($0, RLENGTH + 1)
+		else die()
+	}
+	{ value(); if (peek() != "") die() }
+	END { exit bad }'
+}
+
+echo 'KTAP version 1'
+status=0
+: >$out
+: >$err
+
+# Help and version.
+for words in '--help' '-h' 'help' 'help help' 'help --help' 'version --help'; do
+	# shellcheck disable=SC2086
+	run rstmem $words
+	check "rstmem $words" grep -q '^Usage: rstmem VERB' $out
+	check 'succeeds' [ "$status" = 0 ]
+	check 'quietly' [ ! -s $err ]
+done
+for verb in info alloc; do
+	run rstmem help $verb
+	cp $out first
+	check "rstmem help $verb" grep -q "^Usage: rstmem $verb " $out
+	run rstmem $verb --help
+	check "rstmem $verb --help is the same" cmp -s $out first
+	run rstmem $verb -h
+	check "and so is rstmem $verb -h" cmp -s $out first
+done
+for words in '--version' '-V' 'version'; do
+	run rstmem "$words"
+	check "rstmem $words" grep -qE '^rstmem [0-9]+\.[0-9]+\.[0-9]+$' $out
+done
+run rstmem
+check 'rstmem alone is wrong usage' [ $status = 2 ]
+check 'and shows the help on stderr' grep -q '^Usage:' $err
+check 'only there' [ ! -s $out ]
+
+# info
+run rstmem info
+cat >expected <<'END'
+/dev/tee0
+  NOT PROTECTED: imitates restricted memory for development; the CPU can read it
+  USE CASE             GRANULE      TOTAL       USED LARGEST FREE BUFFERS  CAPABILITIES
+  secure-video           4 KiB     64 MiB        0 B       64 MiB       0  NOT PROTECTED, scrubs
+  trusted-ui             4 KiB     16 MiB        0 B       16 MiB       0  NOT PROTECTED, scrubs
+  secure-video-record    4 KiB     16 MiB        0 B       16 MiB       0  NOT PROTECTED, scrubs
+END
+check 'rstmem info shows all there is' cmp -s $out expected
+run rstmem info -d /dev/tee0
+check 'and of one device' cmp -s $out expected
+run rstmem info --device=/dev/tee0
+check 'which may be written with =' cmp -s $out expected
+
+json_use_case() {
+	printf '        {\n          "use_case": %s,\n          "name": "%s",\n' "$1" "$2"
+	printf '          "granule": 4096,\n          "total": %s,\n' "$3"
+	printf '          "used": %s,\n          "largest_free": %s,\n' "$4" $(($3 - $4))
+	printf '          "buffers": %s,\n          "protected": false,\n' "$5"
+	printf '          "scrubs": true,\n          "caps": 1\n        }'
+}
+json_info() {
+	printf '{\n  "devices": [\n    {\n      "path": "/dev/tee0",\n'
+	printf '      "restricted_memory": true,\n      "use_cases": [\n'
+	json_use_case 1 secure-video 67108864 "$1" "$2"
+	printf ',\n'
+	json_use_case 2 trusted-ui 16777216 0 0
+	printf ',\n'
+	json_use_case 3 secure-video-record 16777216 0 0
+	printf '\n      ]\n    }\n  ]\n}\n'
+}
+run rstmem info --json
+json_info 0 0 >expected
+check 'rstmem info --json is what it is documented to be' cmp -s $out expected
+check 'and JSON' is_json $out
+echo '{"a": [1, 2,]}' >bad
+check 'which this test knows when it sees it' eval '! is_json bad'
+run rstmem alloc -s 5000 -- rstmem info -j
+json_info 8192 1 >expected
+check 'and shows a buffer' cmp -s $out expected
+
+printf '\0' >'odd"\	name'
+run rstmem info -j -d 'odd"\	name'
+check 'a path of any characters is JSON too' is_json $out
+check 'written with escapes' grep -qF '"path": "odd\"\\\u0009name",' $out
+check 'what is no TEE: status 3' [ $status = 3 ]
+check 'and its reason, on stderr' grep -q 'not a TEE device' $err
+
+# Sizes.
+sizes() {
+	local want=$1 size
+	shift
+
+	for size; do
+		run rstmem alloc -j -s "$size"
+		check "alloc -s '$size' gives $want bytes" \
+			grep -q "^  \"size\": $want,\$" $out
+	done
+}
+sizes 4096 1 4096 4K 4k 4KiB '4 KiB' 04096
+sizes 8192 4097 8K 8192
+sizes 1048576 1M 1m 1MiB 1024K 1048576
+sizes 67108864 64M 65536K
+empty
+for size in '' 0 0M -1 +1 1.5M 1MB 1Mi 1Q M 0x1000 1MM '1M ' ' 1M' '1  M' 1e6 ٣; do
+	wrong 'is not a size' alloc -s "$size"
+done
+for size in 18446744073709551616 16E 99999999999999999999999 17179869184G; do
+	wrong 'is too large' alloc -s $size
+done
+
+# Use cases.
+n=1
+for name in secure-video trusted-ui secure-video-record; do
+	run rstmem alloc -j -s 1 -u $name
+	check "alloc -u $name" grep -q "^  \"use_case\": $n,\$" $out
+	run rstmem alloc -j -s 1 --use-case=$n
+	check "alloc --use-case=$n" grep -q "^  \"name\": \"$name\",\$" $out
+	n=$((n + 1))
+done
+for name in '' 0 64 -1 1x video secure-video-recorder; do
+	wrong 'is not a use case' alloc -s 1 -u "$name"
+done
+refused 1 'does not offer use case 5; it offers secure-video, trusted-ui, secure-video-record' \
+	alloc -s 1M -u 5
+empty
+
+# Other wrong usage.
+wrong 'no size given' alloc
+wrong 'unknown option -x' alloc -s 1 -x
+wrong 'unknown option -x' alloc -jx -s 1
+wrong 'unknown option -:' alloc -:
+wrong 'unknown option -+' info -+
+wrong 'unknown option --sise' alloc --sise 1
+wrong 'option -s needs a value' alloc -s
+wrong 'option --size needs a value' alloc --size
+wrong 'option --device needs a value' info --device
+wrong 'not one that takes a value' alloc --json=yes -s 1
+wrong 'unexpected "2"' alloc -s 1 2
+wrong 'unexpected "true"; a command goes after --' alloc -s 1 true
+wrong 'no command after --' alloc -s 1 --
+wrong '--hold and a command exclude each other' alloc -s 1 --hold -- true
+wrong 'takes whole seconds' alloc -s 1 -H soon
+wrong 'takes whole seconds' alloc -s 1 --hold=1.5
+wrong 'takes whole seconds' alloc -s 1 --hold=
+wrong 'takes whole seconds' alloc -s 1 --hold=4294967296
+wrong 'unexpected "x"' info x
+wrong 'unknown verb "allocate"' allocate
+wrong 'unknown verb "x"' help x
+wrong 'unexpected "x"' version x
+wrong 'unknown verb "a?b"' "$(printf 'a\nb')"
+empty
+
+# Failures say what to do.
+refused 1 'largest free 64 MiB (0 B used of 64 MiB); ask for less or release buffers' \
+	alloc -s 65M
+run rstmem alloc -s 64M -- rstmem alloc -s 1
+check 'a full pool: status 1' [ $status = 1 ]
+check 'and a message with figures' \
+	complains 'largest free 0 B (64 MiB used of 64 MiB)'
+refused 1 'more than any memory could have; there is 64 MiB, ask for at most 64 MiB now' \
+	alloc -s 15E
+refused 3 'No such file or directory; "rstmem info" lists' alloc -s 1 -d /dev/tee7
+refused 3 'No such file or directory; "rstmem info" lists' info -d /dev/tee7
+refused 3 'not a TEE device; its path is /dev/tee0 or the like' \
+	alloc -s 1 -d /dev/null
+refused 3 'not a TEE device; its path is /dev/tee0 or the like' alloc -s 1 -d /dev
+refused 3 'not a TEE device' info -d /dev/zero
+empty
+
+# alloc alone.
+run rstmem alloc -s 5000
+check 'alloc shows the buffer' grep -q '^size      8 KiB (8192 bytes)$' $out
+check 'and the device' grep -q '^device    /dev/tee0$' $out
+check 'and the use case' grep -q '^use case  secure-video$' $out
+check 'and nothing else but id and fd' [ "$(wc -l <$out)" = 5 ]
+run rstmem alloc -s 5000 --json --device /dev/tee0 -u trusted-ui
+cat >expected <<'END'
+{
+  "device": "/dev/tee0",
+  "use_case": 2,
+  "name": "trusted-ui",
+  "size": 8192,
+  "flags": 0,
+  "id": 1,
+  "fd": 4
+}
+END
+check 'alloc --json is what it is documented to be' cmp -s $out expected
+check 'and JSON' is_json $out
+empty
+
+# A command.
+run rstmem alloc -s 5000 -u 3 -- sh -c 'echo "$RSTMEM_ID $RSTMEM_SIZE $RSTMEM_USE_CASE"
+	readlink /proc/self/fd/$RSTMEM_FD; readlink /proc/self/fd/$RSTMEM_TEE_FD'
+printf '%s\n' '1 8192 secure-video-record' '/dmabuf:' /dev/tee0 >expected
+check 'a command has the variables and the descriptors' cmp -s $out expected
+check 'and nothing is printed but what it prints' [ ! -s $err ]
+run rstmem alloc -s 1M -- sh -c 'grep "^exp_name" /proc/self/fdinfo/$RSTMEM_FD'
+check 'the descriptor is the dma-buf' grep -q 'rstmem' $out
+run rstmem alloc -s 1M -- rstmem info
+check 'the buffer is there while it runs' \
+	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1 ' $out
+# Not with ls, which opens a directory.
+cat >descriptors <<'END'
+for n in 0 1 2 3 4 5 6 7 8 9; do
+	[ -L /proc/$$/fd/$n ] && printf '%s ' $n
+done
+END
+run rstmem alloc -s 1M -- sh -c "$(cat descriptors)"
+check 'it inherits these two descriptors and no other' grep -qx '0 1 2 3 4 ' $out
+rstmem alloc -s 1M -- sh -c "$(cat descriptors)" >$out 2>&- <&-
+status=$?
+: >$err
+check 'which are not 0 or 2 if these are closed' grep -qx '1 3 4 ' $out
+run rstmem alloc -s 1M -- sh -c 'eval "exec $RSTMEM_FD>&- $RSTMEM_TEE_FD>&-"; rstmem info -j'
+check 'the buffer stays when the command closes it' grep -q '"used": 1048576' $out
+run rstmem alloc -s 1M -j -- echo hello
+check 'with --json the buffer comes first' [ "$(tail -n 1 $out)" = hello ]
+sed '$d' $out >json
+check 'and is JSON' is_json json
+run rstmem alloc -s 1M -- printf '%s,' -s --hold -- a 'b c'
+check 'options of the command are its own' grep -qx -- '-s,--hold,--,a,b c,' $out
+run sh -c 'echo word | rstmem alloc -s 1M -- cat'
+check 'stdin is empty here, but the command reads its own' grep -qx word $out
+for n in 0 1 3 42 255; do
+	run rstmem alloc -s 1M -- sh -c "exit $n"
+	check "status $n of the command is passed on" [ $status = $n ]
+done
+for n in 1 2 9 11 15; do
+	run rstmem alloc -s 1M -- sh -c "kill -$n \$\$"
+	check "a command ended by signal $n: status $((128 + n))" \
+		[ $status = $((128 + n)) ]
+done
+refused 127 'cannot run /no/such: No such file or directory' alloc -s 1M -- /no/such
+refused 127 'cannot run no-such: No such file or directory' alloc -s 1M -- no-such
+refused 126 'cannot run /etc/passwd: Permission denied' alloc -s 1M -- /etc/passwd
+refused 126 'cannot run /tmp: Permission denied' alloc -s 1M -- /tmp
+empty
+
+# Signals go to the command, which sends them itself: to its parent.
+for signal in HUP INT QUIT TERM USR1 USR2; do
+	run rstmem alloc -s 1M -- sh -c "trap 'echo got it; exit 7' $signal
+		kill -s $signal \$PPID
+		n=0
+		while [ \$n -lt 100 ]; do sleep 0.05; n=\$((n + 1)); done"
+	check "SIG$signal is passed on to the command" grep -qx 'got it' $out
+	check 'whose status counts' [ $status = 7 ]
+done
+run rstmem alloc -s 1M -- sh -c 'kill -s TERM $PPID; sleep 5'
+check 'a command that a signal ends ends rstmem' [ $status = 143 ]
+run sh -c 'trap "" TERM; rstmem alloc -s 1M -- sh -c "kill -s TERM \$PPID; echo on"'
+check 'a signal ignored from the start stays ignored' [ $status = 0 ]
+check 'and the command runs on' grep -qx on $out
+empty
+
+# --hold
+seconds() {
+	local begin
+
+	begin=$(cut -d. -f1 /proc/uptime)
+	run "$@"
+	took=$(($(cut -d. -f1 /proc/uptime) - begin))
+}
+seconds rstmem alloc -s 1M --hold 1
+check '--hold 1 holds for a second' [ $took -ge 1 ]
+check 'not more' [ $took -le 3 ]
+check 'and succeeds' [ $status = 0 ]
+seconds rstmem alloc -s 1M -H2 -j
+check '-H2 for two' [ $took -ge 2 ]
+check 'with JSON' is_json $out
+run rstmem alloc -s 1M --hold=0
+check '--hold=0 not at all' [ $status = 0 ]
+empty
+
+mkfifo fifo
+rstmem alloc -s 1M --hold <fifo >$out 2>$err &
+pid=$!
+exec 5>fifo
+check '--hold holds it' until_true is_used 1048576
+check 'and shows it right away' grep -q '^size      1 MiB' $out
+echo 'what is written does not matter' >&5
+sleep 0.3
+check 'until stdin ends, not before' kill -0 $pid
+exec 5>&-
+wait $pid
+status=$?
+check 'then it succeeds' [ $status = 0 ]
+empty
+
+# stdin is /dev/null, which says nothing about when to stop.
+rstmem alloc -s 1M --hold <&- >$out 2>$err &
+pid=$!
+until_true is_used 1048576
+sleep 0.2
+check 'a closed stdin does not end it' kill -0 $pid
+kill $pid
+wait $pid
+for signal in HUP INT TERM; do
+	seconds timeout -s $signal 1 rstmem alloc -s 1M --hold
+	check "/dev/null as stdin does not end it, but SIG$signal does" \
+		[ $took -ge 1 ]
+	check 'with success' [ $status = 0 ]
+done
+run timeout -s HUP 1 rstmem alloc -s 1M --hold 60
+check 'a signal before the time is over is success as well' [ $status = 0 ]
+seconds sh -c 'trap "" HUP; timeout -s HUP 1 rstmem alloc -s 1M --hold 2'
+check 'but not one ignored from the start' [ $took -ge 2 ]
+rstmem alloc -s 1M --hold >$out 2>$err </dev/null &
+pid=$!
+until_true is_used 1048576
+kill -s KILL $pid
+wait $pid 2>/dev/null
+empty
+
+# Output that gets lost.
+for words in info 'info --json' 'alloc -s 1M' 'alloc -s 1M -j' --help 'alloc --help' \
+	'info -h' version; do
+	# shellcheck disable=SC2086
+	rstmem $words >/dev/full 2>$err </dev/null
+	status=$?
+	: >$out
+	check "rstmem $words with a full disk: status 1" [ $status = 1 ]
+	check 'and a reason' complains 'cannot write the output: No space left'
+	# shellcheck disable=SC2086
+	rstmem $words >&- 2>$err </dev/null
+	status=$?
+	check 'the same without stdout' [ $status = 1 ]
+done
+rstmem alloc -s 1M -j --hold 60 >/dev/full 2>$err </dev/null
+status=$?
+check 'then nothing is held' [ $status = 1 ]
+rstmem alloc -s 1M -j -- touch ran >/dev/full 2>$err </dev/null
+status=$?
+check 'and no command is run' [ ! -e ran ]
+rstmem alloc -s 1M -- touch ran >/dev/full 2>$err </dev/null
+status=$?
+check 'unless rstmem had nothing to print' [ -e ran ]
+empty
+
+# Permission.
+as_nobody 'rstmem alloc -s 1M'
+check 'a user without permission: status 1' [ $status = 1 ]
+check 'and who has it' complains \
+	'no permission to open /dev/tee0: only user root may (mode 0600); run as root or let a group in with a udev rule'
+as_nobody 'rstmem alloc -s 1M -d /dev/tee0'
+check 'the same with a path' complains 'no permission to open /dev/tee0: only user'
+as_nobody 'rstmem info'
+check 'and for info' complains 'no permission to open /dev/tee0: only user'
+as_nobody 'rstmem info --json'
+check 'which fails' [ $status = 1 ]
+check 'and says in JSON that it does not know' \
+	grep -q '"restricted_memory": null,' $out
+check 'and why' grep -q '"error": "Permission denied",' $out
+check 'which is JSON' is_json $out
+chgrp tty /dev/tee0
+chmod 0660 /dev/tee0
+as_nobody 'rstmem alloc -s 1M'
+check 'a device that a group may open' complains \
+	'no permission to open /dev/tee0: user root and group tty may (mode 0660); join the group or run as root'
+chown 1234:4321 /dev/tee0
+as_nobody 'rstmem alloc -s 1M'
+check 'owners without a name' complains 'user 1234 and group 4321 may (mode 0660)'
+chmod 0600 /dev/tee0
+as_nobody 'rstmem alloc -s 1M'
+check 'one that is not root' complains 'only user 1234 may (mode 0600)'
+chown root:root /dev/tee0
+chmod 0666 /dev/tee0
+as_nobody 'rstmem alloc -s 1M'
+check 'whoever has permission may allocate' [ $status = 0 ]
+chmod 0600 /dev/tee0
+empty
+
+# More devices, and less.
+modprobe rstmem_fake use_cases=0
+run rstmem info
+check 'a TEE without restricted memory is shown as such' \
+	grep -qx '/dev/tee1: no restricted memory' $out
+check 'which is no failure' [ "$status" = 0 ]
+run rstmem info --json
+check 'in JSON too' grep -q '"restricted_memory": false,' $out
+check 'which is JSON' is_json $out
+refused 3 'has no restricted memory; load a backend for it or choose another' \
+	alloc -s 1 -d /dev/tee1
+mv /dev/tee0 /dev/hidden
+refused 3 'no TEE device with restricted memory; load softtee or a backend' alloc -s 1
+run rstmem info
+check 'when it is the only one: status 3' [ $status = 3 ]
+check 'and what to do' grep -q 'load softtee or a backend' $err
+mv /dev/hidden /dev/tee0
+rmmod rstmem_fake
+modprobe rstmem_fake
+echo error >/sys/module/rstmem_fake/parameters/mode
+refused 1 'a limit set by the administrator is exceeded; release buffers or' \
+	alloc -s 1 -d /dev/tee1
+rmmod rstmem_fake
+rmmod softtee
+refused 3 'no TEE device with restricted memory; load softtee or a backend' info
+refused 3 'no TEE device with restricted memory; load softtee or a backend' alloc -s 1
+run rstmem info --json
+check 'no device, in JSON' [ "$(tr -d ' \n' <$out)" = '{"devices":[]}' ]
+check 'is JSON' is_json $out
+check 'and status 3' [ $status = 3 ]
+
+echo "1..$cases"
+[ $failed = 0 ]
