@@ -83,7 +83,8 @@ static int parse_bytes(char *s, u64 *bytes)
 	char *suffix;
 	int rc;
 
-	if (!isdigit(*s))
+	/* kstrtou64() would let a line feed at the end pass. */
+	if (!isdigit(*s) || strchr(s, '\n'))
 		return -EINVAL;
 
 	suffix = s + strlen(s) - 1;
@@ -198,7 +199,7 @@ static int add_item(const char *s, int len)
 	carveout_count++;
 	return 0;
 err:
-	pr_err("pool \"%.*s\": %s\n", len, s, why);
+	pr_err("pool \"%*pE\": %s\n", len, s, why);
 	return rc;
 }
 
