@@ -15,6 +15,7 @@
 
 #include "../lib/content.h"
 #include "../lib/edu.h"
+#include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/tee.h"
 
@@ -40,14 +41,7 @@ static void tell(const char *name, const char *value)
 
 static int live(void)
 {
-	FILE *f = fopen(PARAMS "live", "r");
-	int n = -1;
-
-	if (f && fscanf(f, "%d", &n) != 1)
-		n = -1;
-	if (f)
-		fclose(f);
-	return n;
+	return guest_number(PARAMS "live");
 }
 
 static int load(const char *options)

@@ -24,6 +24,7 @@
 #include "../../include/tee_gp.h"
 #include "../lib/content.h"
 #include "../lib/edu.h"
+#include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/tee.h"
 
@@ -275,20 +276,6 @@ static void test_killed(void)
 	close(tee);
 }
 
-static bool driver(const char *what)
-{
-	char path[64];
-	int fd, rc;
-
-	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/softtee/%s",
-		 what);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	rc = fd < 0 ? -1 : write(fd, "softtee", 7);
-	if (fd >= 0)
-		close(fd);
-	return rc == 7;
-}
-
 /* The device goes away under two processes that use it, and comes back. */
 static void test_unbind(void)
 {
@@ -303,9 +290,9 @@ static void test_unbind(void)
 	}
 	for (n = 0; n < times; n++) {
 		usleep(rand() % 20000);
-		away += driver("unbind");
+		away += !guest_softtee("unbind");
 		/* Busy as long as a buffer of before is alive. */
-		for (k = 0; k < 1000 && !driver("bind"); k++)
+		for (k = 0; k < 1000 && guest_softtee("bind"); k++)
 			usleep(5000);
 		back += k < 1000;
 	}

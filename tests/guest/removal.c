@@ -18,6 +18,7 @@
 #include "../../include/tee_gp.h"
 #include "../lib/content.h"
 #include "../lib/edu.h"
+#include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/tee.h"
 
@@ -25,21 +26,6 @@
 #define SIZE	(8 * KIB)
 
 static const uint8_t digest_uuid[] = RSTMEM_SVC_DIGEST_UUID;
-
-static int driver(const char *what)
-{
-	char path[64];
-	int fd, rc;
-
-	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/softtee/%s",
-		 what);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	rc = write(fd, "softtee", 7) == 7 ? 0 : -errno;
-	close(fd);
-	return rc;
-}
 
 static pid_t unbind_in_background(void)
 {
@@ -151,17 +137,17 @@ int main(void)
 
 	ktap(system("rmmod softtee 2>/dev/null") != 0,
 	     "the module stays for the buffer");
-	driver("bind");
+	guest_softtee("bind");
 	ktap(access("/dev/tee0", F_OK) != 0 && in_log("busy"),
 	     "the range is still claimed, and the log says what keeps it");
 	close(buf);
-	driver("bind");
+	guest_softtee("bind");
 	ktap(access("/dev/tee0", F_OK) != 0, "by the mapping alone, too");
 	edu_unmap(edu);
 	ktap(!edu_read_raw(edu, map.addr, seen, 16) &&
 	     !memcmp(seen, (uint8_t[16]){}, 16),
 	     "when that is gone the buffer is scrubbed");
-	ktap_eq(driver("bind"), 0, "and the device comes back");
+	ktap_eq(guest_softtee("bind"), 0, "and the device comes back");
 	tee = tee_open(SOFTTEE_IMPL_ID);
 	ktap(!tee_query(tee, VIDEO, &query) && query.total == 64 * MIB &&
 	     !query.used, "with an empty pool");

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the guest's kernel tells of itself, see guest.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "ktap.h"
+
+int guest_number(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	int n;
+
+	if (!f)
+		return -errno;
+	if (fscanf(f, "%d", &n) != 1)
+		n = -EINVAL;
+	fclose(f);
+	return n;
+}
+
+int guest_crypto_users(void)
+{
+	FILE *f = fopen("/proc/crypto", "r");
+	char line[256];
+	int n, sum = 0;
+
+	if (!f)
+		ktap_bail("/proc/crypto: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "refcnt : %d", &n) == 1)
+			sum += n;
+	fclose(f);
+	return sum;
+}
+
+int guest_softtee(const char *what)
+{
+	char path[64];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/softtee/%s",
+		 what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	rc = write(fd, "softtee", 7) == 7 ? 0 : -errno;
+	close(fd);
+	return rc;
+}
