@@ -9,9 +9,11 @@
  * struct tee_shm does, but never beyond the file's release, which drops it.
  * A running TEE call has a reference of its own.
  */
+#include <linux/build_bug.h>
 #include <linux/kref.h>
 #include <linux/slab.h>
 
+#include "../compat/tee_core.h"
 #include "../core/buffer.h"
 #include "../core/device.h"
 #include "graft.h"
@@ -33,16 +35,10 @@ struct handle {
 	struct list_head by_buf;
 };
 
-#ifdef TEE_SHM_DMA_BUF
-#define STOCK_SHM_DMA_BUF	TEE_SHM_DMA_BUF
-#else
-#define STOCK_SHM_DMA_BUF	0
-#endif
-
 static_assert(offsetof(struct handle, shm) == 0);
 static_assert(!(TEE_SHM_RESTRICTED &
 		(TEE_SHM_DYNAMIC | TEE_SHM_USER_MAPPED | TEE_SHM_POOL |
-		 TEE_SHM_PRIV | STOCK_SHM_DMA_BUF)));
+		 TEE_SHM_PRIV | TEE_SHM_DMA_BUF | TEE_SHM_DMA_MEM)));
 
 static struct handle *to_handle(const struct tee_shm *shm)
 {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * <linux/tee_core.h> of the newest mainline, for kernels with an older one.
+ *
+ * TEE_SHM_DMA_BUF and TEE_SHM_DMA_MEM came with 6.18 (protected memory); before,
+ * no tee_shm has these flags.
+ */
+#ifndef _RSTMEM_COMPAT_TEE_CORE_H
+#define _RSTMEM_COMPAT_TEE_CORE_H
+
+#include <linux/tee_core.h>
+
+#ifndef TEE_SHM_DMA_BUF
+#define TEE_SHM_DMA_BUF		0
+#endif
+#ifndef TEE_SHM_DMA_MEM
+#define TEE_SHM_DMA_MEM		0
+#endif
+
+#endif /* _RSTMEM_COMPAT_TEE_CORE_H */
