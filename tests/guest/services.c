@@ -1,0 +1,701 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * softtee's services: what they compute, against OpenSSL and published vectors,
+ * and what memory they take. What is in restricted memory is seen through the
+ * digest service, which is itself checked against OpenSSL first.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/tee_rstmem_services.h>
+
+#include "../../include/tee_gp.h"
+#include "../lib/content.h"
+#include "../lib/ktap.h"
+#include "../lib/services.h"
+#include "../lib/tee.h"
+
+/* The digest service. */
+
+static void test_digest(void)
+{
+	static const struct {
+		const char *name, *data;
+		uint8_t digest[32];
+	} known[] = {
+		{ "nothing", "",
+		  { 0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14,
+		    0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+		    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c,
+		    0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55 } },
+		{ "abc", "abc",
+		  { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
+		    0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
+		    0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
+		    0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad } },
+		{ "448 bits",
+		  "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+		  { 0x24, 0x8d, 0x6a, 0x61, 0xd2, 0x06, 0x38, 0xb8,
+		    0xe5, 0xc0, 0x26, 0x93, 0x0c, 0x3e, 0x60, 0x39,
+		    0xa3, 0x3c, 0xe4, 0x59, 0x64, 0xff, 0x21, 0x67,
+		    0xf6, 0xec, 0xed, 0xd4, 0x19, 0xdb, 0x06, 0xc1 } },
+	};
+	/* FIPS 180-2, B.3 */
+	static const uint8_t million[32] = {
+		0xcd, 0xc7, 0x6e, 0x5c, 0x99, 0x14, 0xfb, 0x92,
+		0x81, 0xa1, 0xc7, 0xe2, 0x84, 0xd7, 0x3e, 0x67,
+		0xf1, 0x80, 0x9a, 0x48, 0xa4, 0x97, 0x20, 0x0e,
+		0x04, 0x6d, 0x39, 0xcc, 0xc7, 0x11, 0x2c, 0xd0,
+	};
+	struct tee_ioctl_param params[2];
+	struct tee_mem input;
+	size_t len;
+	bool ok = true;
+	unsigned int n;
+
+	for (n = 0; n < 3; n++) {
+		len = strlen(known[n].data);
+		memcpy(svc.small.addr, known[n].data, len);
+		params[0] = tee_in(svc.small.id, 0, len);
+		params[1] = tee_out(svc.small.id, 128, PAGE - 128);
+		ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
+			       TEEC_SUCCESS) &&
+		     !memcmp(svc.small.addr + 128, known[n].digest, 32),
+		     "SHA-256 of %s", known[n].name);
+		ktap_eq(params[1].b, 32, "its size is 32");
+	}
+	tee_mem_alloc(svc.dev, 1000000, &input);
+	memset(input.addr, 'a', 1000000);
+	params[0] = tee_in(input.id, 0, 1000000);
+	params[1] = tee_inout(input.id, 3, 32);
+	ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
+		       TEEC_SUCCESS) &&
+	     !memcmp(input.addr + 3, million, 32),
+	     "SHA-256 of a million a, over the input");
+	tee_mem_free(&input);
+
+	content_make(svc.mem.addr, SVC_SIZE, 7);
+	for (n = 0; n < 200 && ok; n++) {
+		len = n < 130 ? n : CHUNK - 165 + n;
+		ok = svc_holds(svc.mem.id, n % 7, svc.mem.addr + n % 7, len);
+	}
+	ktap(ok, "SHA-256 of normal memory of %u lengths, as OpenSSL", n);
+	/* Also that a digest is of its range and not of all. */
+	ktap(!svc_holds(svc.mem.id, 1, svc.mem.addr, 64), "of a range only");
+
+	for (n = 0; n < 32; n += 31) {
+		memset(svc.small.addr + 128, 0xa5, 64);
+		params[0] = tee_in(svc.mem.id, 0, 100);
+		params[1] = tee_out(svc.small.id, 128, n);
+		ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
+			       TEEC_ERROR_SHORT_BUFFER),
+		     "room for %u bytes: SHORT_BUFFER", n);
+		ktap_eq(params[1].b, 32, "with the size needed");
+		memset(svc.small.addr + 192, 0xa5, 64);
+		ktap(!memcmp(svc.small.addr + 128, svc.small.addr + 192, 64),
+		     "and nothing written");
+	}
+}
+
+/* Access rules. */
+
+static void test_access(void)
+{
+	struct tee_ioctl_param params[3];
+	int other, other_id;
+	uint8_t *before = malloc(SVC_SIZE);
+
+	svc_refill();
+	memcpy(before, svc.mem.addr, SVC_SIZE);
+	params[0] = tee_in(svc.mem.id, 0, 64);
+	params[1] = tee_out(svc.mem.id, 100, 64);
+	params[2] = tee_value(0, 0);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_ACCESS_DENIED) &&
+	     !memcmp(svc.mem.addr, before, SVC_SIZE),
+	     "cipher into normal memory: ACCESS_DENIED, nothing written");
+	params[1] = tee_inout(svc.mem.id, 100, 0);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_ACCESS_DENIED) && params[1].b == 0,
+	     "even of size 0");
+	params[0] = tee_in(svc.buf_id, 0, 64);
+	params[1] = tee_out(svc.buf_id, 100, 64);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_ACCESS_DENIED),
+	     "cipher of restricted memory: ACCESS_DENIED");
+	params[1] = tee_out(svc.mem.id, 100, 64);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_ACCESS_DENIED) &&
+	     !memcmp(svc.mem.addr, before, SVC_SIZE),
+	     "cipher from restricted into normal memory: ACCESS_DENIED");
+	params[0] = tee_in(svc.buf_id, 0, 32);
+	params[1] = tee_in(svc.small.id, 0, 16);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED),
+	     "a key in restricted memory: ACCESS_DENIED");
+	params[0] = tee_in(svc.small.id, 0, 32);
+	params[1] = tee_in(svc.buf_id, 0, 16);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED),
+	     "a counter block in restricted memory: ACCESS_DENIED");
+
+	params[0] = tee_in(svc.buf_id, 0, 64);
+	params[1] = tee_out(svc.mem.id, 0, 64);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED) &&
+	     !memcmp(svc.mem.addr, before, SVC_SIZE),
+	     "copy into normal memory: ACCESS_DENIED, nothing written");
+	params[0] = tee_in(svc.mem.id, 0, 64);
+	params[1] = tee_out(svc.buf_id, 0, 64);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED),
+	     "copy from normal memory: ACCESS_DENIED");
+	params[0] = tee_in(svc.mem.id, 0, 64);
+	params[1] = tee_out(svc.mem.id, 64, 64);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED) &&
+	     !memcmp(svc.mem.addr, before, SVC_SIZE),
+	     "copy between normal memory: ACCESS_DENIED");
+	params[0] = tee_in(svc.buf_id, 0, 64);
+	params[1] = tee_out(svc.buf_id, 0, 64);
+	ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED),
+	     "digest into restricted memory: ACCESS_DENIED");
+	params[0] = tee_in(svc.mem.id, 0, 64);
+	ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED),
+	     "even of normal memory");
+	ktap(svc_unchanged(), "nothing was written to restricted memory");
+
+	other = svc_buffer(UI, PAGE, &other_id);
+	content_fill(svc.dev, other_id, 0, before, PAGE);
+	params[0] = tee_in(svc.buf_id, 0, 64);
+	params[1] = tee_out(other_id, 0, 64);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED) &&
+	     svc_holds(other_id, 0, before, PAGE),
+	     "copy to another use case: ACCESS_DENIED, nothing written");
+	params[0] = tee_in(other_id, 0, 64);
+	params[1] = tee_out(svc.buf_id, 0, 64);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		       TEEC_ERROR_ACCESS_DENIED) && svc_unchanged(),
+	     "copy from another use case: ACCESS_DENIED, nothing written");
+	close(other);
+	free(before);
+}
+
+/* The cipher service. */
+
+/* NIST SP 800-38A, F.5.5 and F.5.6 */
+static const uint8_t nist_key[32] = {
+	0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe,
+	0x2b, 0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81,
+	0x1f, 0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7,
+	0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4,
+};
+
+static const uint8_t nist_iv[16] = {
+	0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7,
+	0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff,
+};
+
+static const uint8_t nist_plain[64] = {
+	0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96,
+	0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93, 0x17, 0x2a,
+	0xae, 0x2d, 0x8a, 0x57, 0x1e, 0x03, 0xac, 0x9c,
+	0x9e, 0xb7, 0x6f, 0xac, 0x45, 0xaf, 0x8e, 0x51,
+	0x30, 0xc8, 0x1c, 0x46, 0xa3, 0x5c, 0xe4, 0x11,
+	0xe5, 0xfb, 0xc1, 0x19, 0x1a, 0x0a, 0x52, 0xef,
+	0xf6, 0x9f, 0x24, 0x45, 0xdf, 0x4f, 0x9b, 0x17,
+	0xad, 0x2b, 0x41, 0x7b, 0xe6, 0x6c, 0x37, 0x10,
+};
+
+static const uint8_t nist_cipher[64] = {
+	0x60, 0x1e, 0xc3, 0x13, 0x77, 0x57, 0x89, 0xa5,
+	0xb7, 0xa7, 0xf5, 0x04, 0xbb, 0xf3, 0xd2, 0x28,
+	0xf4, 0x43, 0xe3, 0xca, 0x4d, 0x62, 0xb5, 0x9a,
+	0xca, 0x84, 0xe9, 0x90, 0xca, 0xca, 0xf5, 0xc5,
+	0x2b, 0x09, 0x30, 0xda, 0xa2, 0x3d, 0xe9, 0x4c,
+	0xe8, 0x70, 0x17, 0xba, 0x2d, 0x84, 0x98, 0x8d,
+	0xdf, 0xc9, 0xc5, 0x8d, 0xb6, 0x7a, 0xad, 0xa6,
+	0x13, 0xc2, 0xdd, 0x08, 0x45, 0x79, 0x41, 0xa6,
+};
+
+static void test_nist(void)
+{
+	size_t pos, len;
+	bool ok = true;
+
+	ktap_eq(svc_set_key_of(svc.cipher, nist_key, nist_iv), 0, "set key");
+	memcpy(svc.mem.addr, nist_plain, 64);
+	ktap(!svc_update(SVC_NEXT, 0, 1000, 64) &&
+	     svc_holds(svc.buf_id, 1000, nist_cipher, 64),
+	     "CTR-AES256.Encrypt of SP 800-38A");
+	ktap(!svc_holds(svc.buf_id, 1000, nist_plain, 64),
+	     "which the digest tells apart");
+	memcpy(svc.mem.addr, nist_cipher, 64);
+	ktap(!svc_update(0, 0, 2000, 64) &&
+	     svc_holds(svc.buf_id, 2000, nist_plain, 64),
+	     "CTR-AES256.Decrypt of SP 800-38A");
+	memcpy(svc.mem.addr, nist_plain, 64);
+	for (pos = 0; pos < 64; pos++)
+		for (len = 1; len <= 64 - pos; len += 9)
+			ok = ok && !svc_update(pos, pos, 3000, len) &&
+			     svc_holds(svc.buf_id, 3000, nist_cipher + pos,
+				       len);
+	ktap(ok, "every part of it by itself");
+	ok = !svc_set_key_of(svc.cipher, nist_key, nist_iv);
+	for (pos = 0; pos < 64; pos += len) {
+		len = pos % 13 + 1 < 64 - pos ? pos % 13 + 1 : 64 - pos;
+		ok = ok && !svc_update(SVC_NEXT, pos, 4000 + pos, len);
+	}
+	ktap(ok && svc_holds(svc.buf_id, 4000, nist_cipher, 64),
+	     "and piece after piece");
+}
+
+static void test_cipher_bounds(void)
+{
+	static const size_t lens[] = { 1, 2, 15, 16, 17, 31, 32, 33, 47, 48, 49 };
+	static const long around[] = { -17, -16, -15, -1, 0, 1, 15, 16, 17 };
+	size_t pos, to, from, len;
+	unsigned int n, count = 0;
+	bool ok = true;
+
+	svc_refill();
+	for (pos = 0; pos <= 48; pos++) {
+		for (n = 0; n < sizeof(lens) / sizeof(*lens); n++) {
+			from = count % 61;
+			to = 100 + count % 67;
+			count++;
+			svc_expect(pos, from, to, lens[n]);
+			if (!svc_update(pos, from, to, lens[n]) &&
+			    svc_matches(to, lens[n]))
+				continue;
+			ktap_note("position %zu, %zu bytes", pos, lens[n]);
+			ok = false;
+		}
+	}
+	ktap(ok, "every position from 0 to 48, %u short lengths", n);
+
+	for (ok = true, pos = 0; pos <= 48; pos++) {
+		/* All lengths for the offsets in a block, one for the others. */
+		for (n = pos < 17 ? 0 : pos % 9; n < 9; n += pos < 17 ? 1 : 9) {
+			len = CHUNK + around[n];
+			from = count % 61;
+			to = PAGE - 20 + count % 41;
+			count++;
+			svc_expect(pos, from, to, len);
+			if (!svc_update(pos, from, to, len) &&
+			    svc_matches(to, len))
+				continue;
+			ktap_note("position %zu, %zu bytes", pos, len);
+			ok = false;
+		}
+	}
+	ktap(ok, "and lengths around 32 KiB");
+
+	for (ok = true, n = 0; n < 9; n++) {
+		len = 4 * CHUNK + around[n];
+		svc_expect(n, 1, 5, len);
+		ok = ok && !svc_update(n, 1, 5, len) && svc_matches(5, len);
+	}
+	ktap(ok && svc_unchanged(),
+	     "and around 128 KiB, nothing else is written");
+
+	/* Where restricted memory ends. */
+	svc_expect(3, 0, SVC_SIZE - 50, 50);
+	ktap(!svc_update(3, 0, SVC_SIZE - 50, 50) && svc_unchanged(),
+	     "up to the last byte");
+}
+
+static void test_cipher_stream(void)
+{
+	size_t pos, len, at[100];
+	unsigned int n, m;
+	bool ok = true;
+
+	svc_refill();
+	svc_set_key();
+	for (pos = 0, n = 0; n < 60; n++, pos += len) {
+		len = n % 10 == 9 ? CHUNK / 2 + svc_rnd() % 1000 :
+				    svc_rnd() % 100;
+		if (pos + len > SVC_SIZE)
+			break;
+		ok = ok && !svc_update(SVC_NEXT, 0, pos, len);
+		svc_expect(pos, 0, pos, len);
+	}
+	ktap(ok && svc_unchanged(), "without positions one follows the other");
+	ok = !svc_update(1000, 0, 0, 77) && !svc_update(SVC_NEXT, 77, 77, 23);
+	svc_expect(1000, 0, 0, 77);
+	svc_expect(1077, 77, 77, 23);
+	ktap(ok && svc_unchanged(), "also after one with a position");
+	ok = !svc_update(SVC_NEXT, 0, 0, 0) && !svc_update(SVC_NEXT, 5, 5, 300);
+	svc_expect(1100, 5, 5, 300);
+	ktap(ok && svc_unchanged(), "0 bytes change nothing");
+	ok = !svc_update(2000, 0, 0, 0) && !svc_update(SVC_NEXT, 5, 5, 300);
+	svc_expect(2000, 5, 5, 300);
+	ktap(ok && svc_unchanged(), "but that their position counts");
+	svc_set_key();
+	ok = !svc_update(SVC_NEXT, 0, 0, 300);
+	svc_expect(0, 0, 0, 300);
+	ktap(ok && svc_unchanged(), "a new key starts at 0");
+
+	/* Random access: 100 pieces in any order. */
+	for (n = 0; n < 100; n++) {
+		m = svc_rnd() % (n + 1);
+		at[n] = at[m];
+		at[m] = n;
+	}
+	content_make(svc.mem.addr, SVC_SIZE, svc_rnd());
+	for (ok = true, n = 0; n < 100; n++)
+		ok = ok && !svc_update(at[n] * 1001, at[n] * 1001, at[n] * 1001,
+				       1001);
+	svc_expect(0, 0, 0, 100 * 1001);
+	ktap(ok && svc_unchanged(), "100 pieces in random order make a whole");
+}
+
+static void test_cipher_counter(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t iv[16];
+	} cases[] = {
+		{ "0", {} },
+		{ "2^128-1", { 255, 255, 255, 255, 255, 255, 255, 255,
+			       255, 255, 255, 255, 255, 255, 255, 255 } },
+		{ "2^128-2", { 255, 255, 255, 255, 255, 255, 255, 255,
+			       255, 255, 255, 255, 255, 255, 255, 254 } },
+		{ "2^64-1", { 0, 0, 0, 0, 0, 0, 0, 0,
+			      255, 255, 255, 255, 255, 255, 255, 255 } },
+		{ "2^64-3 and more above", { 1, 2, 3, 4, 5, 6, 7, 255,
+			     255, 255, 255, 255, 255, 255, 255, 253 } },
+		{ "2^32-1", { 9, 9, 9, 9, 9, 9, 9, 9,
+			      9, 9, 9, 9, 255, 255, 255, 255 } },
+	};
+	static const uint64_t positions[] = {
+		0, 1, 15, 16, 17, 31, 32, 48, 64, 100,
+		0xfffffff0, 0xffffffff, 0x100000000, 0x100000001,
+		0xffffffff0, 0xfffffffff, 0x1000000000, 0x1000000005,
+		1ULL << 63, (1ULL << 63) - 5, 0xfffffffffffffe00,
+	};
+	unsigned int n, p;
+	bool ok;
+
+	svc_refill();
+	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		memcpy(svc.iv, cases[n].iv, sizeof(svc.iv));
+		svc_set_key();
+		ok = true;
+		for (p = 0; p < sizeof(positions) / sizeof(*positions); p++) {
+			svc_expect(positions[p], p, p * 200, 150);
+			if (svc_update(positions[p], p, p * 200, 150) ||
+			    !svc_matches(p * 200, 150)) {
+				ktap_note("position 0x%llx",
+					  (long long)positions[p]);
+				ok = false;
+			}
+		}
+		svc_expect(0, 0, 0, 3 * CHUNK);
+		ktap(!svc_update(0, 0, 0, 3 * CHUNK) && svc_unchanged() && ok,
+		     "the counter from %s on", cases[n].name);
+	}
+}
+
+static void test_cipher_random(void)
+{
+	const unsigned int count = 800;
+	unsigned int n, shift, bad = 0;
+	size_t len, from, to;
+	uint64_t pos;
+
+	svc_refill();
+	for (n = 0; n < count; n++) {
+		if (n % 8 == 0) {
+			content_make(svc.key, sizeof(svc.key), svc_rnd());
+			content_make(svc.iv, sizeof(svc.iv), svc_rnd());
+			memset(svc.iv + svc_rnd() % 16, 255, 1 + svc_rnd() % 2);
+			if (n % 16 == 0)
+				memset(svc.iv + 8, 255, 8);
+			svc_set_key();
+		}
+		shift = svc_rnd() % 64;
+		pos = svc_rnd64() >> shift;
+		len = svc_rnd() % (n % 16 ? 2000 : 70000);
+		from = svc_rnd() % (SVC_SIZE - len);
+		to = svc_rnd() % (SVC_SIZE - len);
+		if (pos > UINT64_MAX - len)
+			pos -= len;
+		svc_expect(pos, from, to, len);
+		if (svc_update(pos, from, to, len) || !svc_matches(to, len)) {
+			ktap_note("position %llu, %zu bytes from %zu to %zu",
+				  (long long)pos, len, from, to);
+			bad++;
+		}
+	}
+	ktap_eq(bad, 0, "%u random updates, as OpenSSL", count);
+	ktap(svc_unchanged(), "and nothing else is written");
+}
+
+static void test_cipher_inputs(void)
+{
+	struct tee_ioctl_param params[3];
+	uint8_t *area = malloc(SVC_SIZE + 77);
+	struct tee_mem reg;
+	bool ok;
+
+	svc_refill();
+	content_make(area, SVC_SIZE + 77, 9);
+	if (tee_mem_register(svc.dev, area + 77, SVC_SIZE, &reg))
+		ktap_bail("register");
+	params[0] = tee_in(reg.id, 5, SVC_SIZE - 100);
+	params[1] = tee_inout(svc.buf_id, 11, SVC_SIZE - 50);
+	params[2] = tee_value(7, 0);
+	ok = svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_SUCCESS);
+	content_encrypt(svc.key, svc.iv, 7, area + 77 + 5, svc.shadow + 11,
+			SVC_SIZE - 100);
+	ktap(ok && svc_unchanged(), "registered memory as input");
+	ktap_eq(params[1].b, SVC_SIZE - 100,
+		"a larger output gets the size that was written");
+
+	/* Key and counter block from there, too. */
+	memcpy(area + 77 + 4090, svc.key, 32);
+	memcpy(area + 77 + 8185, svc.iv, 16);
+	params[0] = tee_in(reg.id, 4090, 32);
+	params[1] = tee_in(reg.id, 8185, 16);
+	ok = svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
+		       TEEC_SUCCESS) &&
+	     !svc_update(SVC_NEXT, 0, 0, 1000);
+	svc_expect(0, 0, 0, 1000);
+	ktap(ok && svc_unchanged(), "and for the key");
+	tee_mem_free(&reg);
+	free(area);
+}
+
+static void test_cipher_errors(void)
+{
+	struct tee_ioctl_param params[3];
+	uint32_t session = tee_service(svc.dev, svc_cipher_uuid);
+	size_t size;
+	bool ok = true;
+
+	svc_refill();
+	params[0] = tee_in(svc.mem.id, 0, 64);
+	params[1] = tee_out(svc.buf_id, 0, 64);
+	params[2] = tee_value(0, 0);
+	ktap(svc_gives(session, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_BAD_STATE),
+	     "UPDATE before SET_KEY: BAD_STATE");
+	params[0] = tee_in(svc.mem.id, 0, 0);
+	params[1] = tee_out(svc.buf_id, 0, 0);
+	ktap(svc_gives(session, RSTMEM_SVC_CIPHER_UPDATE, params, 2,
+		       TEEC_ERROR_BAD_STATE), "even of 0 bytes");
+	params[0] = tee_in(svc.small.id, 0, 31);
+	params[1] = tee_in(svc.small.id, 32, 16);
+	ok = svc_gives(session, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
+		       TEEC_ERROR_BAD_PARAMETERS);
+	params[0] = tee_in(svc.mem.id, 0, 64);
+	params[1] = tee_out(svc.buf_id, 0, 64);
+	ktap(svc_gives(session, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_BAD_STATE) && ok,
+	     "even after a wrong SET_KEY");
+	tee_close_session(svc.dev, session);
+
+	for (ok = true, size = 0; size <= 64; size++) {
+		if (size == 32)
+			continue;
+		params[0] = tee_in(svc.mem.id, 0, size);
+		params[1] = tee_in(svc.mem.id, 64, 16);
+		ok = svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
+			       TEEC_ERROR_BAD_PARAMETERS) && ok;
+	}
+	ktap(ok, "key sizes other than 32: BAD_PARAMETERS");
+	for (ok = true, size = 0; size <= 64; size++) {
+		if (size == 16)
+			continue;
+		params[0] = tee_in(svc.mem.id, 0, 32);
+		params[1] = tee_in(svc.mem.id, 64, size);
+		ok = svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
+			       TEEC_ERROR_BAD_PARAMETERS) && ok;
+	}
+	ktap(ok, "sizes of the counter block other than 16: BAD_PARAMETERS");
+	ok = !svc_update(SVC_NEXT, 0, 0, 500);
+	svc_expect(SVC_SIZE, 0, 0, 500);
+	ktap(ok && svc_unchanged(),
+	     "after which key and position are as before");
+
+	/* Positions. */
+	params[0] = tee_in(svc.mem.id, 0, 16);
+	params[1] = tee_out(svc.buf_id, 0, 16);
+	params[2] = tee_value(0xfffffff0, 0xffffffff);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_BAD_PARAMETERS),
+	     "a position that overflows: BAD_PARAMETERS");
+	params[2] = tee_value(0xffffffff, 0xffffffff);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_BAD_PARAMETERS), "the same for the largest");
+	params[2] = tee_value(1ULL << 32, 0);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_BAD_PARAMETERS),
+	     "a lower half of more than 32 bits: BAD_PARAMETERS");
+	params[2] = tee_value(0, 1ULL << 32);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_ERROR_BAD_PARAMETERS),
+	     "an upper half of more than 32 bits: BAD_PARAMETERS");
+	ktap(svc_unchanged(), "nothing was written");
+	params[0].b = 15;
+	params[1].b = 15;
+	params[2] = tee_value(0xfffffff0, 0xffffffff);
+	svc_expect(0xfffffffffffffff0, 0, 0, 15);
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+		       TEEC_SUCCESS) &&
+	     svc_unchanged(), "just before the end of positions");
+	params[0].b = 1;
+	params[1].b = 1;
+	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 2,
+		       TEEC_ERROR_BAD_PARAMETERS) && svc_unchanged(),
+	     "and none can follow: BAD_PARAMETERS");
+
+	/* Outputs that are too small. */
+	svc_update(100, 0, 0, 100);
+	svc_expect(100, 0, 0, 100);
+	for (size = 0, ok = true; size < 1000; size += 333) {
+		params[0] = tee_in(svc.mem.id, 0, 1000);
+		params[1] = tee_out(svc.buf_id, 50, size);
+		ok = svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 2,
+			       TEEC_ERROR_SHORT_BUFFER) &&
+		     params[1].b == 1000 && ok;
+	}
+	ktap(ok, "too small an output: SHORT_BUFFER with the size needed");
+	ktap(svc_unchanged(), "and nothing written");
+	ok = !svc_update(SVC_NEXT, 0, 0, 100);
+	svc_expect(200, 0, 0, 100);
+	ktap(ok && svc_unchanged(), "and the position stays");
+}
+
+static void test_cipher_sessions(void)
+{
+	uint32_t two = tee_service(svc.dev, svc_cipher_uuid);
+	uint8_t key2[32], iv2[16];
+	size_t pos = 0, len;
+	bool ok = true;
+	int n;
+
+	svc_refill();
+	content_make(key2, sizeof(key2), 100);
+	content_make(iv2, sizeof(iv2), 101);
+	svc_set_key();
+	ok = !svc_set_key_of(two, key2, iv2);
+	for (n = 0; n < 50; n++, pos += len) {
+		len = 1 + svc_rnd() % 1000;
+		ok = ok && !svc_update_of(svc.cipher, SVC_NEXT, 0, pos, len) &&
+		     !svc_update_of(two, SVC_NEXT, 0, SVC_SIZE / 2 + pos, len);
+		svc_expect(pos, 0, pos, len);
+		content_encrypt(key2, iv2, pos, svc.mem.addr,
+				svc.shadow + SVC_SIZE / 2 + pos, len);
+	}
+	ktap(ok && svc_unchanged(),
+	     "two sessions have their own key and position");
+	tee_close_session(svc.dev, two);
+}
+
+/* The copy service. */
+
+static bool try_copy(size_t from, size_t to, size_t len)
+{
+	struct tee_ioctl_param params[2] = {
+		tee_in(svc.buf_id, from, len),
+		tee_out(svc.buf_id, to, len),
+	};
+	size_t begin = from < to ? from : to;
+
+	memmove(svc.shadow + to, svc.shadow + from, len);
+	if (svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		      TEEC_SUCCESS) &&
+	    params[1].b == len &&
+	    svc_matches(begin, (from < to ? to : from) - begin + len))
+		return true;
+	ktap_note("%zu bytes from %zu to %zu", len, from, to);
+	return false;
+}
+
+static void test_copy(void)
+{
+	static const size_t distances[] = { 0, 1, 15, 16, 17, PAGE - 1, PAGE,
+		PAGE + 1, CHUNK - 1, CHUNK, CHUNK + 1, 40000, 2 * CHUNK };
+	static const size_t lens[] = { 0, 1, 100, CHUNK - 1, CHUNK, CHUNK + 1,
+		70000, 3 * CHUNK };
+	struct tee_ioctl_param params[2];
+	unsigned int n, m;
+	int other, other_id;
+	bool up = true, down = true;
+	size_t at;
+
+	svc_refill();
+	for (n = 0; n < sizeof(distances) / sizeof(*distances); n++) {
+		for (m = 0; m < sizeof(lens) / sizeof(*lens); m++) {
+			at = 50 + n * 13 + m * 7;
+			up = try_copy(at, at + distances[n], lens[m]) && up;
+			down = try_copy(at + distances[n], at, lens[m]) && down;
+		}
+	}
+	ktap(up, "copies to the same place and above, overlapping and not");
+	ktap(down, "and below");
+	ktap(svc_unchanged(), "nothing else is written");
+	ktap(try_copy(0, SVC_SIZE - CHUNK - 1, CHUNK + 1) && svc_unchanged(),
+	     "from the first byte to the last");
+
+	other = svc_buffer(VIDEO, SVC_SIZE, &other_id);
+	params[0] = tee_in(svc.buf_id, 3, SVC_SIZE - 10);
+	params[1] = tee_inout(other_id, 7, SVC_SIZE - 7);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		       TEEC_SUCCESS) &&
+	     svc_holds(other_id, 7, svc.shadow + 3, SVC_SIZE - 10),
+	     "copies between buffers");
+	ktap_eq(params[1].b, SVC_SIZE - 10, "and says how much");
+	params[0] = tee_in(other_id, 7, SVC_SIZE - 10);
+	params[1] = tee_out(svc.buf_id, 0, SVC_SIZE - 10);
+	memmove(svc.shadow, svc.shadow + 3, SVC_SIZE - 10);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		       TEEC_SUCCESS) &&
+	     svc_unchanged(), "and back");
+	for (n = 0, up = true; n < 1000; n += 333) {
+		params[0] = tee_in(other_id, 0, 1000);
+		params[1] = tee_out(svc.buf_id, 100, n);
+		up = svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+			       TEEC_ERROR_SHORT_BUFFER) &&
+		     params[1].b == 1000 && up;
+	}
+	ktap(up, "too small an output: SHORT_BUFFER with the size needed");
+	ktap(svc_unchanged(), "and nothing written");
+	close(other);
+	/* Another use case works the same. */
+	other = svc_buffer(RECORD, 2 * PAGE, &other_id);
+	content_fill(svc.dev, other_id, 0, svc.shadow, PAGE);
+	params[0] = tee_in(other_id, 0, PAGE);
+	params[1] = tee_out(other_id, PAGE, PAGE);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+		       TEEC_SUCCESS) &&
+	     svc_holds(other_id, PAGE, svc.shadow, PAGE),
+	     "a copy beyond 4 GiB");
+	close(other);
+}
+
+int main(void)
+{
+	static const struct svc_test tests[] = {
+		{ "digest", test_digest },
+		{ "NIST vectors", test_nist },
+		{ "access", test_access },
+		{ "cipher bounds", test_cipher_bounds },
+		{ "cipher stream", test_cipher_stream },
+		{ "cipher counter", test_cipher_counter },
+		{ "cipher random", test_cipher_random },
+		{ "cipher inputs", test_cipher_inputs },
+		{ "cipher errors", test_cipher_errors },
+		{ "cipher sessions", test_cipher_sessions },
+		{ "copy", test_copy },
+	};
+
+	return svc_run(tests, sizeof(tests) / sizeof(*tests));
+}
