@@ -46,7 +46,8 @@ static int check_direct(struct device *dev, phys_addr_t paddr, size_t size)
 				    "rstmem: refused: swiotlb is forced for this device and would copy restricted memory\n");
 		return -EOPNOTSUPP;
 	}
-	if (last - first != size - 1 || !dma_capable(dev, first, size, true)) {
+	if (first == DMA_MAPPING_ERROR || last - first != size - 1 ||
+	    last > min_not_zero(dma_get_mask(dev), dev->bus_dma_limit)) {
 		dev_err_ratelimited(dev,
 				    "rstmem: refused: the buffer needs %d address bits, beyond the DMA mask %#llx or the bus limit %#llx of this device\n",
 				    fls64(last), dma_get_mask(dev),
@@ -173,14 +174,21 @@ static void unmap_runs(struct rstmem_map *map, struct device *dev,
 	kvfree(map->runs);
 }
 
-/* Translates what the device will see back, and compares. */
-static int verify_iommu(const struct rstmem_map *map,
-			const struct rstmem_buffer *buf, struct device *dev)
+/*
+ * Translates what the device will see back, and compares. After check_reach()
+ * nothing is found here; if something is, the DMA layer has other ways to copy.
+ */
+static int verify(const struct rstmem_map *map, const struct rstmem_buffer *buf,
+		  struct device *dev)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
-	size_t offset, run, done = 0, skip = 0;
+	struct iommu_domain *domain = NULL;
 	const struct rstmem_run *r = map->runs;
-	phys_addr_t paddr;
+	size_t offset, run, done = 0;
+	phys_addr_t paddr, seen;
+	dma_addr_t addr;
+
+	if (use_dma_iommu(dev))
+		domain = iommu_get_domain_for_dev(dev);
 
 	for (offset = 0; offset < buf->shm.size; offset += run) {
 		run = rstmem_buffer_run(buf, offset, &paddr);
@@ -188,9 +196,14 @@ static int verify_iommu(const struct rstmem_map *map,
 			done += r->size;
 			r++;
 		}
-		skip = offset - done;
-		if (iommu_iova_to_phys(domain, r->addr + skip) != paddr)
+		addr = r->addr + (offset - done);
+		seen = domain ? iommu_iova_to_phys(domain, addr) :
+				dma_to_phys(dev, addr);
+		if (seen != paddr) {
+			dev_err_ratelimited(dev,
+					    "rstmem: refused: the DMA layer put other memory in the buffer's place\n");
 			return -EIO;
+		}
 	}
 	return 0;
 }
@@ -255,11 +268,9 @@ int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
 			      map_range(map, buf, dev, dir);
 	if (rc)
 		return rc;
-	if (use_dma_iommu(dev)) {
-		rc = verify_iommu(map, buf, dev);
-		if (rc)
-			goto err_unmap;
-	}
+	rc = verify(map, buf, dev);
+	if (rc)
+		goto err_unmap;
 	rc = build_sgt(map);
 	if (rc)
 		goto err_unmap;
