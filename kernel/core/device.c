@@ -138,8 +138,9 @@ void rstmem_device_call_end(int token)
  * rstmem_device_gone() - whether a device is being removed
  * @rdev:	the device; the caller has a reference
  *
- * Return: true when its backend must not be called for anything new. False stays
- * true until rstmem_device_call_end().
+ * Return: true when its backend must not be called for anything new. When it is
+ * false after rstmem_device_call_begin(), rstmem_device_stop() waits for
+ * rstmem_device_call_end().
  */
 bool rstmem_device_gone(const struct tee_rstmem_device *rdev)
 {

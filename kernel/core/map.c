@@ -62,8 +62,11 @@ static int check_iommu(struct device *dev, phys_addr_t paddr, size_t size)
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 	unsigned long unit;
 
-	if (!domain || !domain->pgsize_bitmap)
+	if (!domain || !domain->pgsize_bitmap) {
+		dev_err_ratelimited(dev,
+				    "rstmem: refused: nothing is known of this device's IOMMU pages\n");
 		return -EOPNOTSUPP;
+	}
 
 	/* What does not fill whole IOMMU pages may be bounced. */
 	unit = 1UL << __ffs(domain->pgsize_bitmap);

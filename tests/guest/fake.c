@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../lib/content.h"
@@ -244,6 +245,56 @@ static void test_slow(int tee)
 	close(result);
 }
 
+/* Seconds of a clock that nobody sets. */
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/*
+ * Removal waits for an allocation that is inside the backend. Others must not
+ * follow it in there meanwhile.
+ */
+static void test_removed_while_allocating(void)
+{
+	int tee, result, rc, status;
+	pthread_t thread;
+	double begin;
+	pid_t pid;
+
+	if (load("paddr=0x4000000000 delay_ms=3000"))
+		ktap_bail("rstmem_fake does not load");
+	tee = tee_open(FAKE_IMPL_ID);
+	result = tee;
+	begin = now();
+	pthread_create(&thread, NULL, alloc_slowly, &result);
+	usleep(300000);
+	pid = fork();
+	if (!pid) {
+		closefrom(3);
+		execlp("sh", "sh", "-c", "echo 1 >" PARAMS "removed", NULL);
+		_exit(1);
+	}
+	usleep(700000);
+	rc = tee_rstmem(tee, VIDEO, 4096, NULL);
+	ktap(rc == -ENODEV && now() - begin < 2.5,
+	     "removal waits for an allocation, others fail with ENODEV at once");
+	if (rc >= 0)
+		close(rc);
+	pthread_join(thread, NULL);
+	ktap(result >= 0 && lseek(result, 0, SEEK_END) == 4096,
+	     "the one that was under way ends well");
+	close(tee);
+	waitpid(pid, &status, 0);
+	ktap(status == 0, "and removal when the file is closed");
+	ktap(unload() != 0, "the buffer still keeps the module");
+	close(result);
+	ktap_eq(unload(), 0, "until it is closed");
+}
+
 int main(void)
 {
 	struct tee_ioctl_rstmem_query query;
@@ -280,6 +331,7 @@ int main(void)
 		"and no other is: EINVAL");
 	close(tee);
 	unload();
+	test_removed_while_allocating();
 	close(edu);
 	return ktap_end();
 }

@@ -60,8 +60,32 @@ module_param_cb(live, &live_ops, NULL, 0444);
 MODULE_PARM_DESC(live, "allocations not yet freed");
 
 static struct tee_rstmem_pool *pool;
-static struct tee_rstmem_device *rdev;
 static struct tee_device *teedev;
+/* NULL once removed; guarded by the lock of the module's parameters. */
+static struct tee_rstmem_device *rdev;
+
+static int removed_set(const char *val, const struct kernel_param *kp)
+{
+	struct tee_rstmem_device *gone = rdev;
+
+	if (!gone)
+		return -ENODEV;
+	rdev = NULL;
+	tee_rstmem_unregister(gone);
+	return 0;
+}
+
+static int removed_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%d\n", !rdev);
+}
+
+static const struct kernel_param_ops removed_ops = {
+	.set = removed_set,
+	.get = removed_get,
+};
+module_param_cb(removed, &removed_ops, NULL, 0644);
+MODULE_PARM_DESC(removed, "writing takes the device away; waits for its open files");
 
 static void pages_free(struct tee_shm *shm, size_t n)
 {
@@ -215,7 +239,8 @@ err_free_pool:
 
 static void __exit fake_exit(void)
 {
-	tee_rstmem_unregister(rdev);
+	if (rdev)
+		tee_rstmem_unregister(rdev);
 }
 
 module_init(fake_init);
