@@ -154,10 +154,11 @@ struct tee_rstmem_info {
 int tee_rstmem_shm_info(const struct tee_shm *shm,
 			struct tee_rstmem_info *info);
 
-/* Other drivers. */
+/* Other drivers, see docs/importers.md. */
 struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 				 u32 use_case, u64 size);
 int tee_rstmem_dma_buf_info(const struct dma_buf *dmabuf,
 			    struct tee_rstmem_info *info);
+const char *tee_rstmem_use_case_name(u32 use_case);
 
 #endif /* _LINUX_TEE_RSTMEM_H */

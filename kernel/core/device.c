@@ -14,6 +14,7 @@
 #include <linux/srcu.h>
 
 #include "device.h"
+#include "heap.h"
 
 static DEFINE_MUTEX(devices_lock);	/* guards devices and their node */
 static LIST_HEAD(devices);
@@ -84,19 +85,22 @@ void rstmem_device_put(struct tee_rstmem_device *rdev)
 }
 
 /**
- * rstmem_device_start() - let rstmem_device_find() see a device
+ * rstmem_device_start() - let rstmem_device_find() see a device, and heaps
  * @rdev:	the device
+ *
+ * May sleep.
  */
 void rstmem_device_start(struct tee_rstmem_device *rdev)
 {
 	mutex_lock(&devices_lock);
 	list_add_tail(&rdev->node, &devices);
 	mutex_unlock(&devices_lock);
+	rstmem_heap_start(rdev->use_cases);
 }
 
 /**
  * rstmem_device_stop() - no allocation from now on
- * @rdev:	the device, started or not
+ * @rdev:	the device, started
  *
  * When it returns, the backend is not inside rstmem_alloc or rstmem_query and
  * will not be called for these again.
@@ -109,6 +113,7 @@ void rstmem_device_stop(struct tee_rstmem_device *rdev)
 
 	WRITE_ONCE(rdev->gone, true);
 	synchronize_srcu(&calls);
+	rstmem_heap_stop(rdev->use_cases);
 }
 
 /**

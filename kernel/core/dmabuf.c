@@ -16,6 +16,7 @@
 #include "device.h"
 #include "dmabuf.h"
 #include "map.h"
+#include "use_case.h"
 
 /**
  * struct attachment - an importer of a buffer
@@ -110,6 +111,7 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
  * @flags:	as for rstmem_buffer_alloc(), and so are the next two
  * @use_case:	any number
  * @size:	bytes, any number
+ * @file_flags:	of the dma-buf's file: an access mode, O_CLOEXEC means nothing
  *
  * May sleep.
  *
@@ -117,7 +119,8 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
  * rstmem_buffer_alloc() and dma_buf_export() return.
  */
 struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev, u32 flags,
-				     u32 use_case, u64 size)
+				     u32 use_case, u64 size,
+				     unsigned int file_flags)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
 	struct rstmem_buffer *buf;
@@ -127,10 +130,10 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev, u32 flags,
 	if (IS_ERR(buf))
 		return ERR_CAST(buf);
 
-	exp_info.exp_name = "rstmem";
+	exp_info.exp_name = rstmem_use_case_exporter(use_case);
 	exp_info.ops = &rstmem_dma_buf_ops;
 	exp_info.size = buf->shm.size;
-	exp_info.flags = O_RDWR;
+	exp_info.flags = file_flags;
 	exp_info.priv = buf;
 	dmabuf = dma_buf_export(&exp_info);
 	if (IS_ERR(dmabuf))
@@ -151,6 +154,36 @@ struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf)
 }
 
 /**
+ * rstmem_dmabuf_alloc() - the same from a device that is yet to be found
+ * @teedev:	which, or NULL for the first that offers @use_case
+ * @flags:	as for rstmem_dmabuf_create(), and so are all that follow
+ * @use_case:	any number
+ * @size:	bytes, any number
+ * @file_flags:	of the dma-buf's file
+ *
+ * May sleep.
+ *
+ * Return: as rstmem_dmabuf_create(), and the errors of rstmem_device_find().
+ */
+struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev, u32 flags,
+				    u32 use_case, u64 size,
+				    unsigned int file_flags)
+{
+	struct tee_rstmem_device *rdev;
+	struct dma_buf *dmabuf;
+	struct module *owner;
+
+	rdev = rstmem_device_find(teedev, use_case);
+	if (IS_ERR(rdev))
+		return ERR_CAST(rdev);
+	owner = rdev->ops->owner;
+	dmabuf = rstmem_dmabuf_create(rdev, flags, use_case, size, file_flags);
+	rstmem_device_put(rdev);
+	module_put(owner);
+	return dmabuf;
+}
+
+/**
  * tee_rstmem_alloc() - allocate restricted memory inside the kernel
  * @teedev:	the TEE device to take it from, or NULL for the first that
  *		offers the use case
@@ -166,18 +199,7 @@ struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf)
 struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 				 u32 use_case, u64 size)
 {
-	struct tee_rstmem_device *rdev;
-	struct dma_buf *dmabuf;
-	struct module *owner;
-
-	rdev = rstmem_device_find(teedev, use_case);
-	if (IS_ERR(rdev))
-		return ERR_CAST(rdev);
-	owner = rdev->ops->owner;
-	dmabuf = rstmem_dmabuf_create(rdev, flags, use_case, size);
-	rstmem_device_put(rdev);
-	module_put(owner);
-	return dmabuf;
+	return rstmem_dmabuf_alloc(teedev, flags, use_case, size, O_RDWR);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_alloc);
 

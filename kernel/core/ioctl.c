@@ -32,7 +32,7 @@ static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 		return -EINVAL;
 
 	dmabuf = rstmem_dmabuf_create(rdev, data.flags, data.use_case,
-				      data.size);
+				      data.size, O_RDWR);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	buf = rstmem_dmabuf_buffer(dmabuf);

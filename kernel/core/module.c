@@ -3,9 +3,11 @@
 #include <linux/module.h>
 
 #include "pool.h"
+#include "use_case.h"
 
 static int __init rstmem_init(void)
 {
+	rstmem_use_case_init();
 	return rstmem_pool_init();
 }
 

@@ -62,12 +62,6 @@ struct softtee_pools {
 static struct carveout carveouts[MAX_CARVEOUTS];
 static unsigned int carveout_count;
 
-static const char * const use_case_names[] = {
-	[TEE_IOC_UC_SECURE_VIDEO_PLAY] = "secure-video",
-	[TEE_IOC_UC_TRUSTED_UI] = "trusted-ui",
-	[TEE_IOC_UC_SECURE_VIDEO_RECORD] = "secure-video-record",
-};
-
 static phys_addr_t carveout_last(const struct carveout *c)
 {
 	return c->start + (c->size - 1);
@@ -108,10 +102,12 @@ static int parse_bytes(char *s, u64 *bytes)
 
 static int parse_use_case(const char *name, u32 *use_case)
 {
+	const char *known;
 	u32 uc;
 
-	for (uc = 1; uc < ARRAY_SIZE(use_case_names); uc++) {
-		if (!strcmp(name, use_case_names[uc])) {
+	for (uc = 1; uc <= TEE_IOC_UC_MAX; uc++) {
+		known = tee_rstmem_use_case_name(uc);
+		if (known && !strcmp(name, known)) {
 			*use_case = uc;
 			return 0;
 		}
@@ -255,7 +251,7 @@ static int pool_init(struct softtee_pool *p, const struct carveout *c)
 	}
 
 	pr_info("pool %pa-%pa: %llu KiB for %s\n", &c->start, &last,
-		c->size >> 10, use_case_names[c->use_case]);
+		c->size >> 10, tee_rstmem_use_case_name(c->use_case));
 	return 0;
 }
 

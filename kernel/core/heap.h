@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The dma-heap front end. */
+#ifndef _RSTMEM_HEAP_H
+#define _RSTMEM_HEAP_H
+
+#include <linux/types.h>
+
+void rstmem_heap_start(u64 use_cases);
+void rstmem_heap_stop(u64 use_cases);
+
+#endif /* _RSTMEM_HEAP_H */
