@@ -3,18 +3,26 @@
  * <linux/tee_core.h> of the newest mainline, for kernels with an older one.
  *
  * TEE_SHM_DMA_BUF and TEE_SHM_DMA_MEM came with 6.18 (protected memory); before,
- * no tee_shm has these flags.
+ * no tee_shm has these flags. So did TEE_IOC_SHM_REGISTER_FD; where <linux/tee.h>
+ * lacks it, <linux/tee_rstmem.h> defines what it lacks, and says that it did.
  */
 #ifndef _RSTMEM_COMPAT_TEE_CORE_H
 #define _RSTMEM_COMPAT_TEE_CORE_H
 
 #include <linux/tee_core.h>
+#include <uapi/linux/tee_rstmem.h>
 
 #ifndef TEE_SHM_DMA_BUF
 #define TEE_SHM_DMA_BUF		0
 #endif
 #ifndef TEE_SHM_DMA_MEM
 #define TEE_SHM_DMA_MEM		0
+#endif
+
+#ifdef TEE_RSTMEM_DEFINES_REGISTER_FD
+#define TEE_HAS_REGISTER_FD	0
+#else
+#define TEE_HAS_REGISTER_FD	1
 #endif
 
 #endif /* _RSTMEM_COMPAT_TEE_CORE_H */

@@ -14,13 +14,13 @@ struct rstmem_extent;
  * struct rstmem_buffer - restricted memory that somebody has
  * @shm:	what the backend allocated: address or pages, and size. Not an
  *		object of the TEE core, which never sees it
- * @ref:	one for the dma-buf, one for each id in a TEE context, which
- *		calls that were given the id prolong
+ * @ref:	one for the dma-buf, one for each id in a TEE context, registered
+ *		or not, which calls that were given the id prolong
  * @rdev:	the device, referenced; its backend's module is pinned
  * @extent:	for the pool that @shm came from
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
- * @ids:	ids in TEE contexts, guarded by a lock of who implements
+ * @ids:	ids that end with the dma-buf, guarded by a lock of who implements
  *		struct rstmem_id_ops
  */
 struct rstmem_buffer {

@@ -8,20 +8,27 @@
 #include <linux/rcupdate.h>
 #include <linux/tee_rstmem.h>
 
+struct file;
 struct rstmem_buffer;
 
 /**
  * struct rstmem_id_ops - names for buffers in TEE contexts
- * @bind:	give @buf an id in @ctx. Called with the buffer's dma-buf held.
- *		Returns the id, above 0, or -errno.
- * @drop:	take all ids of @buf back; its dma-buf is being released. Calls
- *		that were given an id before keep the buffer until they end.
+ * @bind:	give @buf an id in @ctx that lasts as long as the dma-buf. Called
+ *		with that held. Returns the id, above 0, or -errno.
+ * @register_file: give @buf an id in @ctx, into the int, that lasts as long as the
+ *		file it returns, and keeps @buf. Called with a reference to
+ *		@buf held. Returns ERR_PTR on failure.
+ * @drop:	take the ids that @bind gave @buf back; its dma-buf is being
+ *		released. Calls that were given one before keep the buffer until
+ *		they end.
  * @release:	the device is being released; its id_data is not used again
  *
  * Implemented by whoever keeps the ids of the TEE core.
  */
 struct rstmem_id_ops {
 	int (*bind)(struct tee_context *ctx, struct rstmem_buffer *buf);
+	struct file *(*register_file)(struct tee_context *ctx,
+				      struct rstmem_buffer *buf, int *id);
 	void (*drop)(struct rstmem_buffer *buf);
 	void (*release)(void *id_data);
 };

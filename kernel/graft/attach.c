@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "../compat/tee_core.h"
 #include "../core/device.h"
 #include "../core/ioctl.h"
 #include "graft.h"
@@ -85,11 +86,15 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		return stock_fops->unlocked_ioctl(filp, cmd, arg);
 
 	rdev = rdev_get(graft_of(ctx->teedev));
-	if (!rdev)
-		return -ENODEV;
 	rc = rstmem_ioctl(rdev, ctx, cmd, (void __user *)arg);
-	rstmem_device_put(rdev);
-	return rc;
+	if (rdev)
+		rstmem_device_put(rdev);
+	if (rc != -ENOIOCTLCMD)
+		return rc;
+	/* A dma-buf, but not of restricted memory. */
+	if (!TEE_HAS_REGISTER_FD)
+		return -EOPNOTSUPP;
+	return stock_fops->unlocked_ioctl(filp, cmd, arg);
 }
 
 static int graft_release(struct inode *inode, struct file *filp)

@@ -4,13 +4,19 @@
  *
  * A handle is a struct tee_shm in the device's idr. It has a reference to its
  * buffer. Being in the graft's table is worth one reference to the handle, taken
- * back when the context's file is closed, the dma-buf is released or the device
- * goes away, whichever is first. Until then it keeps the context, as any
- * struct tee_shm does, but never beyond the file's release, which drops it.
- * A running TEE call has a reference of its own.
+ * back when the context's file is closed, the device goes away, or what the id
+ * stands for ends, whichever is first: the dma-buf, or a registration, which is a
+ * file of its own. Until then it keeps the context, as any struct tee_shm does,
+ * but never beyond the file's release, which drops it. A running TEE call has a
+ * reference of its own.
  */
+#include <linux/anon_inodes.h>
 #include <linux/build_bug.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/kref.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "../compat/tee_core.h"
@@ -25,7 +31,9 @@
  * @graft:	of the device
  * @by_ctx:	in the graft's table, guarded by its lock; unhashed means that
  *		the table's reference is taken back
- * @by_buf:	in the buffer's list, guarded by the graft's lock
+ * @by_buf:	in the buffer's list, if the id ends with the dma-buf; guarded by
+ *		the graft's lock
+ * @reg:	the registration, if the id ends with that; guarded by the same
  */
 struct handle {
 	struct tee_shm shm;
@@ -33,6 +41,19 @@ struct handle {
 	struct graft *graft;
 	struct hlist_node by_ctx;
 	struct list_head by_buf;
+	struct registration *reg;
+};
+
+/**
+ * struct registration - private data of a registration's file
+ * @graft:	of the device, referenced
+ * @handle:	what was registered, NULL once it has been taken back; guarded by
+ *		the graft's lock. Not a reference, which would keep the context,
+ *		and its sessions, as long as somebody has the file
+ */
+struct registration {
+	struct graft *graft;
+	struct handle *handle;
 };
 
 static_assert(offsetof(struct handle, shm) == 0);
@@ -52,6 +73,8 @@ static void handle_unlink(struct handle *handle, struct hlist_head *doomed)
 
 	hash_del(&handle->by_ctx);
 	list_del_init(&handle->by_buf);
+	if (handle->reg)
+		handle->reg->handle = NULL;
 	hlist_add_head(&handle->by_ctx, doomed);
 }
 
@@ -124,10 +147,13 @@ static void handle_op_drop(struct rstmem_buffer *buf)
 	handles_put(&doomed);
 }
 
-/* A context asked for the buffer and is to have an id for it. */
-static int handle_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
+/*
+ * Makes an id of @buf in @ctx that ends with the dma-buf, or with @reg if that is
+ * not NULL. Returns the id or -errno.
+ */
+static int handle_create(struct graft *graft, struct tee_context *ctx,
+			 struct rstmem_buffer *buf, struct registration *reg)
 {
-	struct graft *graft = buf->rdev->id_data;
 	struct tee_device *teedev = graft->teedev;
 	const struct tee_shm *from = &buf->shm;
 	struct handle *handle;
@@ -138,6 +164,7 @@ static int handle_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
 	if (!handle)
 		return -ENOMEM;
 	handle->graft = graft;
+	INIT_LIST_HEAD(&handle->by_buf);
 	handle->shm.ctx = ctx;
 	handle->shm.paddr = from->paddr;
 	handle->shm.size = from->size;
@@ -169,7 +196,11 @@ static int handle_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
 	stopped = graft->stopped;
 	if (!stopped) {
 		hash_add(graft->handles, &handle->by_ctx, (unsigned long)ctx);
-		list_add(&handle->by_buf, &buf->ids);
+		handle->reg = reg;
+		if (reg)
+			reg->handle = handle;
+		else
+			list_add(&handle->by_buf, &buf->ids);
 	}
 	mutex_unlock(&graft->lock);
 	if (stopped) {
@@ -179,6 +210,64 @@ static int handle_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
 	return id;
 }
 
+/* A context asked for the buffer and is to have an id for it. */
+static int handle_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
+{
+	return handle_create(buf->rdev->id_data, ctx, buf, NULL);
+}
+
+static int registration_release(struct inode *inode, struct file *filp)
+{
+	struct registration *reg = filp->private_data;
+	struct graft *graft = reg->graft;
+	HLIST_HEAD(doomed);
+
+	mutex_lock(&graft->lock);
+	if (reg->handle)
+		handle_unlink(reg->handle, &doomed);
+	mutex_unlock(&graft->lock);
+
+	handles_put(&doomed);
+	graft_put(graft);
+	kfree(reg);
+	return 0;
+}
+
+/* Unlike the stock core's shared memory it cannot be mapped. */
+static const struct file_operations registration_fops = {
+	.owner = THIS_MODULE,
+	.release = registration_release,
+};
+
+/* A context has been given the buffer and registers it. */
+static struct file *handle_op_register_file(struct tee_context *ctx,
+					    struct rstmem_buffer *buf, int *id)
+{
+	struct graft *graft = buf->rdev->id_data;
+	struct registration *reg;
+	struct file *filp;
+	int rc;
+
+	reg = kzalloc(sizeof(*reg), GFP_KERNEL_ACCOUNT);
+	if (!reg)
+		return ERR_PTR(-ENOMEM);
+	reg->graft = graft;
+	filp = anon_inode_getfile("rstmem_id", &registration_fops, reg, O_RDWR);
+	if (IS_ERR(filp)) {
+		kfree(reg);
+		return filp;
+	}
+	kref_get(&graft->ref);
+
+	rc = handle_create(graft, ctx, buf, reg);
+	if (rc < 0) {
+		fput(filp);
+		return ERR_PTR(rc);
+	}
+	*id = rc;
+	return filp;
+}
+
 static void handle_op_release(void *id_data)
 {
 	graft_put(id_data);
@@ -186,6 +275,7 @@ static void handle_op_release(void *id_data)
 
 const struct rstmem_id_ops graft_id_ops = {
 	.bind = handle_op_bind,
+	.register_file = handle_op_register_file,
 	.drop = handle_op_drop,
 	.release = handle_op_release,
 };

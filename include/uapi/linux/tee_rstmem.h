@@ -19,13 +19,24 @@
  * reference parameters (struct tee_ioctl_param, member c) of TEE_IOC_INVOKE
  * and TEE_IOC_OPEN_SESSION on the same open file, and nowhere else.
  *
- * Lifetime. The buffer exists until the last reference to the dma-buf is gone
- * and no TEE call that was given the id is still running. The id ends with the
- * dma-buf or with the open TEE file, whichever goes first; closing the TEE file
- * leaves the dma-buf to whoever still holds it.
+ * Lifetime. The buffer exists until the last reference to the dma-buf is gone,
+ * nobody has it registered (see TEE_IOC_SHM_REGISTER_FD) and no TEE call that was
+ * given an id of it is still running. The id ends with the dma-buf or with the
+ * open TEE file, whichever goes first; closing the TEE file leaves the dma-buf to
+ * whoever still holds it.
  *
  * The dma-buf has no CPU side: mmap() of it fails, and DMA_BUF_IOCTL_SYNC does
- * nothing. It can be passed to other processes and imported by devices.
+ * nothing. It can be passed to other processes and imported by devices. Another
+ * process that wants to name it in TEE calls of its own gets an id for it with
+ * TEE_IOC_SHM_REGISTER_FD. What a descriptor is can be asked with
+ * TEE_IOC_RSTMEM_FD_INFO, and is in /proc/PID/fdinfo: exp_name is "rstmem," and
+ * the name or number of the use case, "rstmem,secure-video" for example.
+ *
+ * The same buffers can be had without a TEE device, from the dma-heaps
+ * "protected,secure-video", "protected,trusted-ui" and
+ * "protected,secure-video-record" below /dev/dma_heap, one for each use case of
+ * that name that some TEE device offers (<linux/dma-heap.h>). They have no id
+ * until somebody registers them.
  *
  * Errors of TEE_IOC_RSTMEM_ALLOC, with errno set and nothing allocated:
  *
@@ -94,6 +105,48 @@ struct tee_ioctl_rstmem_alloc_data {
 #define TEE_IOC_RSTMEM_ALLOC	_IOWR(TEE_IOC_MAGIC, TEE_IOC_BASE + 10, \
 				      struct tee_ioctl_rstmem_alloc_data)
 
+#ifndef TEE_IOC_SHM_REGISTER_FD
+#define TEE_RSTMEM_DEFINES_REGISTER_FD
+/**
+ * struct tee_ioctl_shm_register_fd_data - argument of TEE_IOC_SHM_REGISTER_FD
+ * @fd:		in: descriptor of a dma-buf
+ * @size:	out: bytes of the buffer
+ * @flags:	in: must be 0; out: flags in force
+ * @id:		out: identifies the buffer in this open TEE file, above 0
+ *
+ * <linux/tee.h> has the same since 6.18.
+ */
+struct tee_ioctl_shm_register_fd_data {
+	__s64 fd;
+	__u64 size;
+	__u32 flags;
+	__s32 id;
+};
+
+/*
+ * Gives a buffer of restricted memory, whoever allocated it, an id in this open
+ * TEE file. Returns a descriptor, with O_CLOEXEC set, that stands for the
+ * registration: the id ends when it is closed or the TEE file is, whichever goes
+ * first, and until then keeps the memory, also when the dma-buf is closed. It
+ * offers no operation but close().
+ *
+ * Errors, with nothing registered:
+ *
+ *	EBADF		fd is not an open descriptor; any 64 bits are allowed
+ *	EINVAL		fd is not a dma-buf, or flags are not 0
+ *	EXDEV		restricted memory of another TEE device
+ *	EOPNOTSUPP	a dma-buf that is not restricted memory. A kernel that has
+ *			this command itself (6.18 and later) decides about these
+ *			on its own
+ *	ENODEV		the device's restricted memory is going away
+ *	ENOMEM, EMFILE, ENFILE, EFAULT	as above
+ *
+ * The number and the structure are those of mainline.
+ */
+#define TEE_IOC_SHM_REGISTER_FD	_IOWR(TEE_IOC_MAGIC, TEE_IOC_BASE + 8, \
+				      struct tee_ioctl_shm_register_fd_data)
+#endif
+
 /* Numbers from here up are the project's own. */
 #define TEE_IOC_RSTMEM_BASE	(TEE_IOC_BASE + 0x40)
 
@@ -145,5 +198,36 @@ struct tee_ioctl_rstmem_query {
  */
 #define TEE_IOC_RSTMEM_QUERY	_IOWR(TEE_IOC_MAGIC, TEE_IOC_RSTMEM_BASE + 0, \
 				      struct tee_ioctl_rstmem_query)
+
+/**
+ * struct tee_ioctl_rstmem_fd_info - argument of TEE_IOC_RSTMEM_FD_INFO
+ * @fd:		in: descriptor of a dma-buf
+ * @size:	out: bytes
+ * @flags:	in: must be 0; out: flags in force
+ * @use_case:	out: TEE_IOC_UC_*
+ * @device:	out: N of the /dev/teeN it was allocated from, -1 when that is
+ *		gone
+ * @pad:	in: must be 0; out: 0
+ */
+struct tee_ioctl_rstmem_fd_info {
+	__s64 fd;
+	__u64 size;
+	__u32 flags;
+	__u32 use_case;
+	__s32 device;
+	__u32 pad;
+};
+
+#define TEE_IOC_RSTMEM_FD_INFO_SIZE_VER0	32
+
+/*
+ * Describes a buffer of restricted memory of any TEE device; which one it is
+ * asked does not matter. The structure may grow like that of
+ * TEE_IOC_RSTMEM_QUERY. Errors: EBADF when fd is not an open descriptor, EINVAL
+ * when it is not a dma-buf and for non-zero flags or pad, EOPNOTSUPP when the
+ * dma-buf is not restricted memory, E2BIG, ENODEV and EFAULT as above.
+ */
+#define TEE_IOC_RSTMEM_FD_INFO	_IOWR(TEE_IOC_MAGIC, TEE_IOC_RSTMEM_BASE + 1, \
+				      struct tee_ioctl_rstmem_fd_info)
 
 #endif /* _UAPI_LINUX_TEE_RSTMEM_H */
