@@ -13,7 +13,8 @@ guest-bin := $(patsubst tests/guest/%.c,$(B)/tests/%,\
 guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 
 .PHONY: tests
-tests: user $(unit-bin) $(guest-bin) $(B)/tests/abi32 $(B)/tests/librstmem \
+tests: user $(unit-bin) $(guest-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
+	$(B)/tests/librstmem \
 	$(B)/tests/librstmem32
 
 $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
@@ -35,6 +36,11 @@ $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 # All in one command, so that nothing of 64 bits gets in.
 $(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/ktap.c \
 		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
+	@mkdir -p $(@D)
+	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+$(B)/tests/heap32: tests/guest/heap.c tests/lib/guest.c tests/lib/ktap.c \
+		$(wildcard tests/lib/*.h)
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 

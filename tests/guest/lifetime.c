@@ -23,6 +23,7 @@
 #include "../lib/edu.h"
 #include "../lib/guest.h"
 #include "../lib/ktap.h"
+#include "../lib/socket.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -46,43 +47,6 @@ static int new_buffer(int tee, int *id)
 	if (buf < 0)
 		ktap_bail("allocation: %s", strerror(-buf));
 	return buf;
-}
-
-static void send_fd(int sock, int fd)
-{
-	char data = 0, space[CMSG_SPACE(sizeof(int))] = {};
-	struct iovec iov = { &data, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = space,
-		.msg_controllen = sizeof(space),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	if (sendmsg(sock, &msg, 0) != 1)
-		ktap_bail("sendmsg: %s", strerror(errno));
-}
-
-static int receive_fd(int sock)
-{
-	char data, space[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { &data, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = space,
-		.msg_controllen = sizeof(space),
-	};
-	int fd = -1;
-
-	if (recvmsg(sock, &msg, 0) == 1 && CMSG_FIRSTHDR(&msg))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
-	return fd;
 }
 
 static void test_order(void)
@@ -146,10 +110,10 @@ static void test_handed_over(void)
 		tee = tee_open(SOFTTEE_IMPL_ID);
 		buf = new_buffer(tee, &id);
 		content_fill(tee, id, 0, content, SIZE);
-		send_fd(pair[1], buf);
+		socket_send_fd(pair[1], buf);
 		kill(getpid(), SIGKILL);
 	}
-	buf = receive_fd(pair[0]);
+	buf = socket_receive_fd(pair[0]);
 	waitpid(pid, &status, 0);
 	ktap(buf >= 0 && WIFSIGNALED(status),
 	     "a process hands a buffer over and is killed");

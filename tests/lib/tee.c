@@ -52,6 +52,23 @@ int tee_rstmem(int tee, uint32_t use_case, uint64_t size, int *id)
 	return fd;
 }
 
+int tee_register_fd(int tee, int64_t fd, int *id)
+{
+	struct tee_ioctl_shm_register_fd_data data = { .fd = fd };
+	int reg = done(ioctl(tee, TEE_IOC_SHM_REGISTER_FD, &data));
+
+	if (id)
+		*id = data.id;
+	return reg;
+}
+
+int tee_fd_info(int tee, int64_t fd, struct tee_ioctl_rstmem_fd_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->fd = fd;
+	return done(ioctl(tee, TEE_IOC_RSTMEM_FD_INFO, info));
+}
+
 int tee_query(int tee, uint32_t use_case, struct tee_ioctl_rstmem_query *query)
 {
 	memset(query, 0, sizeof(*query));

@@ -24,6 +24,15 @@ int tee_open(uint32_t impl_id);
 /* TEE_IOC_RSTMEM_ALLOC; *@id may be NULL. Returns the dma-buf. */
 int tee_rstmem(int tee, uint32_t use_case, uint64_t size, int *id);
 
+/*
+ * TEE_IOC_SHM_REGISTER_FD; *@id may be NULL. Returns the registration's
+ * descriptor.
+ */
+int tee_register_fd(int tee, int64_t fd, int *id);
+
+/* TEE_IOC_RSTMEM_FD_INFO */
+int tee_fd_info(int tee, int64_t fd, struct tee_ioctl_rstmem_fd_info *info);
+
 /* TEE_IOC_RSTMEM_QUERY */
 int tee_query(int tee, uint32_t use_case, struct tee_ioctl_rstmem_query *query);
 
