@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
+#include <linux/udmabuf.h>
 
 #include "../../include/tee_gp.h"
 #include "../lib/ktap.h"
@@ -24,7 +25,12 @@ _Static_assert(sizeof(struct tee_ioctl_rstmem_alloc_data) == 24,
 	       "24 bytes in every ABI");
 _Static_assert(sizeof(struct tee_ioctl_rstmem_query) ==
 	       TEE_IOC_RSTMEM_QUERY_SIZE_VER0, "the first version");
+_Static_assert(sizeof(struct tee_ioctl_rstmem_fd_info) ==
+	       TEE_IOC_RSTMEM_FD_INFO_SIZE_VER0, "the first version");
+_Static_assert(sizeof(struct tee_ioctl_shm_register_fd_data) == 24,
+	       "24 bytes in every ABI");
 _Static_assert(TEE_IOC_RSTMEM_ALLOC == 0xc018a40a, "the command's number");
+_Static_assert(TEE_IOC_SHM_REGISTER_FD == 0xc018a408, "mainline's number");
 
 static int count_fds(void)
 {
@@ -319,6 +325,173 @@ static void test_id(int tee)
 	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is used");
 }
 
+/* A dma-buf of somebody else's, and descriptors that are none. */
+static int udmabuf(void)
+{
+	struct udmabuf_create create = { .size = 4096 };
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+	int mem = memfd_create("content", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (dev < 0 || mem < 0 || ftruncate(mem, create.size) ||
+	    fcntl(mem, F_ADD_SEALS, F_SEAL_SHRINK))
+		ktap_bail("no /dev/udmabuf or memfd");
+	create.memfd = mem;
+	fd = ioctl(dev, UDMABUF_CREATE, &create);
+	if (fd < 0)
+		ktap_bail("UDMABUF_CREATE: %s", strerror(errno));
+	close(mem);
+	close(dev);
+	return fd;
+}
+
+/* What both commands that take a descriptor say to those that are not ours. */
+static void test_bad_fds(int tee, const char *name,
+			 int (*try)(int tee, int64_t fd))
+{
+	static const struct {
+		const char *name;
+		int64_t fd;
+	} bad[] = {
+		{ "-1", -1 },
+		{ "-2^63", INT64_MIN },
+		{ "2^31", 1LL << 31 },
+		{ "2^63-1", INT64_MAX },
+		{ "closed", 200 },
+	};
+	int fds = count_fds(), foreign = udmabuf(), file = open("/", O_RDONLY);
+	size_t n;
+
+	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
+		ktap_eq(try(tee, bad[n].fd), -EBADF, "%s, descriptor %s: EBADF",
+			name, bad[n].name);
+	/* Cut to 32 bits it would be one that is open. */
+	ktap_eq(try(tee, 1LL << 32 | foreign), -EBADF,
+		"%s, an open one and 2^32: EBADF", name);
+	ktap_eq(try(tee, file), -EINVAL, "%s, not a dma-buf: EINVAL", name);
+	ktap_eq(try(tee, tee), -EINVAL, "%s, the TEE itself: EINVAL", name);
+	ktap_eq(try(tee, foreign), -EOPNOTSUPP,
+		"%s, a dma-buf of another kind: EOPNOTSUPP", name);
+	close(file);
+	close(foreign);
+	ktap_eq(count_fds(), fds, "%s: no descriptor is left", name);
+}
+
+static int try_register(int tee, int64_t fd)
+{
+	return tee_register_fd(tee, fd, NULL);
+}
+
+static void test_register(int tee)
+{
+	struct tee_ioctl_shm_register_fd_data data = {}, *ro;
+	int other = tee_open(SOFTTEE_IMPL_ID), fds = count_fds();
+	int buf, id, reg, second, rc, second_id;
+	long page = sysconf(_SC_PAGESIZE);
+	struct rlimit limit, none;
+
+	buf = tee_rstmem(tee, VIDEO, 5000, &id);
+	data.fd = buf;
+	reg = ioctl(other, TEE_IOC_SHM_REGISTER_FD, &data);
+	ktap(reg >= 0 && data.id > 0, "a buffer can be registered elsewhere");
+	ktap(data.size == 8192 && !data.flags && data.fd == buf,
+	     "which tells size and flags");
+	ktap(reg != buf && fcntl(reg, F_GETFD) & FD_CLOEXEC,
+	     "and gives a descriptor, O_CLOEXEC");
+	ktap(mmap(NULL, page, PROT_READ, MAP_SHARED, reg, 0) == MAP_FAILED &&
+	     mmap(NULL, page, PROT_READ, MAP_PRIVATE, reg, 0) == MAP_FAILED,
+	     "that cannot be mapped");
+	ktap(read(reg, &rc, 1) == -1 && write(reg, &rc, 1) == -1,
+	     "nor read or written");
+	ktap_eq(tee_register_fd(other, reg, NULL), -EINVAL,
+		"and is not a dma-buf itself: EINVAL");
+	second = tee_register_fd(other, buf, &second_id);
+	ktap(second >= 0 && second_id != data.id && second_id != id,
+	     "registered again it has another id");
+	close(second);
+	second = tee_register_fd(tee, buf, &second_id);
+	ktap(second >= 0 && second_id != id,
+	     "and in the context it was allocated in");
+	close(second);
+	ktap_eq(tee_used(tee, VIDEO), 8192, "all that is one buffer");
+
+	data = (struct tee_ioctl_shm_register_fd_data){ .fd = buf, .flags = 1 };
+	rc = ioctl(other, TEE_IOC_SHM_REGISTER_FD, &data);
+	ktap(rc == -1 && errno == EINVAL, "unknown flag: EINVAL");
+	rc = ioctl(other, TEE_IOC_SHM_REGISTER_FD, NULL);
+	ktap(rc == -1 && errno == EFAULT, "NULL: EFAULT");
+
+	ro = mmap(NULL, page, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ro->fd = buf;
+	mprotect(ro, page, PROT_READ);
+	rc = ioctl(other, TEE_IOC_SHM_REGISTER_FD, ro);
+	ktap(rc == -1 && errno == EFAULT, "read-only memory: EFAULT");
+	munmap(ro, page);
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &none);
+	rc = tee_register_fd(other, buf, NULL);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	ktap_eq(rc, -EMFILE, "no descriptor left: EMFILE");
+
+	close(reg);
+	close(buf);
+	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(tee_used(tee, VIDEO), 0, "nor any memory");
+	close(other);
+	test_bad_fds(tee, "register", try_register);
+}
+
+static int try_info(int tee, int64_t fd)
+{
+	struct tee_ioctl_rstmem_fd_info info;
+
+	return tee_fd_info(tee, fd, &info);
+}
+
+static void test_fd_info(int tee)
+{
+	struct {
+		struct tee_ioctl_rstmem_fd_info info;
+		uint64_t more[2];
+	} large = {};
+	const unsigned long large_cmd =
+		_IOC(_IOC_READ | _IOC_WRITE, TEE_IOC_MAGIC,
+		     _IOC_NR(TEE_IOC_RSTMEM_FD_INFO), sizeof(large));
+	struct tee_ioctl_rstmem_fd_info info;
+	int buf = tee_rstmem(tee, TEE_IOC_UC_TRUSTED_UI, 5000, NULL), rc;
+	int other = tee_open(SOFTTEE_IMPL_ID);
+
+	ktap(!tee_fd_info(other, buf, &info) && info.size == 8192 &&
+	     info.use_case == TEE_IOC_UC_TRUSTED_UI && !info.flags &&
+	     info.device == 0 && !info.pad,
+	     "any open TEE file tells what a descriptor is");
+	close(other);
+	info = (struct tee_ioctl_rstmem_fd_info){ .fd = buf, .flags = 1 };
+	rc = ioctl(tee, TEE_IOC_RSTMEM_FD_INFO, &info);
+	ktap(rc == -1 && errno == EINVAL, "info, unknown flag: EINVAL");
+	info = (struct tee_ioctl_rstmem_fd_info){ .fd = buf, .pad = 1 };
+	rc = ioctl(tee, TEE_IOC_RSTMEM_FD_INFO, &info);
+	ktap(rc == -1 && errno == EINVAL, "info, non-zero padding: EINVAL");
+	ktap(ioctl(tee, TEE_IOC_RSTMEM_FD_INFO, (void *)8) == -1 &&
+	     errno == EFAULT, "info, bad pointer: EFAULT");
+	large.info.fd = buf;
+	ktap(!ioctl(tee, large_cmd, &large) && large.info.size == 8192,
+	     "info, a larger structure with a tail of zeros is served");
+	large.info = (struct tee_ioctl_rstmem_fd_info){ .fd = buf };
+	large.more[1] = 1;
+	ktap(ioctl(tee, large_cmd, &large) == -1 && errno == E2BIG,
+	     "info, with another tail: E2BIG");
+	ktap(ioctl(tee, _IOC(_IOC_READ | _IOC_WRITE, TEE_IOC_MAGIC,
+			     _IOC_NR(TEE_IOC_RSTMEM_FD_INFO),
+			     TEE_IOC_RSTMEM_FD_INFO_SIZE_VER0 - 8), &info) == -1 &&
+	     errno == EINVAL, "info, a smaller one: EINVAL");
+	close(buf);
+	test_bad_fds(tee, "info", try_info);
+}
+
 /* What the stock core answers is still what it answers. */
 static void test_stock(int tee)
 {
@@ -347,6 +520,8 @@ int main(void)
 	test_no_fd(tee);
 	test_query(tee);
 	test_id(tee);
+	test_register(tee);
+	test_fd_info(tee);
 	test_stock(tee);
 	return ktap_end();
 }

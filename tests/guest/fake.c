@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/dma-heap.h>
 
 #include "../lib/content.h"
 #include "../lib/edu.h"
@@ -295,10 +296,98 @@ static void test_removed_while_allocating(void)
 	ktap_eq(unload(), 0, "until it is closed");
 }
 
+static int heap_alloc(int heap)
+{
+	struct dma_heap_allocation_data data = {
+		.len = 4096,
+		.fd_flags = O_RDWR,
+	};
+
+	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
+}
+
+/* Two TEE devices: each knows its own buffers, and one heap serves for both. */
+static void test_two_devices(void)
+{
+	int heap = open("/dev/dma_heap/protected,secure-video", O_RDWR);
+	struct tee_ioctl_rstmem_fd_info info;
+	int soft, fake, of_soft, of_fake, buf;
+
+	ktap(!load("paddr=0x4000000000"), "a second device");
+	soft = tee_open(SOFTTEE_IMPL_ID);
+	fake = tee_open(FAKE_IMPL_ID);
+	of_soft = tee_rstmem(soft, VIDEO, 4096, NULL);
+	of_fake = tee_rstmem(fake, VIDEO, 4096, NULL);
+	ktap_eq(tee_register_fd(fake, of_soft, NULL), -EXDEV,
+		"a buffer of another device cannot be registered: EXDEV");
+	ktap_eq(tee_register_fd(soft, of_fake, NULL), -EXDEV,
+		"nor the reverse");
+	ktap(!tee_fd_info(soft, of_soft, &info) && info.device == 0 &&
+	     !tee_fd_info(fake, of_soft, &info) && info.device == 0 &&
+	     !tee_fd_info(soft, of_fake, &info) && info.device == 1,
+	     "both devices know where a buffer is from");
+	buf = heap_alloc(heap);
+	ktap(!tee_fd_info(fake, buf, &info) && info.device == 0,
+	     "the heap allocates from the device that came first");
+	close(buf);
+
+	close(soft);
+	ktap_eq(guest_softtee("unbind"), 0, "the first device goes");
+	ktap(!tee_fd_info(fake, of_soft, &info) && info.device == -1 &&
+	     info.size == 4096, "its buffer belongs to no device any more");
+	ktap_eq(tee_register_fd(fake, of_soft, NULL), -EXDEV,
+		"and still not to the other: EXDEV");
+	buf = heap_alloc(heap);
+	ktap(buf >= 0 && !tee_fd_info(fake, buf, &info) && info.device == 1,
+	     "the heap allocates from the second");
+	close(buf);
+	close(of_soft);
+	close(of_fake);
+	close(fake);
+	unload();
+	ktap_eq(heap_alloc(heap), -ENODEV, "and without any: ENODEV");
+	ktap_eq(guest_softtee("bind"), 0, "the first device comes back");
+	buf = heap_alloc(heap);
+	ktap(buf >= 0, "and serves the heap again");
+	close(buf);
+	close(heap);
+}
+
+/* A registration that comes when the device is on its way out. */
+static void test_register_while_going(void)
+{
+	int tee, buf, n, rc = 0, status;
+	struct tee_ioctl_rstmem_query query;
+	pid_t pid;
+
+	ktap(!load("paddr=0x4000000000"), "a device that is about to go");
+	tee = tee_open(FAKE_IMPL_ID);
+	buf = tee_rstmem(tee, VIDEO, 4096, NULL);
+	pid = fork();
+	if (!pid) {
+		close(tee);
+		execlp("sh", "sh", "-c", "echo 1 >" PARAMS "removed", NULL);
+		_exit(1);
+	}
+	for (n = 0; n < 500 && rc != -ENODEV; n++) {
+		usleep(10000);
+		rc = tee_query(tee, 0, &query);
+	}
+	ktap_eq(tee_register_fd(tee, buf, NULL), -ENODEV,
+		"a buffer of it cannot be registered any more: ENODEV");
+	ktap_eq(tee_register_fd(tee, tee, NULL), -EINVAL,
+		"and what is no dma-buf is none: EINVAL");
+	close(buf);
+	close(tee);
+	waitpid(pid, &status, 0);
+	ktap(status == 0, "it goes");
+	ktap_eq(unload(), 0, "and nothing keeps its module");
+}
+
 int main(void)
 {
 	struct tee_ioctl_rstmem_query query;
-	int tee;
+	int tee, buf;
 
 	ktap_start();
 	edu = edu_open();
@@ -327,11 +416,17 @@ int main(void)
 	tell("paddr", "0x4000000000");
 	ktap(close(tee_rstmem(tee, 63, 4096, NULL)) == 0 &&
 	     close(tee_rstmem(tee, 4, 4096, NULL)) == 0, "and allocated from");
+	buf = tee_rstmem(tee, 63, 4096, NULL);
+	ktap(guest_fdinfo_has(buf, "exp_name:\trstmem,63"),
+	     "the exporter's name has their number");
+	close(buf);
 	ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -EINVAL,
 		"and no other is: EINVAL");
 	close(tee);
 	unload();
 	test_removed_while_allocating();
+	test_two_devices();
+	test_register_while_going();
 	close(edu);
 	return ktap_end();
 }

@@ -55,24 +55,6 @@ static int heap_alloc(int heap, uint64_t len, uint32_t fd_flags)
 	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
 }
 
-/* Whether /proc/self/fdinfo of @fd has @line. */
-static bool fdinfo_has(int fd, const char *line)
-{
-	char path[64], text[128];
-	bool has = false;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "r");
-	while (f && !has && fgets(text, sizeof(text), f)) {
-		text[strcspn(text, "\n")] = 0;
-		has = !strcmp(text, line);
-	}
-	if (f)
-		fclose(f);
-	return has;
-}
-
 static void test_heap(const char *name, const char *exporter)
 {
 	char path[64], line[64];
@@ -94,7 +76,7 @@ static void test_heap(const char *name, const char *exporter)
 	}
 	ktap_eq(lseek(fd, 0, SEEK_END), 3 * MIB, "%s: rounds up", name);
 	snprintf(line, sizeof(line), "exp_name:\t%s", exporter);
-	ktap(fdinfo_has(fd, line), "%s: fdinfo shows %s", name, exporter);
+	ktap(guest_fdinfo_has(fd, line), "%s: fdinfo shows %s", name, exporter);
 	ktap(mmap(NULL, MIB, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED,
 	     "%s: cannot be mapped", name);
 	close(heap);

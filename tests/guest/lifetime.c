@@ -274,6 +274,218 @@ static void test_in_flight(void)
 	close(tee);
 }
 
+/* Whether the digest service finds the buffer's content under an id. */
+static int id_result(int tee, int id)
+{
+	struct tee_ioctl_param params[2];
+	struct tee_mem out;
+	uint32_t session = tee_service(tee, digest_uuid), ret;
+	int rc;
+
+	tee_mem_alloc(tee, 32, &out);
+	params[0] = tee_in(id, 0, SIZE);
+	params[1] = tee_out(out.id, 0, 32);
+	rc = tee_invoke(tee, session, RSTMEM_SVC_DIGEST_SHA256, 0, params, 2,
+			&ret, NULL);
+	tee_mem_free(&out);
+	tee_close_session(tee, session);
+	return rc ?: (int)ret;
+}
+
+/* An id that another context registered is its own, and ends with it. */
+static void test_registered(void)
+{
+	int before = guest_crypto_users(), pair[2];
+	int tee = tee_open(SOFTTEE_IMPL_ID), other = tee_open(SOFTTEE_IMPL_ID);
+	int id, reg_id, buf = new_buffer(tee, &id), reg, again;
+
+	reg = tee_register_fd(other, buf, &reg_id);
+	ktap(reg >= 0, "another context registers the buffer");
+	ktap_eq(id_result(tee, reg_id), -EINVAL,
+		"its id is not valid in the first");
+	ktap_eq(id_result(other, id), -EINVAL, "nor the reverse");
+	content_fill(tee, id, 0, content, SIZE);
+	ktap(content_is(other, reg_id, 0, content, SIZE),
+	     "both name the same memory");
+
+	close(tee);
+	ktap(content_is(other, reg_id, 0, content, SIZE),
+	     "the id is valid when the creator has closed its device");
+	close(buf);
+	ktap(used() == SIZE && content_is(other, reg_id, 0, content, SIZE),
+	     "and when nobody has the dma-buf any more");
+	again = tee_open(SOFTTEE_IMPL_ID);
+	ktap_eq(id_result(again, reg_id), -EINVAL, "in that context only");
+	close(again);
+	close(reg);
+	ktap_eq(used(), 0, "the registration was the last to keep it");
+	ktap_eq(id_result(other, reg_id), -EINVAL, "and its id ends with it");
+
+	/* The other way round: the registration goes first. */
+	buf = new_buffer(other, &id);
+	reg = tee_register_fd(other, buf, &reg_id);
+	close(reg);
+	ktap(id_result(other, reg_id) == -EINVAL && !id_result(other, id),
+	     "an id ends with its registration, the allocation's does not");
+	reg = tee_register_fd(other, buf, &reg_id);
+	close(buf);
+	ktap(id_result(other, id) == -EINVAL && !id_result(other, reg_id),
+	     "an allocation's id ends with the dma-buf, a registered one not");
+	close(reg);
+	ktap_eq(used(), 0, "nothing is left");
+
+	/* A registration that somebody else has keeps no session. */
+	buf = new_buffer(other, NULL);
+	reg = tee_register_fd(other, buf, &reg_id);
+	close(buf);
+	tee_service(other, digest_uuid);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		ktap_bail("socketpair: %s", strerror(errno));
+	socket_send_fd(pair[1], reg);
+	close(reg);
+	ktap(used() == SIZE && guest_crypto_users() > before,
+	     "a registration on its way to another process");
+	close(other);
+	ktap_eq(guest_crypto_users(), before,
+		"sessions end with the context, whoever has its registrations");
+	ktap_eq(used(), 0, "and so does what these kept");
+	reg = socket_receive_fd(pair[0]);
+	ktap(reg >= 0, "what arrives stands for nothing");
+	close(pair[0]);
+	close(pair[1]);
+	close(reg);
+	ktap_eq(used(), 0, "and changes nothing when closed");
+}
+
+enum { DMABUF, MAPPING, REG, TEE, KEEPERS };
+
+static unsigned int bits(unsigned int mask, unsigned int bit)
+{
+	return mask >> bit & 1;
+}
+
+/*
+ * Takes references away in one of the 24 orders there are and looks after each
+ * whether the memory is there exactly as long as somebody keeps it: the
+ * registration does as long as its TEE file is open.
+ */
+static bool order_is_right(const unsigned int order[KEEPERS])
+{
+	int other = tee_open(SOFTTEE_IMPL_ID), edu = edu_open(), id, reg_id;
+	int tee = tee_open(SOFTTEE_IMPL_ID), buf = new_buffer(tee, &id);
+	int fds[KEEPERS] = { buf, edu, tee_register_fd(other, buf, &reg_id),
+			     other };
+	unsigned int left = (1 << KEEPERS) - 1, n;
+	uint64_t want;
+	bool right;
+
+	edu_mask(edu, 32);
+	right = !edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL) && fds[REG] >= 0;
+	close(tee);
+	for (n = 0; n < KEEPERS; n++) {
+		close(fds[order[n]]);
+		left &= ~(1 << order[n]);
+		want = bits(left, DMABUF) || bits(left, MAPPING) ||
+		       (bits(left, REG) && bits(left, TEE)) ? SIZE : 0;
+		if (used() != want) {
+			ktap_note("%llu bytes used with 0x%x left",
+				  (unsigned long long)used(), left);
+			right = false;
+		}
+		if (bits(left, TEE) &&
+		    (id_result(other, reg_id) == 0) != bits(left, REG)) {
+			ktap_note("id wrong with 0x%x left", left);
+			right = false;
+		}
+	}
+	return right;
+}
+
+static void test_every_order(void)
+{
+	unsigned int a, b, c, d, n = 0, right = 0;
+
+	for (a = 0; a < KEEPERS; a++) {
+		for (b = 0; b < KEEPERS; b++) {
+			for (c = 0; c < KEEPERS; c++) {
+				if (a == b || a == c || b == c)
+					continue;
+				d = 6 - a - b - c;
+				n++;
+				right += order_is_right(
+					(unsigned int[]){ a, b, c, d });
+			}
+		}
+	}
+	ktap(n == 24 && right == n,
+	     "whichever of the last references goes first, in %u of %u orders",
+	     right, n);
+}
+
+/* A call under way keeps what its registration kept. */
+static void test_registered_in_flight(void)
+{
+	int tee = tee_open(SOFTTEE_IMPL_ID), buf, reg;
+	struct job job = { .tee = tee, .size = 32 * MIB };
+	unsigned int tries;
+	pthread_t thread;
+	bool held = false;
+
+	job.session = tee_service(tee, digest_uuid);
+	for (tries = 0; tries < 20 && !held; tries++) {
+		buf = tee_rstmem(tee, VIDEO, job.size, NULL);
+		reg = tee_register_fd(tee, buf, &job.id);
+		close(buf);
+		job.started = false;
+		pthread_create(&thread, NULL, digest_job, &job);
+		while (!job.started)
+			usleep(100);
+		usleep(20000 << tries % 4);
+		close(reg);
+		held = used() == job.size;
+		pthread_join(thread, NULL);
+	}
+	ktap(held, "a TEE call keeps the memory without dma-buf and registration");
+	ktap(job.rc == 0 && job.ret == TEEC_SUCCESS, "and ends well");
+	ktap_eq(used(), 0, "then the memory comes back");
+	close(tee);
+}
+
+/* Registrations are taken back with the device and do not delay it. */
+static void test_registered_removal(void)
+{
+	int tee = tee_open(SOFTTEE_IMPL_ID), buf = new_buffer(tee, NULL), reg;
+	struct tee_ioctl_rstmem_fd_info info;
+	time_t end = time(NULL) + 10;
+	int status = -1;
+	pid_t pid;
+
+	reg = tee_register_fd(tee, buf, NULL);
+	close(tee);
+	close(watch);
+	pid = fork();
+	if (!pid)
+		_exit(guest_softtee("unbind") != 0);
+	for (; status == -1 && time(NULL) <= end; usleep(10000))
+		if (waitpid(pid, &status, WNOHANG) != pid)
+			status = -1;
+	ktap(status == 0, "a registration does not keep the device");
+	ktap(reg >= 0 && !close(reg), "and is closed when that is gone");
+	guest_softtee("bind");
+	/* The pool of the first is still claimed by the buffer. */
+	ktap_eq(access("/dev/tee0", F_OK), -1,
+		"the device waits for the buffer with coming back");
+	close(buf);
+	ktap_eq(guest_softtee("bind"), 0, "then it comes back");
+	watch = tee_open(SOFTTEE_IMPL_ID);
+
+	buf = new_buffer(watch, NULL);
+	ktap(!tee_fd_info(watch, buf, &info) && !info.device,
+	     "a buffer tells its device");
+	close(buf);
+	ktap_eq(used(), 0, "with an empty pool");
+}
+
 /* SIGKILL in the middle of a TEE call. */
 static void test_killed(void)
 {
@@ -311,7 +523,11 @@ int main(void)
 	test_fork();
 	test_id_gone();
 	test_in_flight();
+	test_registered();
+	test_every_order();
+	test_registered_in_flight();
 	test_killed();
 	test_creator_gone();
+	test_registered_removal();
 	return ktap_end();
 }

@@ -37,6 +37,23 @@ int guest_crypto_users(void)
 	return sum;
 }
 
+bool guest_fdinfo_has(int fd, const char *line)
+{
+	char path[64], text[128];
+	bool has = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && !has && fgets(text, sizeof(text), f)) {
+		text[strcspn(text, "\n")] = 0;
+		has = !strcmp(text, line);
+	}
+	if (f)
+		fclose(f);
+	return has;
+}
+
 int guest_softtee(const char *what)
 {
 	char path[64];

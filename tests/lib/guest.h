@@ -3,6 +3,8 @@
 #ifndef _TESTS_GUEST_H
 #define _TESTS_GUEST_H
 
+#include <stdbool.h>
+
 /* The number in a file of sysfs or procfs, or -errno. */
 int guest_number(const char *path);
 
@@ -11,6 +13,9 @@ int guest_number(const char *path);
  * and digest services hold one each, so this shows whether sessions are left.
  */
 int guest_crypto_users(void);
+
+/* Whether /proc/self/fdinfo has a line for one of the program's descriptors. */
+bool guest_fdinfo_has(int fd, const char *line);
 
 /* Writes softtee's device to a file of its driver: "bind" or "unbind". */
 int guest_softtee(const char *what);
