@@ -30,8 +30,10 @@ $(guest-lib): $(B)/%.o: %.c
 
 $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 	@mkdir -p $(@D)
-	$(CC) $(tests-cppflags) $(CFLAGS) -MMD -MP -o $@ $< $(guest-lib) \
+	$(CC) $(tests-cppflags) $(CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) \
 		-lcrypto -lpthread
+
+$(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
 
 # All in one command, so that nothing of 64 bits gets in.
 $(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/ktap.c \
