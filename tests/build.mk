@@ -36,7 +36,7 @@ $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 $(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
 
 # All in one command, so that nothing of 64 bits gets in.
-$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/ktap.c \
+$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/guest.c tests/lib/ktap.c \
 		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
-#include <linux/udmabuf.h>
 
 #include "../../include/tee_gp.h"
+#include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/tee.h"
 
@@ -325,25 +325,6 @@ static void test_id(int tee)
 	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is used");
 }
 
-/* A dma-buf of somebody else's, and descriptors that are none. */
-static int udmabuf(void)
-{
-	struct udmabuf_create create = { .size = 4096 };
-	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
-	int mem = memfd_create("content", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (dev < 0 || mem < 0 || ftruncate(mem, create.size) ||
-	    fcntl(mem, F_ADD_SEALS, F_SEAL_SHRINK))
-		ktap_bail("no /dev/udmabuf or memfd");
-	create.memfd = mem;
-	fd = ioctl(dev, UDMABUF_CREATE, &create);
-	if (fd < 0)
-		ktap_bail("UDMABUF_CREATE: %s", strerror(errno));
-	close(mem);
-	close(dev);
-	return fd;
-}
-
 /* What both commands that take a descriptor say to those that are not ours. */
 static void test_bad_fds(int tee, const char *name,
 			 int (*try)(int tee, int64_t fd))
@@ -358,7 +339,7 @@ static void test_bad_fds(int tee, const char *name,
 		{ "2^63-1", INT64_MAX },
 		{ "closed", 200 },
 	};
-	int fds = count_fds(), foreign = udmabuf(), file = open("/", O_RDONLY);
+	int fds = count_fds(), foreign = guest_udmabuf(), file = open("/", O_RDONLY);
 	size_t n;
 
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)

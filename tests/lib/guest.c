@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include <linux/udmabuf.h>
 
 #include "guest.h"
 #include "ktap.h"
@@ -67,4 +70,22 @@ int guest_softtee(const char *what)
 	rc = write(fd, "softtee", 7) == 7 ? 0 : -errno;
 	close(fd);
 	return rc;
+}
+
+int guest_udmabuf(void)
+{
+	struct udmabuf_create create = { .size = 4096 };
+	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+	int mem = memfd_create("content", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (dev < 0 || mem < 0 || ftruncate(mem, create.size) ||
+	    fcntl(mem, F_ADD_SEALS, F_SEAL_SHRINK))
+		ktap_bail("no /dev/udmabuf or memfd");
+	create.memfd = mem;
+	fd = ioctl(dev, UDMABUF_CREATE, &create);
+	if (fd < 0)
+		ktap_bail("UDMABUF_CREATE: %s", strerror(errno));
+	close(mem);
+	close(dev);
+	return fd;
 }

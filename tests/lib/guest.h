@@ -17,6 +17,9 @@ int guest_crypto_users(void);
 /* Whether /proc/self/fdinfo has a line for one of the program's descriptors. */
 bool guest_fdinfo_has(int fd, const char *line);
 
+/* A dma-buf of a page that is not restricted; bails out when there is none. */
+int guest_udmabuf(void);
+
 /* Writes softtee's device to a file of its driver: "bind" or "unbind". */
 int guest_softtee(const char *what);
 
