@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Everything at once: threads and processes that allocate, close, attach, call
- * the TEE and take its device away, for thousands of rounds. What is looked for
+ * the TEE, register and take the device away, for thousands of rounds. What is looked for
  * is in the kernel log and in the pools afterwards.
  *
  *	race [ROUNDS [SEED]]
@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/dma-heap.h>
 #include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
@@ -166,26 +167,95 @@ static void test_close_while_attached(void)
 	close(s.tee);
 }
 
-/* Buffers of one process, contexts that come and go. */
+/* The same against a thread that registers them and calls the TEE. */
+static void *registrar(void *arg)
+{
+	int other = tee_open(SOFTTEE_IMPL_ID), id, reg, rc;
+	uint32_t session = tee_service(other, digest_uuid), ret;
+	struct tee_ioctl_param params[2];
+	struct shared *s = arg;
+	struct tee_mem out;
+
+	tee_mem_alloc(other, 32, &out);
+	while (!s->stop) {
+		reg = tee_register_fd(other, s->buf, &id);
+		if (reg < 0) {
+			s->wrong += reg != -EBADF && reg != -EINVAL;
+			continue;
+		}
+		params[0] = tee_in(id, 0, 4096);
+		params[1] = tee_out(out.id, 0, 32);
+		rc = tee_invoke(other, session, RSTMEM_SVC_DIGEST_SHA256, 0,
+				params, 2, &ret, NULL);
+		/* It is registered, so whoever closes what must not matter. */
+		s->wrong += rc || ret;
+		s->done++;
+		close(reg);
+	}
+	tee_mem_free(&out);
+	close(other);
+	return NULL;
+}
+
+static void test_close_while_registered(void)
+{
+	struct shared s = { .buf = -1, .tee = tee_open(SOFTTEE_IMPL_ID) };
+	pthread_t thread;
+	unsigned int n;
+
+	pthread_create(&thread, NULL, registrar, &s);
+	for (n = 0; n < rounds; n++) {
+		s.buf = tee_rstmem(s.tee, n % 2 ? VIDEO : RECORD, 4096, NULL);
+		if (n % 3 == 0)
+			sched_yield();
+		close(s.buf);
+	}
+	s.stop = true;
+	pthread_join(thread, NULL);
+	ktap(!s.wrong, "%u buffers closed while another thread registers them",
+	     rounds);
+	ktap(s.done > 10, "%lu registered meanwhile", s.done);
+	ktap(empty(s.tee), "the pools are empty");
+	close(s.tee);
+}
+
+static int heap_alloc(int heap, uint64_t len)
+{
+	struct dma_heap_allocation_data data = {
+		.len = len,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+
+	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
+}
+
+static void close_all(int *fds, unsigned int n)
+{
+	while (n--) {
+		if (fds[n] >= 0)
+			close(fds[n]);
+		fds[n] = -1;
+	}
+}
+
+/* Buffers of one process, contexts and registrations that come and go. */
 static int churn(unsigned int my_seed, unsigned int n)
 {
-	int tee = -1, buf[8], id[8], k;
-	uint32_t session = 0;
+	int heap = open("/dev/dma_heap/protected,secure-video", O_RDWR);
 	int edu = open("/dev/rstmem_edu", O_RDWR | O_CLOEXEC);
+	int tee = -1, buf[8], id[8] = {}, reg[8], k;
+	uint32_t session = 0;
 
 	srand(my_seed);
 	for (k = 0; k < 8; k++)
-		buf[k] = -1;
+		buf[k] = reg[k] = -1;
 	while (n--) {
 		if (tee < 0) {
 			tee = try_open();
 			if (tee < 0) {
 				/* It comes back when all that was of it is gone. */
-				for (k = 0; k < 8; k++) {
-					if (buf[k] >= 0)
-						close(buf[k]);
-					buf[k] = -1;
-				}
+				close_all(buf, 8);
+				close_all(reg, 8);
 				usleep(1000);
 				continue;
 			}
@@ -193,18 +263,15 @@ static int churn(unsigned int my_seed, unsigned int n)
 				session = 0;
 		}
 		k = rand() % 8;
-		switch (rand() % 10) {
+		switch (rand() % 13) {
 		case 0 ... 4:
-			if (buf[k] >= 0)
-				close(buf[k]);
+			close_all(&buf[k], 1);
 			buf[k] = tee_rstmem(tee, 1 + rand() % 3,
 					    1 + rand() % (1 << rand() % 21),
 					    &id[k]);
 			break;
 		case 5:
-			if (buf[k] >= 0)
-				close(buf[k]);
-			buf[k] = -1;
+			close_all(&buf[k], 1);
 			break;
 		case 6:
 			if (buf[k] >= 0 && edu >= 0 &&
@@ -230,6 +297,17 @@ static int churn(unsigned int my_seed, unsigned int n)
 			tee_query(tee, rand() % 5, &query);
 			break;
 		}
+		case 10:
+			close_all(&reg[k], 1);
+			reg[k] = tee_register_fd(tee, buf[rand() % 8], &id[k]);
+			break;
+		case 11:
+			close_all(&reg[k], 1);
+			break;
+		case 12:
+			close_all(&buf[k], 1);
+			buf[k] = heap_alloc(heap, 1 + rand() % 65536);
+			break;
 		}
 	}
 	return 0;
@@ -365,6 +443,7 @@ int main(int argc, char **argv)
 	ktap_note("%u rounds, seed %u", rounds, seed);
 	test_close_while_used();
 	test_close_while_attached();
+	test_close_while_registered();
 	test_processes();
 	test_killed();
 	test_unbind();
