@@ -18,6 +18,9 @@ tests: user $(unit-bin) $(guest-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
 	$(B)/tests/librstmem32
 
 $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
+$(B)/tests/unit-limits: tests/unit/limits.c kernel/core/limits.h
+$(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
+	kernel/core/importers.h
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h
 $(unit-bin): tests/lib/ktap.c tests/lib/ktap.h $(wildcard tests/unit/shim/linux/*)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Importers: which devices may attach to the buffers of a use case. A list of
+ * rules, of which one must match. Pure, see extent.h.
+ *
+ * As text, which sysfs takes and shows, a list is words separated by white space:
+ *
+ *	driver:GLOB		name of the device's driver
+ *	device:GLOB		name of the device on its bus
+ *	compatible:GLOB		one of its "compatible" strings in the device tree
+ *	any			alone: every device, the same as no list
+ *	none			alone: no device
+ *
+ * GLOB is a name with *, ? and [a-z], which match any character.
+ */
+#ifndef _RSTMEM_IMPORTERS_H
+#define _RSTMEM_IMPORTERS_H
+
+#include <linux/types.h>
+
+/* Longest text, with its end: what a file of sysfs takes. */
+#define RSTMEM_IMPORTERS_TEXT	4096
+#define RSTMEM_IMPORTERS_RULES	64
+
+enum rstmem_importer_key {
+	RSTMEM_IMPORTER_DRIVER,
+	RSTMEM_IMPORTER_DEVICE,
+	RSTMEM_IMPORTER_COMPATIBLE,
+};
+
+/**
+ * struct rstmem_importer_rule - one rule
+ * @key:	what is looked at
+ * @glob:	what it must match
+ */
+struct rstmem_importer_rule {
+	enum rstmem_importer_key key;
+	const char *glob;
+};
+
+/**
+ * struct rstmem_importers - a list of rules, constant once parsed
+ * @any:	no restriction; no rules then
+ * @count:	number of rules
+ * @rules:	the rules, whose strings are in @words
+ * @words:	the text, cut to words
+ */
+struct rstmem_importers {
+	bool any;
+	unsigned int count;
+	struct rstmem_importer_rule rules[RSTMEM_IMPORTERS_RULES];
+	char words[RSTMEM_IMPORTERS_TEXT];
+};
+
+int rstmem_importers_parse(struct rstmem_importers *list, const char *text);
+int rstmem_importers_print(const struct rstmem_importers *list, char *text,
+			   size_t size);
+bool rstmem_importers_match(const struct rstmem_importers *list,
+			    enum rstmem_importer_key key, const char *value);
+
+#endif /* _RSTMEM_IMPORTERS_H */

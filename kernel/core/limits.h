@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Limits: how much of a use case's memory who may have. Pure, see extent.h. */
+#ifndef _RSTMEM_LIMITS_H
+#define _RSTMEM_LIMITS_H
+
+#include <linux/types.h>
+
+/* No limit. */
+#define RSTMEM_UNLIMITED	(~0ULL)
+
+/**
+ * struct rstmem_limits - what the administrator set
+ * @user_bytes:	bytes that one user may have, or RSTMEM_UNLIMITED
+ * @user_buffers: buffers that one user may have, the same
+ * @buffer_bytes: bytes of the largest buffer, the same
+ * @reserve:	bytes that must stay free
+ */
+struct rstmem_limits {
+	u64 user_bytes;
+	u64 user_buffers;
+	u64 buffer_bytes;
+	u64 reserve;
+};
+
+/**
+ * struct rstmem_load - what there is before an allocation
+ * @user_bytes:	bytes that the user has
+ * @user_buffers: buffers that the user has
+ * @free:	bytes free; RSTMEM_UNLIMITED when it is not known
+ */
+struct rstmem_load {
+	u64 user_bytes;
+	u64 user_buffers;
+	u64 free;
+};
+
+/**
+ * rstmem_limits_allow() - whether an allocation stays within the limits
+ * @limits:	the limits
+ * @load:	what there is, without it
+ * @size:	its bytes
+ *
+ * No sum in here overflows, whatever the numbers are.
+ *
+ * Return: true when it does.
+ */
+static inline bool rstmem_limits_allow(const struct rstmem_limits *limits,
+				       const struct rstmem_load *load, u64 size)
+{
+	if (size > limits->buffer_bytes)
+		return false;
+	if (limits->user_buffers != RSTMEM_UNLIMITED &&
+	    load->user_buffers >= limits->user_buffers)
+		return false;
+	if (limits->user_bytes != RSTMEM_UNLIMITED &&
+	    (load->user_bytes > limits->user_bytes ||
+	     size > limits->user_bytes - load->user_bytes))
+		return false;
+	/* What does not fit at all is for the pool to refuse. */
+	if (limits->reserve && load->free != RSTMEM_UNLIMITED &&
+	    size <= load->free && load->free - size < limits->reserve)
+		return false;
+	return true;
+}
+
+#endif /* _RSTMEM_LIMITS_H */
