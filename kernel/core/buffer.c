@@ -5,6 +5,7 @@
  */
 #include <linux/err.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -12,6 +13,7 @@
 #include "buffer.h"
 #include "device.h"
 #include "size.h"
+#include "trace.h"
 
 /* Whether what the backend returned is what its documentation asks for. */
 static bool shm_is_sound(const struct tee_shm *shm, u64 size)
@@ -25,73 +27,123 @@ static bool shm_is_sound(const struct tee_shm *shm, u64 size)
 	return PAGE_ALIGNED(shm->paddr) && last >= shm->paddr;
 }
 
+static void buffer_init(struct rstmem_buffer *buf,
+			struct rstmem_account *account,
+			const struct rstmem_request *req)
+{
+	kref_init(&buf->ref);
+	INIT_LIST_HEAD(&buf->ids);
+	INIT_LIST_HEAD(&buf->attachments);
+	buf->account = account;
+	buf->use_case = req->use_case;
+	buf->flags = req->flags;
+	buf->born = get_jiffies_64();
+	buf->pid = task_tgid_nr(current);
+	get_task_comm(buf->comm, current->group_leader);
+	buf->shm.id = -1;
+	buf->shm.flags = TEE_SHM_RESTRICTED;
+}
+
+/* Has the backend allocate; charged for already. */
+static int buffer_fill(struct rstmem_buffer *buf,
+		       struct tee_rstmem_device *rdev, u64 size)
+{
+	int rc;
+
+	rc = rdev->ops->rstmem_alloc(&rdev->ctx, &buf->shm, buf->flags,
+				     buf->use_case, size);
+	if (rc) {
+		rstmem_account_failed(buf->account, rc == -ENOMEM ?
+				      RSTMEM_FAILURE_NO_MEMORY :
+				      RSTMEM_FAILURE_BACKEND);
+		return rc;
+	}
+	if (!shm_is_sound(&buf->shm, size)) {
+		dev_err(&rdev->ctx.teedev->dev,
+			"backend returned a malformed buffer\n");
+		rstmem_account_failed(buf->account, RSTMEM_FAILURE_BACKEND);
+		rc = -EIO;
+		goto err_free;
+	}
+	rc = rstmem_account_adjust(buf->account, &buf->charge, buf->shm.size);
+	if (rc) {
+		rstmem_account_failed(buf->account, RSTMEM_FAILURE_LIMIT);
+		goto err_free;
+	}
+	return 0;
+
+err_free:
+	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
+	return rc;
+}
+
 /**
  * rstmem_buffer_alloc() - allocate restricted memory
  * @rdev:	where from; the caller has a reference
- * @flags:	0, no flag is defined
- * @use_case:	any number
- * @size:	bytes, any number
+ * @req:	what is wanted
  *
  * May sleep.
  *
  * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that
  * TEE_IOC_RSTMEM_ALLOC documents as such, -EOPNOTSUPP when the device offers
- * nothing, -ENODEV when it is being removed, -ENOMEM, -EIO when the backend
- * misbehaves, and what else it returns.
+ * nothing, -ENODEV when it is being removed, -EDQUOT when a limit does not allow
+ * it, -ENOMEM, -EIO when the backend misbehaves, and what else it returns.
  */
 struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
-					  u32 flags, u32 use_case, u64 size)
+					  const struct rstmem_request *req)
 {
 	const u64 max = min_t(u64, BIT_ULL(RSTMEM_ADDRESS_BITS),
 			      rounddown(SIZE_MAX, PAGE_SIZE));
 	struct module *owner = rdev->ops->owner;
+	struct rstmem_account *account;
 	struct rstmem_buffer *buf;
 	int rc, token;
+	u64 size;
 
-	rc = rstmem_device_check(rdev, use_case);
+	rc = rstmem_device_check(rdev, req->use_case);
 	if (rc)
 		return ERR_PTR(rc);
-	if (flags || rstmem_size_round(size, PAGE_SIZE, max, &size))
+	account = rdev->accounts[req->use_case];
+	if (req->flags || rstmem_size_round(req->size, PAGE_SIZE, max, &size))
 		return ERR_PTR(-EINVAL);
 
 	buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
-	if (!buf)
+	if (!buf) {
+		rstmem_account_failed(account, RSTMEM_FAILURE_NO_MEMORY);
 		return ERR_PTR(-ENOMEM);
-	kref_init(&buf->ref);
-	INIT_LIST_HEAD(&buf->ids);
-	buf->use_case = use_case;
-	buf->flags = flags;
-	buf->shm.id = -1;
-	buf->shm.flags = TEE_SHM_RESTRICTED;
+	}
+	buffer_init(buf, account, req);
 
 	token = rstmem_device_call_begin();
 	if (rstmem_device_gone(rdev) || !try_module_get(owner)) {
 		rc = -ENODEV;
 		goto err_end_call;
 	}
-	rc = rdev->ops->rstmem_alloc(&rdev->ctx, &buf->shm, flags, use_case,
-				     size);
-	if (rc)
+	rc = rstmem_account_charge(account, &buf->charge, size, req->for_user);
+	if (rc) {
+		rstmem_account_failed(account, rc == -EDQUOT ?
+				      RSTMEM_FAILURE_LIMIT :
+				      RSTMEM_FAILURE_NO_MEMORY);
 		goto err_put_module;
-	if (!shm_is_sound(&buf->shm, size)) {
-		dev_err(&rdev->ctx.teedev->dev,
-			"backend returned a malformed buffer\n");
-		rc = -EIO;
-		goto err_free_memory;
 	}
+	rc = buffer_fill(buf, rdev, size);
+	if (rc)
+		goto err_uncharge;
 	rstmem_device_call_end(token);
 
 	kref_get(&rdev->ref);
 	buf->rdev = rdev;
+	rstmem_account_enter(buf);
 	return buf;
 
-err_free_memory:
-	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
+err_uncharge:
+	rstmem_account_uncharge(account, &buf->charge);
 err_put_module:
 	module_put(owner);
 err_end_call:
 	rstmem_device_call_end(token);
 	kfree(buf);
+	trace_rstmem_alloc_refuse(account, req->size, rc);
 	return ERR_PTR(rc);
 }
 
@@ -101,7 +153,9 @@ static void buffer_release(struct kref *ref)
 	struct tee_rstmem_device *rdev = buf->rdev;
 	struct module *owner = rdev->ops->owner;
 
+	trace_rstmem_free(buf);
 	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
+	rstmem_account_leave(buf);
 	kfree(buf);
 	rstmem_device_put(rdev);
 	/* Last, since the lines above run code of the backend. */

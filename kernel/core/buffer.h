@@ -6,9 +6,30 @@
 #include <linux/container_of.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/sched.h>
 #include <linux/tee_rstmem.h>
 
+#include "account.h"
+#include "map.h"
+
+struct dma_buf;
 struct rstmem_extent;
+
+/**
+ * struct rstmem_request - what somebody wants
+ * @flags:	0, no flag is defined
+ * @use_case:	any number
+ * @size:	bytes, any number
+ * @file_flags:	of the dma-buf's file: an access mode, O_CLOEXEC means nothing
+ * @for_user:	the current user pays and is limited; if not, the kernel
+ */
+struct rstmem_request {
+	u32 flags;
+	u32 use_case;
+	u64 size;
+	unsigned int file_flags;
+	bool for_user;
+};
 
 /**
  * struct rstmem_buffer - restricted memory that somebody has
@@ -22,6 +43,15 @@ struct rstmem_extent;
  * @flags:	flags in force
  * @ids:	ids that end with the dma-buf, guarded by a lock of who implements
  *		struct rstmem_id_ops
+ * @account:	of the use case; as valid as @rdev
+ * @charge:	what is charged there
+ * @ino:	inode of the dma-buf, which names the buffer across processes
+ * @born:	when, in jiffies
+ * @pid:	process that asked for it, in the initial namespace
+ * @comm:	its name
+ * @entry:	in the account's list, guarded by the account's lock, as all below
+ * @dmabuf:	the dma-buf, NULL once that is being released
+ * @attachments: devices that are attached
  */
 struct rstmem_buffer {
 	struct tee_shm shm;
@@ -31,6 +61,32 @@ struct rstmem_buffer {
 	u32 use_case;
 	u32 flags;
 	struct list_head ids;
+	struct rstmem_account *account;
+	struct rstmem_charge charge;
+	unsigned long ino;
+	u64 born;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	struct rstmem_entry entry;
+	struct dma_buf *dmabuf;
+	struct list_head attachments;
+};
+
+/**
+ * struct rstmem_attachment - an importer of a buffer
+ * @node:	in the buffer's list, guarded by the account's lock
+ * @dev:	the device
+ * @map:	its mapping, valid while @users is not 0; guarded, as all that
+ *		follows, by the dma-buf's reservation lock
+ * @dir:	direction of @map
+ * @users:	number of dma_buf_map_attachment() not yet undone
+ */
+struct rstmem_attachment {
+	struct list_head node;
+	struct device *dev;
+	struct rstmem_map map;
+	enum dma_data_direction dir;
+	unsigned int users;
 };
 
 /**
@@ -57,7 +113,7 @@ static inline struct rstmem_buffer *rstmem_buffer_get(struct rstmem_buffer *buf)
 }
 
 struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
-					  u32 flags, u32 use_case, u64 size);
+					  const struct rstmem_request *req);
 void rstmem_buffer_put(struct rstmem_buffer *buf);
 void rstmem_buffer_info(const struct rstmem_buffer *buf,
 			struct tee_rstmem_info *info);

@@ -7,12 +7,14 @@
  * short. Each buffer keeps the device and the backend's module; the last one
  * calls the backend's release.
  */
+#include <linux/array_size.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
 
+#include "account.h"
 #include "device.h"
 #include "heap.h"
 
@@ -21,6 +23,39 @@ static LIST_HEAD(devices);
 
 /* Calls into backends that removal must wait for. */
 DEFINE_STATIC_SRCU(calls);
+
+static void accounts_put(struct tee_rstmem_device *rdev)
+{
+	u32 uc;
+
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++)
+		rstmem_account_put(rdev->accounts[uc]);
+}
+
+/* Of use cases below @end. */
+static void accounts_stop(struct tee_rstmem_device *rdev, u32 end)
+{
+	while (end--)
+		if (rdev->accounts[end])
+			rstmem_account_stop(rdev->accounts[end]);
+}
+
+static int accounts_start(struct tee_rstmem_device *rdev)
+{
+	u32 uc;
+	int rc;
+
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
+		if (!rdev->accounts[uc])
+			continue;
+		rc = rstmem_account_start(rdev->accounts[uc]);
+		if (rc) {
+			accounts_stop(rdev, uc);
+			return rc;
+		}
+	}
+	return 0;
+}
 
 /**
  * rstmem_device_create() - make the core's side of a backend
@@ -40,6 +75,7 @@ rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops
 		     u64 use_cases, void *data)
 {
 	struct tee_rstmem_device *rdev;
+	u32 uc;
 
 	if (!ops || !ops->rstmem_alloc || !ops->rstmem_free ||
 	    use_cases & BIT_ULL(TEE_IOC_UC_RESERVED))
@@ -57,7 +93,27 @@ rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops
 	kref_init(&rdev->ctx.refcount);
 	INIT_LIST_HEAD(&rdev->node);
 	get_device(&teedev->dev);
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
+		if (!(use_cases & BIT_ULL(uc)))
+			continue;
+		rdev->accounts[uc] = rstmem_account_create(rdev, uc);
+		if (!rdev->accounts[uc]) {
+			rstmem_device_destroy(rdev);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
 	return rdev;
+}
+
+/**
+ * rstmem_device_destroy() - undo rstmem_device_create()
+ * @rdev:	a device that was never started; its backend is not called
+ */
+void rstmem_device_destroy(struct tee_rstmem_device *rdev)
+{
+	accounts_put(rdev);
+	put_device(&rdev->ctx.teedev->dev);
+	kfree(rdev);
 }
 
 static void device_release(struct kref *ref)
@@ -68,6 +124,7 @@ static void device_release(struct kref *ref)
 
 	if (rdev->ops->release)
 		rdev->ops->release(&rdev->ctx);
+	accounts_put(rdev);
 	rdev->id_ops->release(rdev->id_data);
 	kfree_rcu(rdev, rcu);
 	put_device(&teedev->dev);
@@ -85,17 +142,25 @@ void rstmem_device_put(struct tee_rstmem_device *rdev)
 }
 
 /**
- * rstmem_device_start() - let rstmem_device_find() see a device, and heaps
+ * rstmem_device_start() - let sysfs, rstmem_device_find() and heaps see a device
  * @rdev:	the device
  *
- * May sleep.
+ * Calls the backend. May sleep.
+ *
+ * Return: 0 or -errno; nobody has seen it then.
  */
-void rstmem_device_start(struct tee_rstmem_device *rdev)
+int rstmem_device_start(struct tee_rstmem_device *rdev)
 {
+	int rc;
+
+	rc = accounts_start(rdev);
+	if (rc)
+		return rc;
 	mutex_lock(&devices_lock);
 	list_add_tail(&rdev->node, &devices);
 	mutex_unlock(&devices_lock);
 	rstmem_heap_start(rdev->use_cases);
+	return 0;
 }
 
 /**
@@ -114,6 +179,7 @@ void rstmem_device_stop(struct tee_rstmem_device *rdev)
 	WRITE_ONCE(rdev->gone, true);
 	synchronize_srcu(&calls);
 	rstmem_heap_stop(rdev->use_cases);
+	accounts_stop(rdev, ARRAY_SIZE(rdev->accounts));
 }
 
 /**

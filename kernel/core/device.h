@@ -9,6 +9,7 @@
 #include <linux/tee_rstmem.h>
 
 struct file;
+struct rstmem_account;
 struct rstmem_buffer;
 
 /**
@@ -40,6 +41,7 @@ struct rstmem_id_ops {
  * @id_ops:	where ids come from
  * @id_data:	for @id_ops, which release it
  * @use_cases:	bit N: use case N is offered
+ * @accounts:	of each of these, by its number
  * @ctx:	what the backend's ops are given; pins the struct tee_device
  * @node:	in the list of devices, guarded by that list's lock
  * @gone:	no new allocation; set once, read under the SRCU of calls
@@ -51,6 +53,7 @@ struct tee_rstmem_device {
 	const struct rstmem_id_ops *id_ops;
 	void *id_data;
 	u64 use_cases;
+	struct rstmem_account *accounts[TEE_IOC_UC_MAX + 1];
 	struct tee_context ctx;
 	struct list_head node;
 	bool gone;
@@ -60,7 +63,8 @@ struct tee_rstmem_device {
 struct tee_rstmem_device *
 rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 		     u64 use_cases, void *data);
-void rstmem_device_start(struct tee_rstmem_device *rdev);
+void rstmem_device_destroy(struct tee_rstmem_device *rdev);
+int rstmem_device_start(struct tee_rstmem_device *rdev);
 void rstmem_device_stop(struct tee_rstmem_device *rdev);
 void rstmem_device_put(struct tee_rstmem_device *rdev);
 

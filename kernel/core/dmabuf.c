@@ -9,6 +9,7 @@
 #include <linux/dma-resv.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -16,42 +17,48 @@
 #include "device.h"
 #include "dmabuf.h"
 #include "map.h"
+#include "trace.h"
 #include "use_case.h"
-
-/**
- * struct attachment - an importer of a buffer
- * @map:	its mapping, valid while @users is not 0
- * @dir:	direction of @map
- * @users:	number of dma_buf_map_attachment() not yet undone
- *
- * All fields are guarded by the dma-buf's reservation lock.
- */
-struct attachment {
-	struct rstmem_map map;
-	enum dma_data_direction dir;
-	unsigned int users;
-};
 
 static int dmabuf_op_attach(struct dma_buf *dmabuf,
 			    struct dma_buf_attachment *attach)
 {
-	struct attachment *a;
+	struct rstmem_buffer *buf = dmabuf->priv;
+	struct rstmem_account *account = buf->account;
+	struct rstmem_attachment *a;
 
+	if (!rstmem_policy_allows(&account->policy, attach->dev)) {
+		rstmem_account_failed(account, RSTMEM_FAILURE_IMPORTER);
+		trace_rstmem_refuse(buf, attach->dev, -EPERM);
+		rstmem_policy_complain(&account->policy, attach->dev, buf);
+		return -EPERM;
+	}
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
 		return -ENOMEM;
+	a->dev = attach->dev;
 	attach->priv = a;
+
+	spin_lock(&account->lock);
+	list_add_tail(&a->node, &buf->attachments);
+	spin_unlock(&account->lock);
+	trace_rstmem_attach(buf, attach->dev);
 	return 0;
 }
 
 static void dmabuf_op_detach(struct dma_buf *dmabuf,
 			     struct dma_buf_attachment *attach)
 {
-	struct attachment *a = attach->priv;
+	struct rstmem_buffer *buf = dmabuf->priv;
+	struct rstmem_attachment *a = attach->priv;
 
 	/* An importer that forgot to unmap leaves its device with access. */
 	if (WARN_ON(a->users))
 		rstmem_unmap(&a->map, attach->dev, a->dir);
+	trace_rstmem_detach(buf, attach->dev);
+	spin_lock(&buf->account->lock);
+	list_del(&a->node);
+	spin_unlock(&buf->account->lock);
 	kfree(a);
 }
 
@@ -59,7 +66,7 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 				      enum dma_data_direction dir)
 {
 	struct rstmem_buffer *buf = attach->dmabuf->priv;
-	struct attachment *a = attach->priv;
+	struct rstmem_attachment *a = attach->priv;
 	int rc;
 
 	dma_resv_assert_held(attach->dmabuf->resv);
@@ -70,9 +77,15 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 	} else {
 		memset(&a->map, 0, sizeof(a->map));
 		rc = rstmem_map(&a->map, buf, attach->dev, dir);
-		if (rc)
+		if (rc) {
+			if (rc == -ERANGE || rc == -EOPNOTSUPP)
+				rstmem_account_failed(buf->account,
+						      RSTMEM_FAILURE_REACH);
+			trace_rstmem_refuse(buf, attach->dev, rc);
 			return ERR_PTR(rc);
+		}
 		a->dir = dir;
+		trace_rstmem_map(buf, attach->dev, dir, &a->map.sgt);
 	}
 	a->users++;
 	return &a->map.sgt;
@@ -81,18 +94,23 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 static void dmabuf_op_unmap(struct dma_buf_attachment *attach,
 			    struct sg_table *sgt, enum dma_data_direction dir)
 {
-	struct attachment *a = attach->priv;
+	struct rstmem_attachment *a = attach->priv;
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 
-	if (!--a->users)
+	if (!--a->users) {
+		trace_rstmem_unmap(attach->dmabuf->priv, attach->dev);
 		rstmem_unmap(&a->map, attach->dev, a->dir);
+	}
 }
 
 static void dmabuf_op_release(struct dma_buf *dmabuf)
 {
 	struct rstmem_buffer *buf = dmabuf->priv;
 
+	spin_lock(&buf->account->lock);
+	buf->dmabuf = NULL;
+	spin_unlock(&buf->account->lock);
 	buf->rdev->id_ops->drop(buf);
 	rstmem_buffer_put(buf);
 }
@@ -108,36 +126,41 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
 /**
  * rstmem_dmabuf_create() - allocate a buffer and export it
  * @rdev:	where from; the caller has a reference
- * @flags:	as for rstmem_buffer_alloc(), and so are the next two
- * @use_case:	any number
- * @size:	bytes, any number
- * @file_flags:	of the dma-buf's file: an access mode, O_CLOEXEC means nothing
+ * @req:	what is wanted
  *
  * May sleep.
  *
  * Return: the dma-buf, which owns the buffer, or ERR_PTR: what
  * rstmem_buffer_alloc() and dma_buf_export() return.
  */
-struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev, u32 flags,
-				     u32 use_case, u64 size,
-				     unsigned int file_flags)
+struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
+				     const struct rstmem_request *req)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
 	struct rstmem_buffer *buf;
 	struct dma_buf *dmabuf;
 
-	buf = rstmem_buffer_alloc(rdev, flags, use_case, size);
+	buf = rstmem_buffer_alloc(rdev, req);
 	if (IS_ERR(buf))
 		return ERR_CAST(buf);
 
-	exp_info.exp_name = rstmem_use_case_exporter(use_case);
+	exp_info.exp_name = rstmem_use_case_exporter(req->use_case);
 	exp_info.ops = &rstmem_dma_buf_ops;
 	exp_info.size = buf->shm.size;
-	exp_info.flags = file_flags;
+	exp_info.flags = req->file_flags;
 	exp_info.priv = buf;
 	dmabuf = dma_buf_export(&exp_info);
-	if (IS_ERR(dmabuf))
+	if (IS_ERR(dmabuf)) {
+		rstmem_account_failed(buf->account, RSTMEM_FAILURE_NO_MEMORY);
 		rstmem_buffer_put(buf);
+		return dmabuf;
+	}
+
+	spin_lock(&buf->account->lock);
+	buf->dmabuf = dmabuf;
+	buf->ino = file_inode(dmabuf->file)->i_ino;
+	spin_unlock(&buf->account->lock);
+	trace_rstmem_alloc(buf, req->size);
 	return dmabuf;
 }
 
@@ -155,29 +178,25 @@ struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf)
 
 /**
  * rstmem_dmabuf_alloc() - the same from a device that is yet to be found
- * @teedev:	which, or NULL for the first that offers @use_case
- * @flags:	as for rstmem_dmabuf_create(), and so are all that follow
- * @use_case:	any number
- * @size:	bytes, any number
- * @file_flags:	of the dma-buf's file
+ * @teedev:	which, or NULL for the first that offers the use case
+ * @req:	what is wanted
  *
  * May sleep.
  *
  * Return: as rstmem_dmabuf_create(), and the errors of rstmem_device_find().
  */
-struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev, u32 flags,
-				    u32 use_case, u64 size,
-				    unsigned int file_flags)
+struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev,
+				    const struct rstmem_request *req)
 {
 	struct tee_rstmem_device *rdev;
 	struct dma_buf *dmabuf;
 	struct module *owner;
 
-	rdev = rstmem_device_find(teedev, use_case);
+	rdev = rstmem_device_find(teedev, req->use_case);
 	if (IS_ERR(rdev))
 		return ERR_CAST(rdev);
 	owner = rdev->ops->owner;
-	dmabuf = rstmem_dmabuf_create(rdev, flags, use_case, size, file_flags);
+	dmabuf = rstmem_dmabuf_create(rdev, req);
 	rstmem_device_put(rdev);
 	module_put(owner);
 	return dmabuf;
@@ -191,7 +210,8 @@ struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev, u32 flags,
  * @use_case:	TEE_IOC_UC_*
  * @size:	bytes, rounded up as for TEE_IOC_RSTMEM_ALLOC; dmabuf->size tells
  *
- * The buffer belongs to no process and has no id. May sleep.
+ * The buffer belongs to no process, has no id, and counts against no limit. May
+ * sleep.
  *
  * Return: a dma-buf, to be given back with dma_buf_put(), or ERR_PTR: the
  * errors of TEE_IOC_RSTMEM_ALLOC, and -EOPNOTSUPP also when no device fits.
@@ -199,7 +219,14 @@ struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev, u32 flags,
 struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 				 u32 use_case, u64 size)
 {
-	return rstmem_dmabuf_alloc(teedev, flags, use_case, size, O_RDWR);
+	const struct rstmem_request req = {
+		.flags = flags,
+		.use_case = use_case,
+		.size = size,
+		.file_flags = O_RDWR,
+	};
+
+	return rstmem_dmabuf_alloc(teedev, &req);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_alloc);
 

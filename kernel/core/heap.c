@@ -14,6 +14,7 @@
 #include <linux/tee_rstmem.h>
 
 #include "../heap/node.h"
+#include "buffer.h"
 #include "dmabuf.h"
 #include "heap.h"
 #include "use_case.h"
@@ -38,9 +39,15 @@ static struct dma_buf *front_allocate(const struct rstmem_heap_source *source,
 {
 	const struct front *front =
 		container_of_const(source, struct front, source);
+	const struct rstmem_request req = {
+		.use_case = front - fronts,
+		.size = size,
+		.file_flags = file_flags,
+		.for_user = true,
+	};
 	struct dma_buf *dmabuf;
 
-	dmabuf = rstmem_dmabuf_alloc(NULL, 0, front - fronts, size, file_flags);
+	dmabuf = rstmem_dmabuf_alloc(NULL, &req);
 	/* The last device is about to go, and the source with it. */
 	return dmabuf == ERR_PTR(-EOPNOTSUPP) ? ERR_PTR(-ENODEV) : dmabuf;
 }

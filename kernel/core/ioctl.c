@@ -20,6 +20,7 @@
 static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 			void __user *arg)
 {
+	struct rstmem_request req = { .file_flags = O_RDWR, .for_user = true };
 	struct tee_ioctl_rstmem_alloc_data data;
 	struct rstmem_buffer *buf;
 	struct dma_buf *dmabuf;
@@ -32,8 +33,10 @@ static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 	if (data.pad)
 		return -EINVAL;
 
-	dmabuf = rstmem_dmabuf_create(rdev, data.flags, data.use_case,
-				      data.size, O_RDWR);
+	req.flags = data.flags;
+	req.use_case = data.use_case;
+	req.size = data.size;
+	dmabuf = rstmem_dmabuf_create(rdev, &req);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	buf = rstmem_dmabuf_buffer(dmabuf);
@@ -112,9 +115,12 @@ static long ioctl_register_fd(struct tee_rstmem_device *rdev,
 	rc = -EXDEV;
 	if (buf->rdev->ctx.teedev != ctx->teedev)
 		goto err_put_dmabuf;
-	/* What it was allocated from may have gone, and come back as another. */
+	/*
+	 * What it was allocated from may be about to go, or have gone and come
+	 * back as another.
+	 */
 	rc = -ENODEV;
-	if (buf->rdev != rdev)
+	if (buf->rdev != rdev || rstmem_device_gone(buf->rdev))
 		goto err_put_dmabuf;
 
 	filp = rdev->id_ops->register_file(ctx, buf, &data.id);

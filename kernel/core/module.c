@@ -2,17 +2,34 @@
 /* tee_rstmem.ko: loading and unloading. */
 #include <linux/module.h>
 
+#include "debugfs.h"
 #include "pool.h"
+#include "sysfs.h"
 #include "use_case.h"
 
 static int __init rstmem_init(void)
 {
+	int rc;
+
 	rstmem_use_case_init();
-	return rstmem_pool_init();
+	rc = rstmem_pool_init();
+	if (rc)
+		return rc;
+	rc = rstmem_sysfs_init();
+	if (rc)
+		goto err_pool_exit;
+	rstmem_debugfs_init();
+	return 0;
+
+err_pool_exit:
+	rstmem_pool_exit();
+	return rc;
 }
 
 static void __exit rstmem_exit(void)
 {
+	rstmem_debugfs_exit();
+	rstmem_sysfs_exit();
 	rstmem_pool_exit();
 }
 

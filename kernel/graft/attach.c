@@ -143,7 +143,7 @@ static int fops_prepare(const struct file_operations *stock)
  *
  * Return: a handle for that, or ERR_PTR: -EINVAL for bad arguments, -EBUSY when
  * the device is registered or has been here before, -EOPNOTSUPP when the stock
- * TEE core is not as expected, -ENOMEM.
+ * TEE core is not as expected, -ENOMEM, and what adding devices to sysfs returns.
  */
 struct tee_rstmem_device *
 tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
@@ -184,10 +184,15 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 	mutex_init(&graft->lock);
 	hash_init(graft->handles);
 	graft->teedev = teedev;
+	rc = rstmem_device_start(rdev);
+	if (rc) {
+		rstmem_device_destroy(rdev);
+		kfree(graft);
+		return ERR_PTR(rc);
+	}
 	rcu_assign_pointer(graft->rdev, rdev);
 	graft_pool_attach(graft);
 	teedev->cdev.ops = &graft_fops;
-	rstmem_device_start(rdev);
 	return rdev;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_register);

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Buffers in debugfs. */
+#ifndef _RSTMEM_DEBUGFS_H
+#define _RSTMEM_DEBUGFS_H
+
+void rstmem_debugfs_init(void);
+void rstmem_debugfs_exit(void);
+
+#endif /* _RSTMEM_DEBUGFS_H */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tracepoints. Names and fields are an interface: fields may be added at the end.
+ * "ino" is the inode of the dma-buf, which fstat() of any descriptor of it shows.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM rstmem
+
+#if !defined(_RSTMEM_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _RSTMEM_TRACE_H
+
+#include <linux/device.h>
+#include <linux/dma-direction.h>
+#include <linux/scatterlist.h>
+#include <linux/tracepoint.h>
+
+#include "buffer.h"
+
+/* A buffer was allocated: @wanted bytes were asked for, and these are at @paddr. */
+TRACE_EVENT(rstmem_alloc,
+	TP_PROTO(const struct rstmem_buffer *buf, u64 wanted),
+	TP_ARGS(buf, wanted),
+	TP_STRUCT__entry(
+		__string(account, dev_name(&buf->account->dev))
+		__field(unsigned long, ino)
+		__field(u64, size)
+		__field(u64, wanted)
+		__field(u64, paddr)
+	),
+	TP_fast_assign(
+		__assign_str(account);
+		__entry->ino = buf->ino;
+		__entry->size = buf->shm.size;
+		__entry->wanted = wanted;
+		__entry->paddr = buf->shm.pages ? 0 : buf->shm.paddr;
+	),
+	TP_printk("%s ino=%lu size=%llu wanted=%llu paddr=0x%llx",
+		  __get_str(account), __entry->ino, __entry->size,
+		  __entry->wanted, __entry->paddr)
+);
+
+/* Nobody has the buffer any more; its memory is about to be given back. */
+TRACE_EVENT(rstmem_free,
+	TP_PROTO(const struct rstmem_buffer *buf),
+	TP_ARGS(buf),
+	TP_STRUCT__entry(
+		__string(account, dev_name(&buf->account->dev))
+		__field(unsigned long, ino)
+		__field(u64, size)
+	),
+	TP_fast_assign(
+		__assign_str(account);
+		__entry->ino = buf->ino;
+		__entry->size = buf->shm.size;
+	),
+	TP_printk("%s ino=%lu size=%llu", __get_str(account), __entry->ino,
+		  __entry->size)
+);
+
+DECLARE_EVENT_CLASS(rstmem_importer,
+	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
+	TP_ARGS(buf, dev),
+	TP_STRUCT__entry(
+		__string(account, dev_name(&buf->account->dev))
+		__field(unsigned long, ino)
+		__field(u64, size)
+		__string(device, dev_name(dev))
+	),
+	TP_fast_assign(
+		__assign_str(account);
+		__entry->ino = buf->ino;
+		__entry->size = buf->shm.size;
+		__assign_str(device);
+	),
+	TP_printk("%s ino=%lu size=%llu device=%s", __get_str(account),
+		  __entry->ino, __entry->size, __get_str(device))
+);
+
+/* A device attached, */
+DEFINE_EVENT(rstmem_importer, rstmem_attach,
+	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
+	TP_ARGS(buf, dev)
+);
+
+/* detached, */
+DEFINE_EVENT(rstmem_importer, rstmem_detach,
+	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
+	TP_ARGS(buf, dev)
+);
+
+/* and no longer has it mapped. */
+DEFINE_EVENT(rstmem_importer, rstmem_unmap,
+	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
+	TP_ARGS(buf, dev)
+);
+
+/* A device has it mapped, from the DMA address @addr on, in @segments pieces. */
+TRACE_EVENT(rstmem_map,
+	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev,
+		 enum dma_data_direction dir, const struct sg_table *sgt),
+	TP_ARGS(buf, dev, dir, sgt),
+	TP_STRUCT__entry(
+		__string(account, dev_name(&buf->account->dev))
+		__field(unsigned long, ino)
+		__field(u64, size)
+		__string(device, dev_name(dev))
+		__field(int, dir)
+		__field(u64, addr)
+		__field(u32, segments)
+	),
+	TP_fast_assign(
+		__assign_str(account);
+		__entry->ino = buf->ino;
+		__entry->size = buf->shm.size;
+		__assign_str(device);
+		__entry->dir = dir;
+		__entry->addr = sg_dma_address(sgt->sgl);
+		__entry->segments = sgt->nents;
+	),
+	TP_printk("%s ino=%lu size=%llu device=%s dir=%s addr=0x%llx segments=%u",
+		  __get_str(account), __entry->ino, __entry->size,
+		  __get_str(device),
+		  __print_symbolic(__entry->dir,
+				   { DMA_BIDIRECTIONAL, "both" },
+				   { DMA_TO_DEVICE, "to-device" },
+				   { DMA_FROM_DEVICE, "from-device" }),
+		  __entry->addr, __entry->segments)
+);
+
+/* A device may not attach (EPERM), or could not map (the other errors). */
+TRACE_EVENT(rstmem_refuse,
+	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev, int error),
+	TP_ARGS(buf, dev, error),
+	TP_STRUCT__entry(
+		__string(account, dev_name(&buf->account->dev))
+		__field(unsigned long, ino)
+		__field(u64, size)
+		__string(device, dev_name(dev))
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__assign_str(account);
+		__entry->ino = buf->ino;
+		__entry->size = buf->shm.size;
+		__assign_str(device);
+		__entry->error = error;
+	),
+	TP_printk("%s ino=%lu size=%llu device=%s error=%d",
+		  __get_str(account), __entry->ino, __entry->size,
+		  __get_str(device), __entry->error)
+);
+
+/* An allocation was refused: EDQUOT, ENOMEM, or what the backend returned. */
+TRACE_EVENT(rstmem_alloc_refuse,
+	TP_PROTO(const struct rstmem_account *account, u64 wanted, int error),
+	TP_ARGS(account, wanted, error),
+	TP_STRUCT__entry(
+		__string(account, dev_name(&account->dev))
+		__field(u64, wanted)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__assign_str(account);
+		__entry->wanted = wanted;
+		__entry->error = error;
+	),
+	TP_printk("%s wanted=%llu error=%d", __get_str(account),
+		  __entry->wanted, __entry->error)
+);
+
+#endif /* _RSTMEM_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
