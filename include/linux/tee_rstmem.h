@@ -82,6 +82,8 @@ struct tee_rstmem_device *
 tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 		    u64 use_cases, void *data);
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev);
+int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
+			     const char *list);
 
 struct tee_rstmem_pool;
 

@@ -4,12 +4,14 @@
  * that attach from then on; who is attached stays.
  */
 #include <linux/device.h>
+#include <linux/export.h>
 #include <linux/of.h>
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "buffer.h"
+#include "device.h"
 #include "importers.h"
 #include "policy.h"
 
@@ -160,3 +162,25 @@ void rstmem_policy_complain(const struct rstmem_policy *policy,
 		 buf->ino, buf->shm.size, dev_name(&buf->account->dev),
 		 (int)strcspn(text, "\n"), text);
 }
+
+/**
+ * tee_rstmem_set_importers() - say which devices may attach to a use case's buffers
+ * @rdev:	from tee_rstmem_register()
+ * @use_case:	TEE_IOC_UC_*
+ * @list:	as the file "importers" in sysfs takes it, see tee_rstmem(7):
+ *		"driver:GLOB", "device:GLOB", "compatible:GLOB" with spaces between
+ *		them, or "any" or "none"
+ *
+ * The administrator can change it afterwards. May sleep.
+ *
+ * Return: 0; -EINVAL for a use case that is not offered or a list that is none;
+ * -E2BIG for one that is too long; -ENOMEM.
+ */
+int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
+			     const char *list)
+{
+	if (rstmem_device_check(rdev, use_case))
+		return -EINVAL;
+	return rstmem_policy_set(&rdev->accounts[use_case]->policy, list);
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_set_importers);

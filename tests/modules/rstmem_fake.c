@@ -48,6 +48,10 @@ static unsigned long long use_cases = BIT(TEE_IOC_UC_SECURE_VIDEO_PLAY);
 module_param(use_cases, ullong, 0444);
 MODULE_PARM_DESC(use_cases, "bit mask of the use cases offered");
 
+static char *importers;
+module_param(importers, charp, 0444);
+MODULE_PARM_DESC(importers, "list of importers of secure-video, as in sysfs");
+
 static atomic_t live = ATOMIC_INIT(0);
 
 static int live_get(char *buffer, const struct kernel_param *kp)
@@ -224,7 +228,13 @@ static int __init fake_init(void)
 		rc = PTR_ERR(rdev);
 		goto err_unregister_tee;
 	}
-	rc = tee_device_register(teedev);
+	if (importers)
+		rc = tee_rstmem_set_importers(rdev, TEE_IOC_UC_SECURE_VIDEO_PLAY,
+					      importers);
+	else
+		rc = 0;
+	if (!rc)
+		rc = tee_device_register(teedev);
 	if (rc)
 		tee_rstmem_unregister(rdev);
 	return rc;

@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Limits: what a user may have, how large a buffer may be, what stays free; set
+ * through sysfs, charged once, and uncharged when the memory is back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/dma-heap.h>
+
+#include "../../examples/importer/rstmem_display.h"
+#include "../lib/account.h"
+#include "../lib/ktap.h"
+#include "../lib/socket.h"
+#include "../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define ACCOUNT	VIDEO_ACCOUNT
+#define HEAP	"/dev/dma_heap/protected,secure-video"
+#define GROUP	1500
+#define ALICE	1001
+#define BOB	1002
+
+/* What a user does for the test, and what came of it. */
+enum wish { ALLOCATE, BY_HEAP, CLOSE, SEND, REGISTER, QUIT };
+
+struct order {
+	enum wish wish;
+	uint64_t size;
+};
+
+/* A process of a user, which does as it is told and keeps what it got. */
+struct user {
+	pid_t pid;
+	int sock;
+};
+
+static int watch;
+
+static void set(const char *name, const char *value)
+{
+	int rc = account_write(ACCOUNT, name, value);
+
+	if (rc)
+		ktap_bail("%s: %s", name, strerror(-rc));
+}
+
+static void no_limits(void)
+{
+	set("limits/user_bytes", "max");
+	set("limits/user_buffers", "max");
+	set("limits/buffer_bytes", "max");
+	set("limits/reserve", "0");
+}
+
+static int heap_alloc(int heap, uint64_t len)
+{
+	struct dma_heap_allocation_data data = {
+		.len = len,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+
+	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
+}
+
+static _Noreturn void serve(int sock, uid_t uid)
+{
+	int tee, heap, bufs[64], n = 0, result, fd;
+	const gid_t group = GROUP;
+	struct order order;
+
+	if (setgroups(1, &group) || setgid(uid) || setuid(uid))
+		_exit(1);
+	/* Whoever changes its uid is no longer dumped, nor killed with its parent. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	tee = open("/dev/tee0", O_RDWR | O_CLOEXEC);
+	heap = open(HEAP, O_RDWR | O_CLOEXEC);
+	while (read(sock, &order, sizeof(order)) == sizeof(order)) {
+		result = 0;
+		switch (order.wish) {
+		case ALLOCATE:
+		case BY_HEAP:
+			result = order.wish == ALLOCATE ?
+				 tee_rstmem(tee, VIDEO, order.size, NULL) :
+				 heap_alloc(heap, order.size);
+			if (result >= 0) {
+				bufs[n++] = result;
+				result = 0;
+			}
+			break;
+		case CLOSE:
+			while (n)
+				close(bufs[--n]);
+			break;
+		case SEND:
+			result = socket_send_fd(sock, bufs[n - 1]);
+			continue;
+		case REGISTER:
+			fd = socket_receive_fd(sock);
+			result = tee_register_fd(tee, fd, NULL);
+			close(fd);
+			if (result >= 0)
+				result = 0;
+			break;
+		case QUIT:
+			_exit(0);
+		}
+		if (write(sock, &result, sizeof(result)) != sizeof(result))
+			break;
+	}
+	_exit(0);
+}
+
+static void user_start(struct user *user, uid_t uid)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		ktap_bail("socketpair: %s", strerror(errno));
+	user->pid = fork();
+	if (!user->pid) {
+		close(pair[0]);
+		close(watch);
+		serve(pair[1], uid);
+	}
+	close(pair[1]);
+	user->sock = pair[0];
+}
+
+static void user_end(struct user *user)
+{
+	close(user->sock);
+	kill(user->pid, SIGKILL);
+	waitpid(user->pid, NULL, 0);
+}
+
+static void user_order(struct user *user, enum wish wish, uint64_t size)
+{
+	struct order order = { .wish = wish, .size = size };
+
+	if (write(user->sock, &order, sizeof(order)) != sizeof(order))
+		ktap_bail("a user does not listen");
+}
+
+static int user_result(struct user *user)
+{
+	int result;
+
+	if (read(user->sock, &result, sizeof(result)) != sizeof(result))
+		ktap_bail("a user does not answer");
+	return result;
+}
+
+static int user_does(struct user *user, enum wish wish, uint64_t size)
+{
+	user_order(user, wish, size);
+	return user_result(user);
+}
+
+static uint64_t used(void)
+{
+	return tee_used(watch, VIDEO);
+}
+
+/* Everything that counts is 0, and what counts twice agrees. */
+static bool all_zero(void)
+{
+	return !account_number(ACCOUNT, "used") &&
+	       !account_number(ACCOUNT, "buffers") && !used() &&
+	       !tee_buffers(watch, VIDEO) && !account_buffers(NULL, NULL);
+}
+
+static void test_files(void)
+{
+	static const char * const bad[] = {
+		"", "\n", "x", "-1", "1 2", "max 1", "0x", "18446744073709551616",
+		"1M",
+	};
+	char text[64];
+	size_t n;
+
+	account_read(ACCOUNT, "limits/user_bytes", text, sizeof(text));
+	ktap(!strcmp(text, "max"), "no limit of bytes at first");
+	account_read(ACCOUNT, "limits/user_buffers", text, sizeof(text));
+	ktap(!strcmp(text, "max"), "nor of buffers");
+	account_read(ACCOUNT, "limits/buffer_bytes", text, sizeof(text));
+	ktap(!strcmp(text, "max"), "nor of a buffer");
+	ktap_eq(account_number(ACCOUNT, "limits/reserve"), 0, "nor a reserve");
+	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
+		ktap_eq(account_write(ACCOUNT, "limits/user_bytes", bad[n]),
+			!*bad[n] ? 0 : n == 7 ? -ERANGE : -EINVAL,
+			"\"%s\" is no limit", *bad[n] == '\n' ? "\\n" : bad[n]);
+	account_read(ACCOUNT, "limits/user_bytes", text, sizeof(text));
+	ktap(!strcmp(text, "max"), "and none of that changed any");
+	set("limits/user_bytes", "0x100000\n");
+	ktap_eq(account_number(ACCOUNT, "limits/user_bytes"), 1 << 20,
+		"a number is one");
+	no_limits();
+}
+
+static void test_permissions(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		char text[16];
+
+		if (setgroups(0, NULL) || setgid(ALICE) || setuid(ALICE))
+			_exit(1);
+		account_read(ACCOUNT, "limits/user_bytes", text, sizeof(text));
+		account_number(ACCOUNT, "used");
+		account_number(ACCOUNT, "failures/limit");
+		_exit(account_write(ACCOUNT, "limits/user_bytes", "1") != -EACCES ||
+		      account_write(ACCOUNT, "importers", "any") != -EACCES);
+	}
+	waitpid(pid, &status, 0);
+	ktap(status == 0, "everybody may read the files, only root may write");
+}
+
+static void test_user_bytes(void)
+{
+	uint64_t failures = account_number(ACCOUNT, "failures/limit");
+	struct user alice, bob, again;
+	int id;
+
+	set("limits/user_bytes", "1048576");
+	user_start(&alice, ALICE);
+	user_start(&bob, BOB);
+	ktap_eq(user_does(&alice, ALLOCATE, 1048576), 0,
+		"a user in the group may have as much as the limit says");
+	ktap_eq(user_does(&alice, ALLOCATE, 1), -EDQUOT, "and no more: EDQUOT");
+	ktap_eq(user_does(&alice, BY_HEAP, 1), -EDQUOT, "nor by the heap");
+	ktap(account_number(ACCOUNT, "used") == 1048576 && used() == 1048576 &&
+	     tee_buffers(watch, VIDEO) == 1, "nothing of that is left behind");
+	ktap_eq(account_number(ACCOUNT, "failures/limit"), failures + 2,
+		"both are counted");
+	user_start(&again, ALICE);
+	ktap_eq(user_does(&again, ALLOCATE, 1), -EDQUOT,
+		"another process of the same user is the same user");
+	ktap_eq(user_does(&bob, ALLOCATE, 1048576), 0,
+		"another user still allocates");
+	close(tee_rstmem(watch, VIDEO, 2 << 20, &id));
+	ktap_eq(account_number(ACCOUNT, "failures/limit"), failures + 3,
+		"and root beyond every limit");
+
+	user_does(&alice, CLOSE, 0);
+	ktap_eq(user_does(&again, BY_HEAP, 1048576), 0,
+		"what is closed can be had again");
+	ktap_eq(user_does(&alice, ALLOCATE, 1048577), -EDQUOT,
+		"a size that is rounded up counts as such");
+	user_end(&alice);
+	user_end(&again);
+	user_end(&bob);
+	ktap(all_zero(), "everything is back");
+	no_limits();
+}
+
+/* Who allocated pays, however it is shared, until it is free. */
+static void test_charged_once(void)
+{
+	struct user alice, bob, again;
+	int buf;
+
+	set("limits/user_bytes", "65536");
+	user_start(&alice, ALICE);
+	user_start(&bob, BOB);
+	/* Now, or it would inherit what is received below. */
+	user_start(&again, ALICE);
+	user_does(&alice, ALLOCATE, 65536);
+	user_order(&alice, SEND, 0);
+	buf = socket_receive_fd(alice.sock);
+	user_order(&bob, REGISTER, 0);
+	socket_send_fd(bob.sock, buf);
+	ktap_eq(user_result(&bob), 0, "a buffer is passed on and registered");
+	ktap_eq(user_does(&bob, ALLOCATE, 65536), 0,
+		"which costs the other user nothing");
+	user_end(&alice);
+	ktap_eq(user_does(&again, ALLOCATE, 4096), -EDQUOT,
+		"when its process is dead, the first still pays: EDQUOT");
+	close(buf);
+	ktap_eq(user_does(&again, ALLOCATE, 4096), -EDQUOT,
+		"also for what only a registration keeps");
+	user_end(&bob);
+	ktap_eq(user_does(&again, ALLOCATE, 65536), 0, "until that is closed");
+	user_end(&again);
+	ktap(all_zero(), "everything is back");
+	no_limits();
+}
+
+static void test_other_limits(void)
+{
+	struct tee_ioctl_rstmem_query query;
+	struct user alice;
+
+	user_start(&alice, ALICE);
+	set("limits/user_buffers", "3");
+	ktap(!user_does(&alice, ALLOCATE, 1) && !user_does(&alice, BY_HEAP, 1) &&
+	     !user_does(&alice, ALLOCATE, 1), "three buffers");
+	ktap_eq(user_does(&alice, ALLOCATE, 1), -EDQUOT, "not four: EDQUOT");
+	set("limits/user_buffers", "2");
+	ktap_eq(account_number(ACCOUNT, "buffers"), 3,
+		"a limit below what there is takes nothing away");
+	user_does(&alice, CLOSE, 0);
+	no_limits();
+
+	set("limits/buffer_bytes", "8192");
+	ktap_eq(user_does(&alice, ALLOCATE, 8192), 0, "the largest buffer");
+	ktap_eq(user_does(&alice, ALLOCATE, 8193), -EDQUOT, "not more: EDQUOT");
+	user_does(&alice, CLOSE, 0);
+	no_limits();
+
+	tee_query(watch, VIDEO, &query);
+	set("limits/reserve", "1048576");
+	ktap_eq(user_does(&alice, ALLOCATE, query.total - 1048576), 0,
+		"all but the reserve");
+	ktap_eq(user_does(&alice, ALLOCATE, 4096), -EDQUOT,
+		"and nothing of it: EDQUOT");
+	ktap_eq(user_does(&alice, ALLOCATE, query.total), -ENOMEM,
+		"what does not fit anyway: ENOMEM");
+	close(tee_rstmem(watch, VIDEO, 1048576, NULL));
+	ktap_eq(account_number(ACCOUNT, "peak"), query.total,
+		"CAP_SYS_RESOURCE gets it");
+	user_end(&alice);
+	ktap(all_zero(), "everything is back");
+	no_limits();
+}
+
+/* The kernel itself pays nothing and has no limit. */
+static void test_kernel(void)
+{
+	uint64_t size = 1 << 20;
+	int display, status;
+	pid_t pid;
+
+	if (system("modprobe rstmem_display"))
+		ktap_bail("rstmem_display does not load");
+	chmod("/dev/rstmem_display", 0666);
+	set("limits/user_bytes", "0");
+	set("limits/buffer_bytes", "0");
+	display = open("/dev/rstmem_display", O_RDWR | O_CLOEXEC);
+	pid = fork();
+	if (!pid) {
+		if (setgid(ALICE) || setuid(ALICE))
+			_exit(1);
+		_exit(ioctl(display, RSTMEM_DISPLAY_BLANK, &size) != 0);
+	}
+	waitpid(pid, &status, 0);
+	ktap(status == 0 && account_number(ACCOUNT, "used") == size,
+	     "a driver allocates, whoever made it");
+	close(display);
+	ktap(all_zero(), "and gives it back");
+	ktap(!system("rmmod rstmem_display"), "the driver goes");
+	no_limits();
+}
+
+/* The backend rounds up to more than was asked for. */
+static void test_granule(void)
+{
+	static const char account[] = "tee1,secure-video";
+	struct tee_ioctl_rstmem_query query;
+	int fake, status;
+	pid_t pid;
+
+	if (system("modprobe rstmem_fake mode=pool paddr=0x15000000 pool_size=0x100000 granule=65536"))
+		ktap_bail("rstmem_fake does not load");
+	fake = tee_open(FAKE_IMPL_ID);
+	account_write(account, "limits/user_bytes", "65536");
+	pid = fork();
+	if (!pid) {
+		int buf;
+
+		if (setgid(ALICE) || setuid(ALICE))
+			_exit(1);
+		buf = tee_rstmem(fake, VIDEO, 4096, NULL);
+		if (buf < 0 || tee_rstmem(fake, VIDEO, 4096, NULL) != -EDQUOT)
+			_exit(2);
+		close(buf);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	ktap(status == 0, "4 KiB that become 64 KiB are charged as such");
+	account_write(account, "limits/user_bytes", "65535");
+	pid = fork();
+	if (!pid) {
+		if (setgid(ALICE) || setuid(ALICE))
+			_exit(1);
+		_exit(tee_rstmem(fake, VIDEO, 4096, NULL) != -EDQUOT);
+	}
+	waitpid(pid, &status, 0);
+	tee_query(fake, VIDEO, &query);
+	ktap(status == 0 && !query.used && !account_number(account, "used"),
+	     "over the limit only then: EDQUOT, and back they go");
+	close(tee_rstmem(fake, VIDEO, 4096, NULL));
+	ktap_eq(account_number(account, "peak"), 65536,
+		"root has what the backend makes of it");
+	close(fake);
+	ktap(!system("rmmod rstmem_fake"), "the backend goes");
+}
+
+/* More users than are remembered, and all of them at once. */
+static void test_many_users(void)
+{
+	uint64_t failures = account_number(ACCOUNT, "failures/limit");
+	unsigned int n, bad = 0;
+	int hold[2], status;
+	pid_t pids[200];
+	char byte;
+
+	set("limits/user_buffers", "1");
+	if (pipe2(hold, O_CLOEXEC))
+		ktap_bail("pipe");
+	for (n = 0; n < 200; n++) {
+		pids[n] = fork();
+		if (!pids[n]) {
+			const gid_t group = GROUP;
+			int tee, buf;
+
+			close(hold[1]);
+			if (setgroups(1, &group) || setuid(5000 + n))
+				_exit(1);
+			tee = open("/dev/tee0", O_RDWR);
+			buf = tee_rstmem(tee, VIDEO, 4096, NULL);
+			if (buf < 0 || tee_rstmem(tee, VIDEO, 1, NULL) != -EDQUOT)
+				_exit(2);
+			_exit(read(hold[0], &byte, 1) != 0);
+		}
+	}
+	while (account_number(ACCOUNT, "failures/limit") < failures + 200)
+		usleep(1000);
+	ktap_eq(account_number(ACCOUNT, "buffers"), 200,
+		"200 users have a buffer each");
+	close(hold[1]);
+	for (n = 0; n < 200; n++) {
+		waitpid(pids[n], &status, 0);
+		bad += status != 0;
+	}
+	close(hold[0]);
+	ktap_eq(bad, 0, "and none gets a second");
+	ktap(all_zero(), "everything is back");
+	no_limits();
+}
+
+int main(void)
+{
+	ktap_start();
+	watch = tee_open(SOFTTEE_IMPL_ID);
+	/* What a rule of udev does: a group may. */
+	if (chown("/dev/tee0", 0, GROUP) || chmod("/dev/tee0", 0660) ||
+	    chown(HEAP, 0, GROUP) || chmod(HEAP, 0660))
+		ktap_bail("chmod: %s", strerror(errno));
+	test_files();
+	test_permissions();
+	test_user_bytes();
+	test_charged_once();
+	test_other_limits();
+	test_kernel();
+	test_granule();
+	test_many_users();
+	ktap(all_zero(), "every counter is 0");
+	close(watch);
+	return ktap_end();
+}
