@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Importers: which devices may attach to the buffers of a use case, by sysfs and by
+ * the backend; who is refused, what the log says, and changing the list meanwhile.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../lib/account.h"
+#include "../lib/edu.h"
+#include "../lib/ktap.h"
+#include "../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define UI	TEE_IOC_UC_TRUSTED_UI
+#define ACCOUNT	VIDEO_ACCOUNT
+
+static int watch, edu;
+static char device[64];
+
+/* The device that the driver rstmem_edu is bound to. */
+static void find_device(void)
+{
+	DIR *dir = opendir("/sys/bus/pci/drivers/rstmem_edu");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (strchr(entry->d_name, ':'))
+			snprintf(device, sizeof(device), "%.32s", entry->d_name);
+	if (dir)
+		closedir(dir);
+	if (!*device)
+		ktap_bail("no device of rstmem_edu");
+}
+
+/* What comes of an attempt to attach and map. */
+static int attach(int buf)
+{
+	int rc = edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL);
+
+	if (!rc)
+		edu_unmap(edu);
+	return rc;
+}
+
+static void test_lists(int buf)
+{
+	char by_device[96], part[96], text[128];
+	const struct {
+		const char *list;
+		int rc;
+	} cases[] = {
+		{ "none", -EPERM },
+		{ "driver:rstmem_edu", 0 },
+		{ "driver:rstmem_ed", -EPERM },
+		{ "driver:rstmem_*", 0 },
+		{ "driver:vcodec driver:rstmem_edu", 0 },
+		{ "driver:vcodec device:0000:ff:00.0", -EPERM },
+		{ by_device, 0 },
+		{ part, 0 },
+		{ "compatible:*", -EPERM },
+		{ "compatible:vendor,display driver:rstmem_edu", 0 },
+		{ "any", 0 },
+	};
+	uint64_t failures = account_number(ACCOUNT, "failures/importer");
+	unsigned int refused = 0;
+	size_t n;
+
+	snprintf(by_device, sizeof(by_device), "device:%s", device);
+	snprintf(part, sizeof(part), "device:????%s", device + 4);
+	account_read(ACCOUNT, "importers", text, sizeof(text));
+	ktap(!strcmp(text, "any") && !attach(buf),
+	     "at first any device may attach");
+	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		if (account_write(ACCOUNT, "importers", cases[n].list))
+			ktap_bail("%s: %s", cases[n].list, strerror(errno));
+		account_read(ACCOUNT, "importers", text, sizeof(text));
+		ktap(!strcmp(text, cases[n].list), "\"%s\" is in force", text);
+		ktap_eq(attach(buf), cases[n].rc, "and the device is %s",
+			cases[n].rc ? "refused: EPERM" : "let in");
+		refused += cases[n].rc != 0;
+	}
+	ktap_eq(account_number(ACCOUNT, "failures/importer"),
+		failures + refused, "every refusal is counted");
+}
+
+static void test_bad_lists(int buf)
+{
+	static const char * const bad[] = {
+		"\n", "x", "driver:", "driver:a any", "none none",
+	};
+	char text[64], many[4000];
+	size_t n;
+
+	account_write(ACCOUNT, "importers", "none");
+	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
+		ktap_eq(account_write(ACCOUNT, "importers", bad[n]), -EINVAL,
+			"no list: EINVAL");
+	for (n = 0; n < 65; n++)
+		memcpy(many + 10 * n, "driver:a1 ", 11);
+	ktap_eq(account_write(ACCOUNT, "importers", many), -E2BIG,
+		"too many rules: E2BIG");
+	account_read(ACCOUNT, "importers", text, sizeof(text));
+	ktap(!strcmp(text, "none") && attach(buf) == -EPERM,
+	     "the list before stays in force");
+	account_write(ACCOUNT, "importers", "any");
+}
+
+static bool in_log(const char *what)
+{
+	static char log[1 << 18];
+	FILE *f = popen("dmesg", "r");
+	size_t n = f ? fread(log, 1, sizeof(log) - 1, f) : 0;
+
+	if (f)
+		pclose(f);
+	log[n] = 0;
+	return strstr(log, what);
+}
+
+static void test_log(void)
+{
+	int buf = tee_rstmem(watch, UI, 12288, NULL);
+	struct stat st;
+	char line[256];
+
+	fstat(buf, &st);
+	account_write("tee0,trusted-ui", "importers", "driver:display*");
+	ktap_eq(attach(buf), -EPERM, "another use case has another list");
+	snprintf(line, sizeof(line),
+		 "rstmem_edu %s: rstmem: refused: buffer %lu of 12288 bytes of tee0,trusted-ui is only for importers \"driver:display*\"",
+		 device, (unsigned long)st.st_ino);
+	if (!ktap(in_log(line), "the log names device, buffer and rule"))
+		ktap_note("%s", line);
+	account_write("tee0,trusted-ui", "importers", "any");
+	close(buf);
+}
+
+/* A new list is for those who come, not for those who are there. */
+static void test_attached(int buf)
+{
+	struct account_buffer line;
+	uint8_t byte;
+
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL), 0, "attached");
+	ktap(account_find(buf, &line) && !strcmp(line.importers, device),
+	     "which can be seen");
+	account_write(ACCOUNT, "importers", "none");
+	ktap_eq(edu_read(edu, 0, &byte, 1), 0,
+		"who is attached stays when the list changes");
+	edu_unmap(edu);
+	ktap(account_find(buf, &line) && !strcmp(line.importers, "-"),
+	     "detached");
+	ktap_eq(attach(buf), -EPERM, "it does not get in again");
+	account_write(ACCOUNT, "importers", "any");
+}
+
+struct load {
+	int buf;
+	atomic_bool stop;
+	unsigned long in, out, wrong;
+};
+
+static void *attacher(void *arg)
+{
+	struct load *load = arg;
+	int file = edu_open(), rc;
+
+	while (!load->stop) {
+		rc = edu_map(file, load->buf, RSTMEM_EDU_TO_DEVICE, NULL);
+		if (!rc)
+			edu_unmap(file);
+		load->in += !rc;
+		load->out += rc == -EPERM;
+		load->wrong += rc && rc != -EPERM;
+	}
+	close(file);
+	return NULL;
+}
+
+static void test_load(int buf)
+{
+	static const char * const lists[] = {
+		"any", "none", "driver:rstmem_edu", "driver:x device:y",
+		"device:*", "compatible:z",
+	};
+	struct load loads[2] = { { .buf = buf }, { .buf = buf } };
+	pthread_t threads[2];
+	unsigned int n, failed = 0;
+	char text[64];
+
+	for (n = 0; n < 2; n++)
+		pthread_create(&threads[n], NULL, attacher, &loads[n]);
+	for (n = 0; n < 3000; n++) {
+		failed += account_write(ACCOUNT, "importers", lists[n % 6]) != 0;
+		account_read(ACCOUNT, "importers", text, sizeof(text));
+		failed += strcmp(text, lists[n % 6]) != 0;
+	}
+	for (n = 0; n < 2; n++) {
+		loads[n].stop = true;
+		pthread_join(threads[n], NULL);
+	}
+	ktap_eq(failed, 0, "3000 lists while two threads attach");
+	ktap(loads[0].in + loads[1].in > 10 && loads[0].out + loads[1].out > 10,
+	     "%lu times let in, %lu times refused",
+	     loads[0].in + loads[1].in, loads[0].out + loads[1].out);
+	ktap_eq(loads[0].wrong + loads[1].wrong, 0, "and nothing else");
+	account_write(ACCOUNT, "importers", "any");
+}
+
+/* A backend knows its hardware, the administrator knows better. */
+static void test_backend(void)
+{
+	static const char account[] = "tee1,secure-video";
+	char text[64];
+	int fake, buf;
+
+	ktap(system("modprobe rstmem_fake importers=x 2>/dev/null"),
+	     "a backend's list that is none");
+	if (system("modprobe rstmem_fake paddr=0x15000000 importers=driver:vcodec"))
+		ktap_bail("rstmem_fake does not load");
+	fake = tee_open(FAKE_IMPL_ID);
+	account_read(account, "importers", text, sizeof(text));
+	ktap(!strcmp(text, "driver:vcodec"), "a backend's list is in force");
+	buf = tee_rstmem(fake, VIDEO, 4096, NULL);
+	ktap_eq(attach(buf), -EPERM, "and counts");
+	account_write(account, "importers", "any");
+	ktap_eq(attach(buf), 0, "until the administrator writes another");
+	close(buf);
+	close(fake);
+	ktap(!system("rmmod rstmem_fake"), "the backend goes");
+}
+
+int main(void)
+{
+	int buf;
+
+	ktap_start();
+	watch = tee_open(SOFTTEE_IMPL_ID);
+	edu = edu_open();
+	find_device();
+	edu_mask(edu, 40);
+	buf = tee_rstmem(watch, VIDEO, 8192, NULL);
+	test_lists(buf);
+	test_bad_lists(buf);
+	test_log();
+	test_attached(buf);
+	test_load(buf);
+	test_backend();
+	close(buf);
+	close(edu);
+	ktap_eq(tee_used(watch, VIDEO), 0, "the pool is empty");
+	close(watch);
+	return ktap_end();
+}
