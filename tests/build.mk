@@ -33,8 +33,8 @@ $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 		-lcrypto -lpthread
 
 # All in one command, so that nothing of 64 bits gets in.
-$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/ktap.c \
-		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
+$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/guest.c \
+		tests/lib/ktap.c $(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 

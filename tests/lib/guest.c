@@ -4,10 +4,21 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "guest.h"
 #include "ktap.h"
+
+bool guest_since(int version, int patchlevel)
+{
+	struct utsname uts;
+	int v, p;
+
+	if (uname(&uts) || sscanf(uts.release, "%d.%d", &v, &p) != 2)
+		ktap_bail("no kernel release");
+	return v > version || (v == version && p >= patchlevel);
+}
 
 int guest_number(const char *path)
 {

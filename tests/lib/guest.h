@@ -3,6 +3,14 @@
 #ifndef _TESTS_GUEST_H
 #define _TESTS_GUEST_H
 
+#include <stdbool.h>
+
+/*
+ * Whether the kernel is at least as new as this release: for what the kernel
+ * changed in its ABI and does not tell otherwise.
+ */
+bool guest_since(int version, int patchlevel);
+
 /* The number in a file of sysfs or procfs, or -errno. */
 int guest_number(const char *path);
 
