@@ -47,7 +47,8 @@ help:
 	@echo 'make clean      remove what was built; downloads stay in'
 	@echo '                $${XDG_CACHE_HOME:-~/.cache}/rstmem'
 	@echo
-	@echo 'make check-NAME run one of the tests of tests/list'
+	@echo 'make check-NAME run one of the tests of tests/list; make check-@KERNEL'
+	@echo '                those of another kernel'
 	@echo 'lab/vm -- CMD   run CMD on a real kernel; lab/vm --help'
 
 # Everything else can be built and run once this has passed.
