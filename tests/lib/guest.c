@@ -48,6 +48,17 @@ int guest_crypto_users(void)
 	return sum;
 }
 
+uint64_t guest_carveout(void)
+{
+	FILE *f = fopen("/sys/module/softtee/parameters/pool", "r");
+	unsigned long long addr;
+
+	if (!f || fscanf(f, "%*[^@]@%llx", &addr) != 1)
+		ktap_bail("softtee has no pool");
+	fclose(f);
+	return addr;
+}
+
 int guest_softtee(const char *what)
 {
 	char path[64];

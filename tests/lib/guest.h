@@ -4,6 +4,7 @@
 #define _TESTS_GUEST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Whether the kernel is at least as new as this release: for what the kernel
@@ -19,6 +20,12 @@ int guest_number(const char *path);
  * and digest services hold one each, so this shows whether sessions are left.
  */
 int guest_crypto_users(void);
+
+/*
+ * Where softtee's first pool is. From 80 MiB on behind it, memory without struct
+ * pages goes on that is nobody's, see lab/arch.
+ */
+uint64_t guest_carveout(void);
 
 /* Writes softtee's device to a file of its driver: "bind" or "unbind". */
 int guest_softtee(const char *what);
