@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # One verb an intent; `make help` lists them. What is built goes to build/: user
-# space to build/host, the modules for a kernel to build/KERNEL.
+# space to build/host, that of guests of another architecture to build/ARCH
+# (lab/user), the modules for a kernel to build/KERNEL.
 
 meta = $(shell sed -n 's/^$(1)[[:space:]]*//p' META)
 VERSION := $(call meta,version)

@@ -12,9 +12,11 @@ guest-bin := $(patsubst tests/guest/%.c,$(B)/tests/%,\
 	$(filter-out tests/guest/lib.c,$(wildcard tests/guest/*.c)))
 guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 
-.PHONY: tests
-tests: user $(unit-bin) $(guest-bin) $(B)/tests/abi32 $(B)/tests/librstmem \
-	$(B)/tests/librstmem32
+.PHONY: tests guest-tests
+tests: guest-tests $(unit-bin) $(B)/tests/abi32 $(B)/tests/librstmem32
+
+# What there is on every architecture.
+guest-tests: user $(guest-bin) $(B)/tests/librstmem
 
 $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
