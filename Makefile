@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # One verb an intent; `make help` lists them. What is built goes to build/: user
-# space to build/host, the modules for a kernel to build/KERNEL.
+# space to build/host, that of guests of another architecture to build/ARCH
+# (lab/user), the modules for a kernel to build/KERNEL.
 
 meta = $(shell sed -n 's/^$(1)[[:space:]]*//p' META)
 VERSION := $(call meta,version)
@@ -47,7 +48,8 @@ help:
 	@echo 'make clean      remove what was built; downloads stay in'
 	@echo '                $${XDG_CACHE_HOME:-~/.cache}/rstmem'
 	@echo
-	@echo 'make check-NAME run one of the tests of tests/list'
+	@echo 'make check-NAME run one of the tests of tests/list; make check-@KERNEL'
+	@echo '                those of another kernel'
 	@echo 'lab/vm -- CMD   run CMD on a real kernel; lab/vm --help'
 
 # Everything else can be built and run once this has passed.

@@ -12,10 +12,12 @@ guest-bin := $(patsubst tests/guest/%.c,$(B)/tests/%,\
 	$(filter-out tests/guest/lib.c,$(wildcard tests/guest/*.c)))
 guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 
-.PHONY: tests
-tests: user $(unit-bin) $(guest-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
-	$(B)/tests/librstmem \
+.PHONY: tests guest-tests
+tests: guest-tests $(unit-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
 	$(B)/tests/librstmem32
+
+# What there is on every architecture.
+guest-tests: user $(guest-bin) $(B)/tests/librstmem
 
 $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
 $(B)/tests/unit-limits: tests/unit/limits.c kernel/core/limits.h
@@ -39,8 +41,8 @@ $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 $(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
 
 # All in one command, so that nothing of 64 bits gets in.
-$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/guest.c tests/lib/ktap.c \
-		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
+$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/guest.c \
+		tests/lib/ktap.c $(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 

@@ -98,6 +98,13 @@ static int devmem_mmap(off_t addr, uint8_t *byte)
 	return status;
 }
 
+/* On arm64 reading and writing is for RAM only, before anybody's claim counts. */
+#ifdef __aarch64__
+#define DEVMEM_ERROR	EFAULT
+#else
+#define DEVMEM_ERROR	EPERM
+#endif
+
 static void test_devmem(uint64_t addr, const void *content)
 {
 	int fd = open("/dev/mem", O_RDWR | O_SYNC);
@@ -109,13 +116,14 @@ static void test_devmem(uint64_t addr, const void *content)
 	n = pread(fd, data, sizeof(data), addr);
 	ktap(n < 0 || memcmp(data, content, sizeof(data)),
 	     "read of /dev/mem at the buffer does not give its content");
-	ktap(n < 0 && errno == EPERM, "it is refused: EPERM");
+	ktap(n < 0 && errno == DEVMEM_ERROR, "it is refused: %s",
+	     strerror(DEVMEM_ERROR));
 	n = pwrite(fd, data, sizeof(data), addr);
-	ktap(n < 0 && errno == EPERM, "so is a write");
+	ktap(n < 0 && errno == DEVMEM_ERROR, "so is a write");
 	ktap(devmem_mmap(addr, &byte) != 0, "so is mmap");
 	/* The same against memory that is nobody's, so that it can fail. */
 	ktap(devmem_mmap(0xf0000, &byte) == 0,
-	     "while the BIOS can be mapped and read");
+	     "while firmware can be mapped and read");
 	close(fd);
 }
 

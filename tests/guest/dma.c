@@ -25,6 +25,8 @@
 
 static uint8_t content[SIZE], seen[SIZE];
 static int tee, edu;
+/* Bits of the smallest mask: it reaches no carveout. */
+static unsigned int least;
 
 static int new_buffer(uint32_t use_case, int *id)
 {
@@ -94,17 +96,25 @@ static void test_edge(void)
 {
 	struct tee_ioctl_rstmem_query query;
 	struct rstmem_edu_map map;
+	unsigned int bits;
 	int buf;
 
 	tee_query(tee, VIDEO, &query);
 	buf = tee_rstmem(tee, VIDEO, query.total, NULL);
 	if (buf < 0)
 		ktap_bail("allocation: %s", strerror(-buf));
-	edu_mask(edu, 29);
+	edu_mask(edu, 64);
+	edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map);
+	edu_unmap(edu);
+	bits = 64 - __builtin_clzll(map.addr + map.size - 1);
+	edu_mask(edu, bits);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
-		"64 MiB below 512 MiB: maps with a mask of 29 bits");
+		"the whole pool: maps with a mask of %u bits", bits);
 	ktap_eq(map.size, query.total, "all of it");
 	edu_unmap(edu);
+	edu_mask(edu, bits - 1);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), -ERANGE,
+		"and not with one bit less");
 	close(buf);
 }
 
@@ -149,12 +159,11 @@ static void test_scrub(void)
 
 static void direct(void)
 {
-	edu_mask(edu, 28);
-	test_refused(VIDEO, 28, -ERANGE, "above 256 MiB");
-	test_read(VIDEO, 32, 256 * MIB, "above 256 MiB");
-	test_read(VIDEO, 64, 256 * MIB, "above 256 MiB");
-	test_read(UI, 32, 256 * MIB, "trusted UI");
-	test_refused(RECORD, 28, -ERANGE, "above 4 GiB");
+	test_refused(VIDEO, least, -ERANGE, "below 4 GiB");
+	test_read(VIDEO, 32, 1ULL << least, "below 4 GiB");
+	test_read(VIDEO, 64, 1ULL << least, "below 4 GiB");
+	test_read(UI, 32, 1ULL << least, "trusted UI");
+	test_refused(RECORD, least, -ERANGE, "above 4 GiB");
 	test_refused(RECORD, 32, -ERANGE, "above 4 GiB");
 	test_read(RECORD, 40, 1ULL << 32, "above 4 GiB");
 	test_write();
@@ -166,7 +175,7 @@ static void direct(void)
 /* A bounce buffer would satisfy every mask; nothing may use one. */
 static void bounce(void)
 {
-	test_refused(VIDEO, 28, -EOPNOTSUPP, "forced swiotlb");
+	test_refused(VIDEO, least, -EOPNOTSUPP, "forced swiotlb");
 	test_refused(VIDEO, 64, -EOPNOTSUPP, "forced swiotlb");
 	test_refused(RECORD, 64, -EOPNOTSUPP, "forced swiotlb, above 4 GiB");
 	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is left");
@@ -195,13 +204,14 @@ int main(int argc, char **argv)
 	ktap_start();
 	tee = tee_open(SOFTTEE_IMPL_ID);
 	edu = edu_open();
+	least = edu_least_mask(edu);
 	if (!strcmp(what, "bounce"))
 		bounce();
 	else if (!strcmp(what, "iommu"))
 		iommu();
 	else
 		direct();
-	ktap_eq(edu_mask(edu, 28), 0, "leaves the mask as it was");
+	ktap_eq(edu_mask(edu, least), 0, "leaves the mask as it was");
 	close(edu);
 	ktap(!tee_used(tee, VIDEO) && !tee_used(tee, UI) &&
 	     !tee_used(tee, RECORD), "all pools are empty");

@@ -25,10 +25,9 @@
 #define PARAMS	"/sys/module/rstmem_fake/parameters/"
 #define GIB	(1024ULL * MIB)
 
-/* Of the guest's reserved memory, not used by softtee's pools. */
-#define SPARE	"0x15000000"
-
 static int edu;
+/* Where softtee has a pool, and reserved memory that it does not use. */
+static unsigned long long carveout, spare;
 
 static void tell(const char *name, const char *value)
 {
@@ -52,6 +51,14 @@ static int load(const char *options)
 
 	snprintf(command, sizeof(command), "modprobe rstmem_fake %s", options);
 	return system(command);
+}
+
+static int load_pool(unsigned long long addr, const char *options)
+{
+	char all[128];
+
+	snprintf(all, sizeof(all), "mode=pool paddr=%#llx %s", addr, options);
+	return load(all);
 }
 
 static int unload(void)
@@ -166,7 +173,7 @@ static void test_pool(void)
 	struct rstmem_edu_map map;
 	int tee, buf[16], n;
 
-	ktap(!load("mode=pool paddr=" SPARE " pool_size=0x100000 granule=0x10000"),
+	ktap(!load_pool(spare, "pool_size=0x100000 granule=0x10000"),
 	     "a pool with a granule of 64 KiB");
 	tee = tee_open(FAKE_IMPL_ID);
 	tee_query(tee, VIDEO, &query);
@@ -200,11 +207,11 @@ static void test_pool(void)
 	tell("align", "3");
 	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -EINVAL,
 		"an alignment that is no power of two: EINVAL");
-	ktap(load("mode=pool paddr=" SPARE " pool_size=0x100000") == 0,
+	ktap(load_pool(spare, "pool_size=0x100000") == 0,
 	     "loading it again changes nothing");
 	close(tee);
 	ktap_eq(unload(), 0, "unloads");
-	ktap(load("mode=pool paddr=0x10000000 pool_size=0x10000"),
+	ktap(load_pool(carveout, "pool_size=0x10000"),
 	     "a pool inside another's does not load");
 }
 
@@ -391,6 +398,8 @@ int main(void)
 
 	ktap_start();
 	edu = edu_open();
+	carveout = guest_carveout();
+	spare = carveout + 80 * MIB;
 	if (load(""))
 		ktap_bail("rstmem_fake does not load");
 	tee = tee_open(FAKE_IMPL_ID);

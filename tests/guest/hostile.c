@@ -16,6 +16,7 @@
 
 #include "../../include/tee_gp.h"
 #include "../lib/content.h"
+#include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/services.h"
 #include "../lib/tee.h"
@@ -99,9 +100,17 @@ static void test_param_list(bool open)
 	params[3] = (struct tee_ioctl_param){ .attr = 4 };
 	ktap_eq(try_params(open, params, 4, &ret, &origin), -EINVAL,
 		"%s: type 4: EINVAL", what);
+	/* Since 6.17 a buffer of user space's, which nobody here asks for. */
 	params[3].attr = 8;
+	rc = try_params(open, params, 4, &ret, &origin);
+	if (guest_since(6, 17))
+		ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS,
+		     "%s: type 8: BAD_PARAMETERS", what);
+	else
+		ktap_eq(rc, -EINVAL, "%s: type 8: EINVAL", what);
+	params[3].attr = 14;
 	ktap_eq(try_params(open, params, 4, &ret, &origin), -EINVAL,
-		"%s: type 8: EINVAL", what);
+		"%s: type 14: EINVAL", what);
 	params[3].attr = 0x200;
 	ktap_eq(try_params(open, params, 4, &ret, &origin), -EINVAL,
 		"%s: an unknown attribute: EINVAL", what);

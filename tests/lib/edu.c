@@ -29,6 +29,16 @@ int edu_mask(int edu, uint32_t bits)
 	return edu_call(edu, RSTMEM_EDU_SET_MASK, &bits);
 }
 
+uint32_t edu_least_mask(int edu)
+{
+	uint32_t bits;
+
+	for (bits = 28; bits <= 64; bits++)
+		if (!edu_mask(edu, bits))
+			return bits;
+	ktap_bail("no mask reaches memory");
+}
+
 int edu_map(int edu, int buf, uint32_t dir, struct rstmem_edu_map *map)
 {
 	struct rstmem_edu_map mine;

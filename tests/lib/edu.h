@@ -11,6 +11,12 @@
 /* Opens it; bails out when there is none. */
 int edu_open(void);
 int edu_mask(int edu, uint32_t bits);
+
+/*
+ * Sets the mask that the driver has when it is loaded, and returns its bits. The
+ * lab's guests have their carveouts where it does not reach.
+ */
+uint32_t edu_least_mask(int edu);
 /* @map may be NULL. */
 int edu_map(int edu, int buf, uint32_t dir, struct rstmem_edu_map *map);
 int edu_unmap(int edu);

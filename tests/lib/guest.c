@@ -6,11 +6,22 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <linux/udmabuf.h>
 
 #include "guest.h"
 #include "ktap.h"
+
+bool guest_since(int version, int patchlevel)
+{
+	struct utsname uts;
+	int v, p;
+
+	if (uname(&uts) || sscanf(uts.release, "%d.%d", &v, &p) != 2)
+		ktap_bail("no kernel release");
+	return v > version || (v == version && p >= patchlevel);
+}
 
 int guest_number(const char *path)
 {
@@ -55,6 +66,17 @@ bool guest_fdinfo_has(int fd, const char *line)
 	if (f)
 		fclose(f);
 	return has;
+}
+
+uint64_t guest_carveout(void)
+{
+	FILE *f = fopen("/sys/module/softtee/parameters/pool", "r");
+	unsigned long long addr;
+
+	if (!f || fscanf(f, "%*[^@]@%llx", &addr) != 1)
+		ktap_bail("softtee has no pool");
+	fclose(f);
+	return addr;
 }
 
 int guest_softtee(const char *what)

@@ -4,6 +4,13 @@
 #define _TESTS_GUEST_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Whether the kernel is at least as new as this release: for what the kernel
+ * changed in its ABI and does not tell otherwise.
+ */
+bool guest_since(int version, int patchlevel);
 
 /* The number in a file of sysfs or procfs, or -errno. */
 int guest_number(const char *path);
@@ -19,6 +26,12 @@ bool guest_fdinfo_has(int fd, const char *line);
 
 /* A dma-buf of a page that is not restricted; bails out when there is none. */
 int guest_udmabuf(void);
+
+/*
+ * Where softtee's first pool is. From 80 MiB on behind it, memory without struct
+ * pages goes on that is nobody's, see lab/arch.
+ */
+uint64_t guest_carveout(void);
 
 /* Writes softtee's device to a file of its driver: "bind" or "unbind". */
 int guest_softtee(const char *what);

@@ -369,6 +369,7 @@ static const struct file_operations edu_fops = {
 
 static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	unsigned int bits = 28;
 	struct edu *edu;
 	int rc;
 
@@ -381,7 +382,10 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	rc = pcim_iomap_regions(pdev, BIT(0), "rstmem_edu");
 	if (rc)
 		return rc;
-	rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(28));
+	/* What the device has by default, unless memory begins beyond that. */
+	do {
+		rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(bits));
+	} while (rc && bits++ < 64);
 	if (rc)
 		return rc;
 	edu->page = dmam_alloc_coherent(&pdev->dev, EDU_BUFFER_SIZE,

@@ -57,7 +57,10 @@ struct rstmem_edu_info {
 	__u64 size;
 };
 
-/* Address bits of the driver's DMA mask, 28 when it is loaded. */
+/*
+ * Address bits of the driver's DMA mask. When it is loaded, 28, or as many more as
+ * it takes to reach the kernel's memory; fewer are refused.
+ */
 #define RSTMEM_EDU_SET_MASK	_IOW('e', 0, __u32)
 #define RSTMEM_EDU_MAP		_IOWR('e', 1, struct rstmem_edu_map)
 #define RSTMEM_EDU_UNMAP	_IO('e', 2)
