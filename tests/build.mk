@@ -19,6 +19,11 @@ tests: guest-tests $(unit-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
 # What there is on every architecture.
 guest-tests: user $(guest-bin) $(B)/tests/librstmem
 
+# And where the TEE client library is: Debian has it for arm64 only.
+ifdef LIBTEEC
+guest-tests: $(B)/tests/handover-libteec
+endif
+
 $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
 $(B)/tests/unit-limits: tests/unit/limits.c kernel/core/limits.h
 $(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
@@ -39,6 +44,12 @@ $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 		-lcrypto -lpthread
 
 $(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
+
+$(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
+		tests/decoder/decoder.h $(guest-lib)
+	@mkdir -p $(@D)
+	$(CC) $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c %.o,$^) -lcrypto \
+		-lpthread $(LIBTEEC)
 
 # All in one command, so that nothing of 64 bits gets in.
 $(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/guest.c \

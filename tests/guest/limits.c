@@ -21,6 +21,7 @@
 
 #include "../../examples/importer/rstmem_display.h"
 #include "../lib/account.h"
+#include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/socket.h"
 #include "../lib/tee.h"
@@ -370,10 +371,14 @@ static void test_granule(void)
 {
 	static const char account[] = "tee1,secure-video";
 	struct tee_ioctl_rstmem_query query;
+	char command[128];
 	int fake, status;
 	pid_t pid;
 
-	if (system("modprobe rstmem_fake mode=pool paddr=0x15000000 pool_size=0x100000 granule=65536"))
+	snprintf(command, sizeof(command),
+		 "modprobe rstmem_fake mode=pool paddr=0x%llx pool_size=0x100000 granule=65536",
+		 (unsigned long long)guest_carveout() + 80 * MIB);
+	if (system(command))
 		ktap_bail("rstmem_fake does not load");
 	fake = tee_open(FAKE_IMPL_ID);
 	account_write(account, "limits/user_bytes", "65536");

@@ -225,7 +225,7 @@ static void test_backend(void)
 
 	ktap(system("modprobe rstmem_fake importers=x 2>/dev/null"),
 	     "a backend's list that is none");
-	if (system("modprobe rstmem_fake paddr=0x15000000 importers=driver:vcodec"))
+	if (system("modprobe rstmem_fake paddr=0x4000000000 importers=driver:vcodec"))
 		ktap_bail("rstmem_fake does not load");
 	fake = tee_open(FAKE_IMPL_ID);
 	account_read(account, "importers", text, sizeof(text));
