@@ -75,13 +75,21 @@ struct tee_rstmem_ops {
 };
 
 /*
- * Backends: register between tee_device_alloc() and tee_device_register();
- * unregister instead of tee_device_unregister().
+ * Backends with a TEE device of their own: register between tee_device_alloc() and
+ * tee_device_register(); unregister instead of tee_device_unregister().
  */
 struct tee_rstmem_device *
 tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 		    u64 use_cases, void *data);
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev);
+
+/* Backends of another driver's TEE device, which is there already. */
+struct tee_rstmem_device *
+tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
+		  u64 use_cases, void *data);
+void tee_rstmem_detach(struct tee_rstmem_device *rdev);
+
+/* Both. */
 int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
 			     const char *list);
 
@@ -137,6 +145,12 @@ static inline void tee_rstmem_pool_free(struct tee_rstmem_pool *pool)
 {
 	pool->ops->destroy_pool(pool);
 }
+
+/* Module parameters of backends. */
+int tee_rstmem_parse_bytes(const char *text, size_t len, u64 *bytes);
+const char *tee_rstmem_parse_range(const char *text, size_t len,
+				   phys_addr_t *start, u64 *size);
+int tee_rstmem_parse_use_case(const char *name, size_t len, u32 *use_case);
 
 /**
  * struct tee_rstmem_info - what a restricted buffer is

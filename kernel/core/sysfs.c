@@ -9,7 +9,6 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
-#include <linux/kstrtox.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -143,7 +142,7 @@ static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%llu\n", value);
 }
 
-/* "max", or a number of bytes or buffers with nothing but a line feed after it. */
+/* "max", or a number of bytes or buffers, with a line feed or without. */
 static ssize_t limit_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
@@ -152,7 +151,7 @@ static ssize_t limit_store(struct device *dev, struct device_attribute *attr,
 	int rc;
 
 	if (!sysfs_streq(buf, "max")) {
-		rc = kstrtou64(buf, 0, &value);
+		rc = tee_rstmem_parse_bytes(buf, strcspn(buf, "\n"), &value);
 		if (rc)
 			return rc;
 	}

@@ -6,6 +6,7 @@
 #include <linux/array_size.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include <linux/tee_rstmem.h>
 
 #include "use_case.h"
@@ -48,6 +49,30 @@ const char *tee_rstmem_use_case_name(u32 use_case)
 	return heap ? heap + strlen(HEAP_PREFIX) : NULL;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_use_case_name);
+
+/**
+ * tee_rstmem_parse_use_case() - the use case of a name
+ * @name:	as tee_rstmem_use_case_name() has it
+ * @len:	how much of @name it is
+ * @use_case:	out: TEE_IOC_UC_*
+ *
+ * Return: 0 or -EINVAL.
+ */
+int tee_rstmem_parse_use_case(const char *name, size_t len, u32 *use_case)
+{
+	const char *known;
+	u32 uc;
+
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
+		known = tee_rstmem_use_case_name(uc);
+		if (known && strlen(known) == len && !memcmp(name, known, len)) {
+			*use_case = uc;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_parse_use_case);
 
 /**
  * rstmem_use_case_exporter() - the exporter's name of dma-bufs

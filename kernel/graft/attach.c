@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attaching the graft to a TEE device, and the file operations it puts there.
- * See graft.h.
+ * Attaching the graft to a TEE device and taking it off, and the file operations
+ * it puts there. See graft.h.
  */
 #include <linux/build_bug.h>
 #include <linux/cdev.h>
@@ -28,8 +28,9 @@ static const struct file_operations *stock_fops;
 static struct file_operations graft_fops;
 
 /* The device's restricted memory with a reference, or NULL. */
-static struct tee_rstmem_device *rdev_get(struct graft *graft)
+static struct tee_rstmem_device *rdev_get(const struct tee_device *teedev)
 {
+	struct graft *graft = graft_get(teedev);
 	struct tee_rstmem_device *rdev;
 
 	if (!graft)
@@ -39,6 +40,7 @@ static struct tee_rstmem_device *rdev_get(struct graft *graft)
 	if (rdev && !kref_get_unless_zero(&rdev->ref))
 		rdev = NULL;
 	rcu_read_unlock();
+	graft_put(graft);
 	return rdev;
 }
 
@@ -58,7 +60,7 @@ static long ioctl_version(struct file *filp, unsigned int cmd,
 	if (rc)
 		return rc;
 
-	rdev = rdev_get(graft_of(ctx->teedev));
+	rdev = rdev_get(ctx->teedev);
 	if (!rdev)
 		return 0;
 	has = rdev->use_cases && !rstmem_device_gone(rdev);
@@ -85,7 +87,7 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (!rstmem_ioctl_is_ours(cmd))
 		return stock_fops->unlocked_ioctl(filp, cmd, arg);
 
-	rdev = rdev_get(graft_of(ctx->teedev));
+	rdev = rdev_get(ctx->teedev);
 	rc = rstmem_ioctl(rdev, ctx, cmd, (void __user *)arg);
 	if (rdev)
 		rstmem_device_put(rdev);
@@ -100,9 +102,13 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 static int graft_release(struct inode *inode, struct file *filp)
 {
 	struct tee_context *ctx = filp->private_data;
+	struct graft *graft = graft_get(ctx->teedev);
 
 	/* Ids end here, or they would keep the context, and its sessions. */
-	graft_handles_drop_ctx(graft_of(ctx->teedev), ctx);
+	if (graft) {
+		graft_handles_drop_ctx(graft, ctx);
+		graft_put(graft);
+	}
 	return stock_fops->release(inode, filp);
 }
 
@@ -128,38 +134,20 @@ static int fops_prepare(const struct file_operations *stock)
 	return rc;
 }
 
-/**
- * tee_rstmem_register() - give a TEE device restricted memory
- * @teedev:	the device, from tee_device_alloc(), not yet registered
- * @ops:	what the backend does; must outlive its module's last buffer, as a
- *		static structure does
- * @use_cases:	bit N: use case N is offered; bit TEE_IOC_UC_RESERVED is clear;
- *		0 makes allocations fail with -EOPNOTSUPP
- * @data:	for the backend, as ctx->data in @ops
- *
- * The device's pool must not be replaced afterwards. Undone, together with
- * tee_device_alloc() and tee_device_register(), by tee_rstmem_unregister(). May
- * sleep.
- *
- * Return: a handle for that, or ERR_PTR: -EINVAL for bad arguments, -EBUSY when
- * the device is registered or has been here before, -EOPNOTSUPP when the stock
- * TEE core is not as expected, -ENOMEM, and what adding devices to sysfs returns.
- */
-struct tee_rstmem_device *
-tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
-		    u64 use_cases, void *data)
+/* The graft of a device and its restricted memory, not yet to be found by anybody. */
+static struct graft *graft_create(struct tee_device *teedev,
+				  const struct tee_rstmem_ops *ops,
+				  u64 use_cases, void *data)
 {
 	struct tee_rstmem_device *rdev;
 	struct graft *graft;
 	int rc;
 
-	if (teedev->flags & TEE_DEVICE_FLAG_REGISTERED) {
-		dev_err(&teedev->dev,
-			"restricted memory must be registered before the device\n");
+	graft = graft_get(teedev);
+	if (graft) {
+		graft_put(graft);
 		return ERR_PTR(-EBUSY);
 	}
-	if (graft_of(teedev))
-		return ERR_PTR(-EBUSY);
 	rc = fops_prepare(teedev->cdev.ops);
 	if (rc) {
 		dev_err(&teedev->dev,
@@ -173,7 +161,7 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 	rdev = rstmem_device_create(teedev, ops, use_cases, data);
 	if (IS_ERR(rdev)) {
 		kfree(graft);
-		return rdev;
+		return ERR_CAST(rdev);
 	}
 
 	kref_init(&graft->ref);
@@ -183,6 +171,7 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 
 	mutex_init(&graft->lock);
 	hash_init(graft->handles);
+	init_waitqueue_head(&graft->drained);
 	graft->teedev = teedev;
 	rc = rstmem_device_start(rdev);
 	if (rc) {
@@ -191,9 +180,55 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 		return ERR_PTR(rc);
 	}
 	rcu_assign_pointer(graft->rdev, rdev);
+	return graft;
+}
+
+/* From here on callers find it: ioctls answer, ids are given out. */
+static struct tee_rstmem_device *graft_attach(struct graft *graft)
+{
 	graft_pool_attach(graft);
-	teedev->cdev.ops = &graft_fops;
-	return rdev;
+	smp_store_release(&graft->teedev->cdev.ops, &graft_fops);
+	return rcu_access_pointer(graft->rdev);
+}
+
+/* No allocation and no id from now on. */
+static void graft_stop(struct graft *graft, struct tee_rstmem_device *rdev)
+{
+	rstmem_device_stop(rdev);
+	rcu_assign_pointer(graft->rdev, NULL);
+	graft_handles_stop(graft);
+}
+
+/**
+ * tee_rstmem_register() - give a TEE device restricted memory
+ * @teedev:	the device, from tee_device_alloc(), not yet registered
+ * @ops:	what the backend does; must outlive its module's last buffer, as a
+ *		static structure does
+ * @use_cases:	bit N: use case N is offered; bit TEE_IOC_UC_RESERVED is clear;
+ *		0 makes allocations fail with -EOPNOTSUPP
+ * @data:	for the backend, as ctx->data in @ops
+ *
+ * For a driver's own device. The device's pool must not be replaced afterwards.
+ * Undone, together with tee_device_alloc() and tee_device_register(), by
+ * tee_rstmem_unregister(). May sleep.
+ *
+ * Return: a handle for that, or ERR_PTR: -EINVAL for bad arguments, -EBUSY when
+ * the device is registered or has been here before, -EOPNOTSUPP when the stock
+ * TEE core is not as expected, -ENOMEM, and what adding devices to sysfs returns.
+ */
+struct tee_rstmem_device *
+tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
+		    u64 use_cases, void *data)
+{
+	struct graft *graft;
+
+	if (teedev->flags & TEE_DEVICE_FLAG_REGISTERED) {
+		dev_err(&teedev->dev,
+			"restricted memory must be registered before the device\n");
+		return ERR_PTR(-EBUSY);
+	}
+	graft = graft_create(teedev, ops, use_cases, data);
+	return IS_ERR(graft) ? ERR_CAST(graft) : graft_attach(graft);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_register);
 
@@ -226,10 +261,9 @@ void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
 {
 	struct graft *graft = rdev->id_data;
 
-	rstmem_device_stop(rdev);
-	rcu_assign_pointer(graft->rdev, NULL);
-	graft_handles_stop(graft);
-
+	if (WARN_ON(graft->live))
+		return;
+	graft_stop(graft, rdev);
 	report_users(graft->teedev);
 	tee_device_unregister(graft->teedev);
 
@@ -238,9 +272,81 @@ void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_unregister);
 
+/**
+ * tee_rstmem_attach() - give another driver's TEE device restricted memory
+ * @teedev:	the device, registered; it may be in use
+ * @ops:	as for tee_rstmem_register(), and so are all that follow
+ * @use_cases:	bit N: use case N is offered
+ * @data:	for the backend
+ *
+ * The caller sees to it that the device stays registered until
+ * tee_rstmem_detach(). Files opened before stay without restricted memory. May
+ * sleep.
+ *
+ * Return: a handle for tee_rstmem_detach(), or ERR_PTR: -EINVAL for bad arguments,
+ * -EBUSY when somebody has attached to the device already, -EOPNOTSUPP when the
+ * stock TEE core or the device is not as expected, -ENOMEM, and what adding devices
+ * to sysfs returns.
+ */
+struct tee_rstmem_device *
+tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
+		  u64 use_cases, void *data)
+{
+	const struct tee_shm_pool *pool = teedev->pool;
+	struct graft *graft;
+
+	if (!(teedev->flags & TEE_DEVICE_FLAG_REGISTERED) || !pool ||
+	    !pool->ops || !pool->ops->alloc || !pool->ops->free) {
+		dev_err(&teedev->dev,
+			"this TEE device is not one that rstmem can attach to\n");
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	graft = graft_create(teedev, ops, use_cases, data);
+	if (IS_ERR(graft))
+		return ERR_CAST(graft);
+	graft->live = true;
+	return graft_attach(graft);
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_attach);
+
+/**
+ * tee_rstmem_detach() - leave another driver's TEE device as it was
+ * @rdev:	from tee_rstmem_attach()
+ *
+ * New allocations fail with -ENODEV from the start and ids are no longer valid.
+ * Waits for calls that were given one to end, as the device's own removal would.
+ * Buffers are not waited for, as for tee_rstmem_unregister(). Nothing of the
+ * device leads here any more when it returns but files that are open, which keep
+ * this module and nothing of the backend. May sleep.
+ */
+void tee_rstmem_detach(struct tee_rstmem_device *rdev)
+{
+	struct graft *graft = rdev->id_data;
+	struct tee_device *teedev = graft->teedev;
+
+	if (WARN_ON(!graft->live))
+		return;
+	graft_stop(graft, rdev);
+	if (!wait_event_timeout(graft->drained, !atomic_read(&graft->count),
+				HZ)) {
+		dev_notice(&teedev->dev,
+			   "detaching waits until %d calls end that use restricted memory\n",
+			   atomic_read(&graft->count));
+		wait_event(graft->drained, !atomic_read(&graft->count));
+	}
+
+	WRITE_ONCE(teedev->cdev.ops, stock_fops);
+	graft_pool_detach(graft);
+	graft_pool_quiesce();
+
+	rstmem_device_put(rdev);
+	graft_put(graft);
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_detach);
+
 static void graft_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct graft, ref));
+	kfree_rcu(container_of(ref, struct graft, ref), rcu);
 }
 
 /**

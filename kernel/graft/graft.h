@@ -4,10 +4,11 @@
  *
  * The stock core has no hook for a driver's ioctl and none for memory of
  * another kind. What it has are public structures. The graft puts itself into
- * two of their members before a device is registered: teedev->cdev.ops, a copy
- * of the stock file operations that answers the additional ioctls and passes
- * the rest on, and teedev->pool, which sees the release of restricted memory
- * and passes the rest on to the driver's own pool.
+ * two of their members: teedev->cdev.ops, a copy of the stock file operations that
+ * answers the additional ioctls and passes the rest on, and teedev->pool, which sees
+ * the release of restricted memory and passes the rest on to the driver's own pool.
+ * A backend of its own device does that before the device is registered, one of
+ * another driver's device while that is in use.
  *
  * Only files in this directory know how the stock core works inside. What they
  * rely on, of drivers/tee of 6.12 to 7.3:
@@ -20,15 +21,26 @@
  *	- tee_shm_put() takes the last reference under the device's mutex, removes
  *	  the id, calls teedev->pool->ops->free() when TEE_SHM_POOL is set, drops
  *	  a context reference and a user of the device, and kfree()s the tee_shm.
+ *
+ * And of a device that is in use already:
+ *
+ *	- between loading teedev->pool or teedev->cdev.ops and calling what is
+ *	  there, or pinning its owner, the stock core does not sleep;
+ *	- it may load teedev->pool once for the operations and once for their
+ *	  argument, so operations get either pool, whosever they are;
+ *	- those of the driver use nothing of a pool but its private_data;
+ *	- whoever destroys a pool does not find it through teedev->pool.
  */
 #ifndef _RSTMEM_GRAFT_H
 #define _RSTMEM_GRAFT_H
 
-#include <linux/container_of.h>
+#include <linux/atomic.h>
 #include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/tee_rstmem.h>
+#include <linux/wait.h>
 
 struct rstmem_id_ops;
 
@@ -36,8 +48,11 @@ struct rstmem_id_ops;
 
 /**
  * struct graft - what is put into a TEE device
- * @ref:	one until the device is unregistered, one of @rdev until it is
- *		released
+ * @ref:	one until the device is unregistered or the graft taken off, one of
+ *		@rdev until it is released, one of each registration and of who
+ *		is looking
+ * @rcu:	frees it; who finds it through teedev->pool may be about to get a
+ *		reference
  * @pool:	stands in teedev->pool. Carries the private data of the driver's
  *		own pool, so that the driver's operations work on it as well
  * @stock:	the driver's own pool, may be NULL
@@ -47,9 +62,13 @@ struct rstmem_id_ops;
  *		say so; taken with no other lock held and holding none
  * @handles:	all ids, hashed by context
  * @stopped:	no new ids
+ * @live:	the device belongs to another driver and was in use
+ * @count:	number of handles that the stock core has not yet freed
+ * @drained:	woken when @count has become 0
  */
 struct graft {
 	struct kref ref;
+	struct rcu_head rcu;
 	struct tee_shm_pool pool;
 	struct tee_shm_pool *stock;
 	struct tee_device *teedev;
@@ -57,6 +76,9 @@ struct graft {
 	struct mutex lock;	/* guards handles and stopped */
 	DECLARE_HASHTABLE(handles, GRAFT_HASH_BITS);
 	bool stopped;
+	bool live;
+	atomic_t count;
+	wait_queue_head_t drained;
 };
 
 extern const struct rstmem_id_ops graft_id_ops;
@@ -64,9 +86,14 @@ extern const struct rstmem_id_ops graft_id_ops;
 /* attach.c */
 void graft_put(struct graft *graft);
 
-/* handle.c */
-struct graft *graft_of(const struct tee_device *teedev);
+/* pool.c */
+struct graft *graft_get(const struct tee_device *teedev);
 void graft_pool_attach(struct graft *graft);
+void graft_pool_detach(struct graft *graft);
+void graft_pool_quiesce(void);
+
+/* handle.c */
+void graft_handle_free(struct tee_shm *shm);
 void graft_handles_drop_ctx(struct graft *graft, const struct tee_context *ctx);
 void graft_handles_stop(struct graft *graft);
 

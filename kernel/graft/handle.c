@@ -148,6 +148,29 @@ static void handle_op_drop(struct rstmem_buffer *buf)
 }
 
 /*
+ * Counts a handle that is about to be made: once ids are no longer given out, those
+ * who wait for all handles to go see every one there will be.
+ */
+static bool handle_count(struct graft *graft)
+{
+	bool counted;
+
+	mutex_lock(&graft->lock);
+	counted = !graft->stopped;
+	if (counted)
+		atomic_inc(&graft->count);
+	mutex_unlock(&graft->lock);
+	return counted;
+}
+
+/* The caller has something that keeps the graft. */
+static void handle_uncount(struct graft *graft)
+{
+	if (atomic_dec_and_test(&graft->count))
+		wake_up(&graft->drained);
+}
+
+/*
  * Makes an id of @buf in @ctx that ends with the dma-buf, or with @reg if that is
  * not NULL. Returns the id or -errno.
  */
@@ -160,9 +183,13 @@ static int handle_create(struct graft *graft, struct tee_context *ctx,
 	bool stopped;
 	int id;
 
+	if (!handle_count(graft))
+		return -ENODEV;
 	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
-	if (!handle)
+	if (!handle) {
+		handle_uncount(graft);
 		return -ENOMEM;
+	}
 	handle->graft = graft;
 	INIT_LIST_HEAD(&handle->by_buf);
 	handle->shm.ctx = ctx;
@@ -188,6 +215,7 @@ static int handle_create(struct graft *graft, struct tee_context *ctx,
 	}
 	mutex_unlock(&teedev->mutex);
 	if (id < 0) {
+		handle_uncount(graft);
 		kfree(handle);
 		return id == -ENOSPC ? -ENOMEM : id;
 	}
@@ -268,6 +296,19 @@ static struct file *handle_op_register_file(struct tee_context *ctx,
 	return filp;
 }
 
+/**
+ * graft_handle_free() - the stock core frees a handle
+ * @shm:	the struct tee_shm in it, which stays the core's
+ */
+void graft_handle_free(struct tee_shm *shm)
+{
+	struct handle *handle = to_handle(shm);
+
+	/* In this order: the buffer keeps the graft. */
+	handle_uncount(handle->graft);
+	rstmem_buffer_put(handle->buf);
+}
+
 static void handle_op_release(void *id_data)
 {
 	graft_put(id_data);
@@ -295,64 +336,3 @@ int tee_rstmem_shm_info(const struct tee_shm *shm, struct tee_rstmem_info *info)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_shm_info);
-
-static int pool_op_alloc(struct tee_shm_pool *pool, struct tee_shm *shm,
-			 size_t size, size_t align)
-{
-	struct tee_shm_pool *stock = container_of(pool, struct graft, pool)->stock;
-
-	return stock ? stock->ops->alloc(stock, shm, size, align) : -EINVAL;
-}
-
-static void pool_op_free(struct tee_shm_pool *pool, struct tee_shm *shm)
-{
-	struct tee_shm_pool *stock = container_of(pool, struct graft, pool)->stock;
-
-	if (shm->flags & TEE_SHM_RESTRICTED)
-		rstmem_buffer_put(to_handle(shm)->buf);
-	else
-		stock->ops->free(stock, shm);
-}
-
-static void pool_op_destroy(struct tee_shm_pool *pool)
-{
-	struct tee_shm_pool *stock = container_of(pool, struct graft, pool)->stock;
-
-	if (stock)
-		stock->ops->destroy_pool(stock);
-}
-
-static const struct tee_shm_pool_ops graft_pool_ops = {
-	.alloc = pool_op_alloc,
-	.free = pool_op_free,
-	.destroy_pool = pool_op_destroy,
-};
-
-/**
- * graft_of() - the graft of a device
- * @teedev:	a device that the caller has a user of (an open context, for
- *		example), or that is not yet registered
- *
- * Return: the graft, or NULL when it has none.
- */
-struct graft *graft_of(const struct tee_device *teedev)
-{
-	struct tee_shm_pool *pool = READ_ONCE(teedev->pool);
-
-	if (!pool || pool->ops != &graft_pool_ops)
-		return NULL;
-	return container_of(pool, struct graft, pool);
-}
-
-/**
- * graft_pool_attach() - stand in for a device's pool
- * @graft:	of the device, which is not yet registered
- */
-void graft_pool_attach(struct graft *graft)
-{
-	graft->stock = graft->teedev->pool;
-	if (graft->stock)
-		graft->pool.private_data = graft->stock->private_data;
-	graft->pool.ops = &graft_pool_ops;
-	graft->teedev->pool = &graft->pool;
-}

@@ -6,23 +6,17 @@
 #define pr_fmt(fmt) "softtee: " fmt
 
 #include <linux/atomic.h>
-#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/ioport.h>
-#include <linux/kstrtox.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "softtee.h"
 
 #define MAX_CARVEOUTS		16
-
-/* Fits the longest that makes sense, two 64-bit numbers and a use case. */
-#define MAX_ITEM_LEN		64
 
 /**
  * struct carveout - an item of the pool= parameter
@@ -67,85 +61,22 @@ static phys_addr_t carveout_last(const struct carveout *c)
 	return c->start + (c->size - 1);
 }
 
-/*
- * Digits and a suffix, nothing else. memparse() would let a number that does not
- * fit wrap around, and junk pass.
- */
-static int parse_bytes(char *s, u64 *bytes)
+/* SIZE@ADDRESS[:USE-CASE]. Returns NULL or what is wrong with it. */
+static const char *parse_item(const char *item, size_t len, struct carveout *c)
 {
-	unsigned int shift = 0;
-	char *suffix;
-	int rc;
+	const char *use_case = memchr(item, ':', len);
+	size_t range = use_case ? use_case - item : len;
+	const char *why;
 
-	/* kstrtou64() would let a line feed at the end pass. */
-	if (!isdigit(*s) || strchr(s, '\n'))
-		return -EINVAL;
-
-	suffix = s + strlen(s) - 1;
-	switch (toupper(*suffix)) {
-	case 'G':
-		shift += 10;
-		fallthrough;
-	case 'M':
-		shift += 10;
-		fallthrough;
-	case 'K':
-		shift += 10;
-		*suffix = '\0';
-	}
-
-	rc = kstrtou64(s, 0, bytes);
-	if (rc)
-		return rc;
-	return check_shl_overflow(*bytes, shift, bytes) ? -ERANGE : 0;
-}
-
-static int parse_use_case(const char *name, u32 *use_case)
-{
-	const char *known;
-	u32 uc;
-
-	for (uc = 1; uc <= TEE_IOC_UC_MAX; uc++) {
-		known = tee_rstmem_use_case_name(uc);
-		if (known && !strcmp(name, known)) {
-			*use_case = uc;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-/*
- * SIZE@ADDRESS[:USE-CASE]. Cuts @item to pieces. Returns NULL or what is wrong
- * with it.
- */
-static const char *parse_item(char *item, struct carveout *c)
-{
-	char *address = item, *use_case, *size;
-	u64 start, last;
-
-	size = strsep(&address, "@");
-	if (!address)
+	if (!memchr(item, '@', range))
 		return "not of the form SIZE@ADDRESS[:USE-CASE]";
-	use_case = address;
-	address = strsep(&use_case, ":");
-
-	if (parse_bytes(size, &c->size))
-		return "size is not a number with an optional K, M or G";
-	if (parse_bytes(address, &start))
-		return "address is not a number with an optional K, M or G";
-	if (!c->size)
-		return "size is 0";
-	if (!PAGE_ALIGNED(c->size) || !PAGE_ALIGNED(start))
-		return "size and address must be multiples of the page size";
-	if (c->size > SIZE_MAX ||
-	    check_add_overflow(start, c->size - 1, &last) ||
-	    last > iomem_resource.end)
-		return "ends beyond the physical address space";
-	c->start = start;
-
+	why = tee_rstmem_parse_range(item, range, &c->start, &c->size);
+	if (why)
+		return why;
 	c->use_case = TEE_IOC_UC_SECURE_VIDEO_PLAY;
-	if (use_case && parse_use_case(use_case, &c->use_case))
+	if (use_case &&
+	    tee_rstmem_parse_use_case(use_case + 1, len - range - 1,
+				      &c->use_case))
 		return "use case is not secure-video, trusted-ui or secure-video-record";
 	return NULL;
 }
@@ -163,7 +94,6 @@ static bool overlaps_earlier(const struct carveout *c)
 static int add_item(const char *s, int len)
 {
 	struct carveout *c = &carveouts[carveout_count];
-	char item[MAX_ITEM_LEN];
 	const char *why;
 	int rc = -EINVAL;
 
@@ -171,14 +101,7 @@ static int add_item(const char *s, int len)
 		why = "too many pools";
 		goto err;
 	}
-	if (len >= sizeof(item)) {
-		why = "too long";
-		goto err;
-	}
-	memcpy(item, s, len);
-	item[len] = '\0';
-
-	why = parse_item(item, c);
+	why = parse_item(s, len, c);
 	if (why)
 		goto err;
 	if (overlaps_earlier(c)) {

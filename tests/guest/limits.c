@@ -186,7 +186,7 @@ static void test_files(void)
 {
 	static const char * const bad[] = {
 		"", "\n", "x", "-1", "1 2", "max 1", "0x", "18446744073709551616",
-		"1M",
+		"1X", "1MM", "16777216T", "17179869184G",
 	};
 	char text[64];
 	size_t n;
@@ -200,13 +200,16 @@ static void test_files(void)
 	ktap_eq(account_number(ACCOUNT, "limits/reserve"), 0, "nor a reserve");
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
 		ktap_eq(account_write(ACCOUNT, "limits/user_bytes", bad[n]),
-			!*bad[n] ? 0 : n == 7 ? -ERANGE : -EINVAL,
+			!*bad[n] ? 0 : n == 7 || n == 11 ? -ERANGE : -EINVAL,
 			"\"%s\" is no limit", *bad[n] == '\n' ? "\\n" : bad[n]);
 	account_read(ACCOUNT, "limits/user_bytes", text, sizeof(text));
 	ktap(!strcmp(text, "max"), "and none of that changed any");
 	set("limits/user_bytes", "0x100000\n");
 	ktap_eq(account_number(ACCOUNT, "limits/user_bytes"), 1 << 20,
 		"a number is one");
+	set("limits/user_bytes", "3M\n");
+	ktap_eq(account_number(ACCOUNT, "limits/user_bytes"), 3 << 20,
+		"also in MiB");
 	no_limits();
 }
 

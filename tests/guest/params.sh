@@ -219,7 +219,8 @@ for i in 1 2 3 4 5 6 7 8 9 a b c d e f; do
 done
 last 'too many pools' "$many,4K@0x10010000" '4K@0x10010000' 'too many pools'
 zeros=000000000000000000000000000000000000000000000000000000000000
-item 'an item too long' "1M@0x${zeros}10000000" 'too long'
+item 'an item too long' "1M@0x${zeros}10000000" \
+	'address is not a number with an optional K, M or G'
 longer=$zeros$zeros$zeros$zeros$zeros$zeros$zeros$zeros
 longer=$longer$longer$longer
 ! load pool="1M@0x$longer" && ! loaded && [ "$(claimed)" = 0 ]

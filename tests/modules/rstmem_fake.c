@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/tee_drv.h>
 #include <linux/tee_rstmem.h>
 
 #define FAKE_IMPL_ID	0x6661
@@ -52,6 +53,10 @@ static char *importers;
 module_param(importers, charp, 0444);
 MODULE_PARM_DESC(importers, "list of importers of secure-video, as in sysfs");
 
+static unsigned int attach_to;
+module_param(attach_to, uint, 0444);
+MODULE_PARM_DESC(attach_to, "implementation id of another driver's device to attach to");
+
 static atomic_t live = ATOMIC_INIT(0);
 
 static int live_get(char *buffer, const struct kernel_param *kp)
@@ -68,6 +73,19 @@ static struct tee_device *teedev;
 /* NULL once removed; guarded by the lock of the module's parameters. */
 static struct tee_rstmem_device *rdev;
 
+static int is_wanted(struct tee_ioctl_version_data *vers, const void *data)
+{
+	return vers->impl_id == *(const u32 *)data;
+}
+
+static void remove(struct tee_rstmem_device *gone)
+{
+	if (attach_to)
+		tee_rstmem_detach(gone);
+	else
+		tee_rstmem_unregister(gone);
+}
+
 static int removed_set(const char *val, const struct kernel_param *kp)
 {
 	struct tee_rstmem_device *gone = rdev;
@@ -75,7 +93,7 @@ static int removed_set(const char *val, const struct kernel_param *kp)
 	if (!gone)
 		return -ENODEV;
 	rdev = NULL;
-	tee_rstmem_unregister(gone);
+	remove(gone);
 	return 0;
 }
 
@@ -89,7 +107,7 @@ static const struct kernel_param_ops removed_ops = {
 	.get = removed_get,
 };
 module_param_cb(removed, &removed_ops, NULL, 0644);
-MODULE_PARM_DESC(removed, "writing takes the device away; waits for its open files");
+MODULE_PARM_DESC(removed, "writing takes the device away; waits for its open files, or calls");
 
 static void pages_free(struct tee_shm *shm, size_t n)
 {
@@ -209,6 +227,23 @@ static const struct tee_desc fake_desc = {
 	.owner = THIS_MODULE,
 };
 
+/* The context keeps the device until it is closed, and by then it is attached to. */
+static int attach(void)
+{
+	struct tee_context *ctx;
+
+	ctx = tee_client_open_context(NULL, is_wanted, &attach_to, NULL);
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	rdev = tee_rstmem_attach(ctx->teedev, &fake_rstmem_ops, use_cases, NULL);
+	/* Nobody else can, nor this one twice. */
+	if (!IS_ERR(rdev))
+		WARN_ON(tee_rstmem_attach(ctx->teedev, &fake_rstmem_ops,
+					  use_cases, NULL) != ERR_PTR(-EBUSY));
+	tee_client_close_context(ctx);
+	return PTR_ERR_OR_ZERO(rdev);
+}
+
 static int __init fake_init(void)
 {
 	int rc;
@@ -217,6 +252,12 @@ static int __init fake_init(void)
 		pool = tee_rstmem_gen_pool_create(paddr, pool_size, granule);
 		if (IS_ERR(pool))
 			return PTR_ERR(pool);
+	}
+	if (attach_to) {
+		rc = attach();
+		if (rc)
+			goto err_free_pool;
+		return 0;
 	}
 	teedev = tee_device_alloc(&fake_desc, NULL, NULL, NULL);
 	if (IS_ERR(teedev)) {
@@ -250,7 +291,7 @@ err_free_pool:
 static void __exit fake_exit(void)
 {
 	if (rdev)
-		tee_rstmem_unregister(rdev);
+		remove(rdev);
 }
 
 module_init(fake_init);

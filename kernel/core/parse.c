@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers and ranges in module parameters and sysfs. Stricter than memparse(), which
+ * lets a number that does not fit wrap around, and junk pass.
+ */
+#include <linux/ctype.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/ioport.h>
+#include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/string.h>
+#include <linux/tee_rstmem.h>
+
+/* Longer than any number that fits, with its suffix. */
+#define MAX_NUMBER	32
+
+/**
+ * tee_rstmem_parse_bytes() - read a number
+ * @text:	digits, in any base of C, and K, M, G or nothing
+ * @len:	how much of @text it is
+ * @bytes:	out: the number
+ *
+ * Return: 0, -EINVAL when it is no number, or -ERANGE when it does not fit.
+ */
+int tee_rstmem_parse_bytes(const char *text, size_t len, u64 *bytes)
+{
+	char number[MAX_NUMBER], *suffix;
+	unsigned int shift = 0;
+	int rc;
+
+	/* kstrtou64() would let a sign and a line feed pass. */
+	if (!len || len >= sizeof(number) || !isdigit(*text) ||
+	    memchr(text, '\n', len))
+		return -EINVAL;
+	memcpy(number, text, len);
+	number[len] = '\0';
+
+	suffix = number + len - 1;
+	switch (toupper(*suffix)) {
+	case 'G':
+		shift += 10;
+		fallthrough;
+	case 'M':
+		shift += 10;
+		fallthrough;
+	case 'K':
+		shift += 10;
+		*suffix = '\0';
+	}
+
+	rc = kstrtou64(number, 0, bytes);
+	if (rc)
+		return rc;
+	return check_shl_overflow(*bytes, shift, bytes) ? -ERANGE : 0;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_parse_bytes);
+
+/**
+ * tee_rstmem_parse_range() - read where a carveout is
+ * @text:	SIZE@ADDRESS, numbers as tee_rstmem_parse_bytes() reads them
+ * @len:	how much of @text it is
+ * @start:	out: physical address of the first byte
+ * @size:	out: bytes
+ *
+ * Return: NULL, or what is wrong with it.
+ */
+const char *tee_rstmem_parse_range(const char *text, size_t len,
+				   phys_addr_t *start, u64 *size)
+{
+	const char *at = memchr(text, '@', len);
+	u64 first, last;
+
+	if (!at)
+		return "not of the form SIZE@ADDRESS";
+	if (tee_rstmem_parse_bytes(text, at - text, size))
+		return "size is not a number with an optional K, M or G";
+	if (tee_rstmem_parse_bytes(at + 1, text + len - (at + 1), &first))
+		return "address is not a number with an optional K, M or G";
+	if (!*size)
+		return "size is 0";
+	if (!PAGE_ALIGNED(*size) || !PAGE_ALIGNED(first))
+		return "size and address must be multiples of the page size";
+	if (*size > SIZE_MAX || check_add_overflow(first, *size - 1, &last) ||
+	    last > iomem_resource.end)
+		return "ends beyond the physical address space";
+	*start = first;
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_parse_range);

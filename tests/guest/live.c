@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attaching to another driver's device that is in use, and leaving it as it was:
+ * rstmem_host is the device, rstmem_fake the backend.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../lib/guest.h"
+#include "../lib/ktap.h"
+#include "../lib/tee.h"
+
+#define VIDEO		TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define HOST_IMPL_ID	0x686f
+#define REMOVED		"/sys/module/rstmem_fake/parameters/removed"
+#define SHM_LIVE	"/sys/module/rstmem_host/parameters/shm_live"
+
+static int attach(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command),
+		 "modprobe rstmem_fake attach_to=%d paddr=0x4000000000 2>/dev/null",
+		 HOST_IMPL_ID);
+	return system(command);
+}
+
+static int detach(void)
+{
+	return system("rmmod rstmem_fake 2>/dev/null");
+}
+
+static bool says_restricted(int tee)
+{
+	struct tee_ioctl_version_data vers;
+
+	return !ioctl(tee, TEE_IOC_VERSION, &vers) &&
+	       (vers.gen_caps & TEE_GEN_CAP_RSTMEM);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* How the device behaves to who opens it now. */
+static void test_plain(const char *when)
+{
+	struct tee_ioctl_rstmem_query query;
+	int tee = tee_open(HOST_IMPL_ID);
+	struct tee_mem mem;
+
+	ktap(tee_rstmem(tee, VIDEO, 4096, NULL) == -EINVAL &&
+	     tee_query(tee, 0, &query) == -EINVAL && !says_restricted(tee),
+	     "%s: the stock device says EINVAL", when);
+	tee_mem_alloc(tee, 4096, &mem);
+	memset(mem.addr, 1, 4096);
+	tee_mem_free(&mem);
+	ktap_eq(guest_number(SHM_LIVE), 0, "%s: shared memory works", when);
+	close(tee);
+}
+
+static void test_attached(int before)
+{
+	struct tee_ioctl_param param;
+	struct tee_mem mem;
+	int tee = tee_open(HOST_IMPL_ID), buf, id;
+	uint32_t ret;
+
+	buf = tee_rstmem(tee, VIDEO, 8192, &id);
+	ktap(buf >= 0, "attached: who opens it now allocates");
+	if (guest_since(6, 17))
+		ktap_skip("and sees that it can", "TEE_GEN_CAP_OBJREF has the bit");
+	else
+		ktap(says_restricted(tee), "and sees that it can");
+	ktap(!access("/sys/class/rstmem/tee1,secure-video", F_OK),
+	     "the use case is in sysfs");
+	ktap_eq(tee_rstmem(before, VIDEO, 4096, NULL), -EINVAL,
+		"a file opened before stays as it was: EINVAL");
+	param = tee_in(id, 0, 8192);
+	ktap(!tee_invoke(tee, 1, 0, 0, &param, 1, &ret, NULL) && !ret,
+	     "the driver takes the buffer as a parameter");
+	tee_mem_alloc(tee, 8192, &mem);
+	tee_mem_free(&mem);
+	ktap_eq(guest_number(SHM_LIVE), 1, "the driver's own memory still works");
+	ktap(detach() != 0, "the backend stays as long as a buffer is alive");
+	close(buf);
+	close(tee);
+}
+
+struct call {
+	int tee, id;
+	uint32_t ms, ret;
+	int rc;
+	double ended;
+};
+
+static void *call(void *arg)
+{
+	struct call *c = arg;
+	struct tee_ioctl_param param = tee_in(c->id, 0, 4096);
+
+	c->rc = tee_invoke(c->tee, 1, c->ms, 0, &param, 1, &c->ret, NULL);
+	c->ended = now();
+	return NULL;
+}
+
+/* The device must not lose its graft under a call that works with the buffer. */
+static void test_detach_in_call(void)
+{
+	struct tee_ioctl_rstmem_query query;
+	struct call c = { .tee = tee_open(HOST_IMPL_ID), .ms = 2500 };
+	double detached = 0;
+	pthread_t thread;
+	int buf, status, n;
+	pid_t pid;
+
+	buf = tee_rstmem(c.tee, VIDEO, 4096, &c.id);
+	pthread_create(&thread, NULL, call, &c);
+	usleep(300000);
+	pid = fork();
+	if (!pid) {
+		closefrom(3);
+		execlp("sh", "sh", "-c", "echo 1 >" REMOVED, NULL);
+		_exit(1);
+	}
+	for (n = 0; n < 300; n++) {
+		if (tee_query(c.tee, 0, &query) == -ENODEV)
+			break;
+		usleep(5000);
+	}
+	ktap(tee_rstmem(c.tee, VIDEO, 4096, NULL) == -ENODEV && !c.ended,
+	     "detaching, with a call under way: ENODEV at once");
+	waitpid(pid, &status, 0);
+	detached = now();
+	pthread_join(thread, NULL);
+	ktap(status == 0 && !c.rc && !c.ret && detached >= c.ended,
+	     "it waits for the call, which ends well");
+	ktap_eq(tee_rstmem(c.tee, VIDEO, 4096, NULL), -ENODEV,
+		"a file of the time before: ENODEV");
+	close(buf);
+	close(c.tee);
+	test_plain("detached");
+	ktap_eq(detach(), 0, "the backend's module goes");
+}
+
+struct user {
+	atomic_bool stop;
+	unsigned long plain, restricted, wrong;
+};
+
+/* Uses the device in every way, whether somebody is attached or not. */
+static void *use(void *arg)
+{
+	struct user *u = arg;
+	struct tee_ioctl_param param;
+	struct tee_mem mem;
+	int tee, buf, id, rc;
+	uint32_t ret;
+
+	while (!u->stop) {
+		tee = tee_open(HOST_IMPL_ID);
+		tee_mem_alloc(tee, 4096, &mem);
+		buf = tee_rstmem(tee, VIDEO, 4096, &id);
+		if (buf >= 0) {
+			u->restricted++;
+			param = tee_in(id, 0, 4096);
+			rc = tee_invoke(tee, 1, 0, 0, &param, 1, &ret, NULL);
+			u->wrong += rc && rc != -EINVAL;
+		} else {
+			u->plain++;
+			u->wrong += buf != -EINVAL && buf != -ENODEV;
+		}
+		tee_mem_free(&mem);
+		if (buf >= 0)
+			close(buf);
+		close(tee);
+	}
+	return NULL;
+}
+
+static void test_race(unsigned int times)
+{
+	struct user users[2] = {};
+	unsigned int n, attached = 0, detached = 0, k;
+	pthread_t threads[2];
+
+	for (n = 0; n < 2; n++)
+		pthread_create(&threads[n], NULL, use, &users[n]);
+	for (n = 0; n < times; n++) {
+		attached += !attach();
+		usleep(20000);
+		/* Refused as long as a buffer is alive, so by way of the parameter. */
+		detached += !system("echo 1 >" REMOVED);
+		for (k = 0; k < 1000 && detach(); k++)
+			usleep(1000);
+	}
+	for (n = 0; n < 2; n++) {
+		users[n].stop = true;
+		pthread_join(threads[n], NULL);
+	}
+	ktap(attached == times && detached == times,
+	     "attached and detached %u times under two threads that use it",
+	     times);
+	ktap(users[0].plain + users[1].plain > times &&
+	     users[0].restricted + users[1].restricted > times,
+	     "without restricted memory %lu times, with it %lu times",
+	     users[0].plain + users[1].plain,
+	     users[0].restricted + users[1].restricted);
+	ktap_eq(users[0].wrong + users[1].wrong, 0, "and nothing else");
+	ktap_eq(guest_number(SHM_LIVE), 0, "no shared memory got lost");
+}
+
+int main(int argc, char **argv)
+{
+	int before;
+	struct tee_mem mem;
+
+	ktap_start();
+	if (system("modprobe rstmem_host"))
+		ktap_bail("rstmem_host does not load");
+	test_plain("before");
+	before = tee_open(HOST_IMPL_ID);
+	tee_mem_alloc(before, 4096, &mem);
+	ktap_eq(attach(), 0, "a backend attaches to a device in use");
+	test_attached(before);
+	tee_mem_free(&mem);
+	ktap_eq(guest_number(SHM_LIVE), 0,
+		"shared memory of before is freed by the driver");
+	close(before);
+	test_detach_in_call();
+	ktap_eq(attach(), 0, "it attaches again");
+	ktap_eq(detach(), 0, "and is unloaded");
+	test_plain("after");
+	test_race(argc > 1 ? atoi(argv[1]) : 40);
+	ktap(!system("rmmod rstmem_host"), "the device's own driver goes");
+	return ktap_end();
+}
