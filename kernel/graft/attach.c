@@ -187,6 +187,7 @@ static struct graft *graft_create(struct tee_device *teedev,
 static struct tee_rstmem_device *graft_attach(struct graft *graft)
 {
 	graft_pool_attach(graft);
+	/* Whoever opens the device finds the pool above. */
 	smp_store_release(&graft->teedev->cdev.ops, &graft_fops);
 	return rcu_access_pointer(graft->rdev);
 }
