@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where OP-TEE's memory for this is. A new OP-TEE says so itself. For an older one the
+ * administrator does, with pool=, or the device tree, with a memory-region of OP-TEE's
+ * node. What does not add up is refused, and the log says what to do about it.
+ */
+#define pr_fmt(fmt) "optee_rstmem: " fmt
+
+#include <linux/err.h>
+#include <linux/ioport.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/tee_rstmem.h>
+
+#include "optee.h"
+
+/* Of pool=; constant once the module is loaded. */
+static struct optee_range given;
+
+static phys_addr_t range_last(const struct optee_range *range)
+{
+	return range->start + (range->size - 1);
+}
+
+static bool is_within(const struct optee_range *inner,
+		      const struct optee_range *outer)
+{
+	return inner->start >= outer->start &&
+	       range_last(inner) <= range_last(outer);
+}
+
+/**
+ * optee_range_parse() - read the pool= parameter
+ * @pool:	its value; NULL or empty: not given
+ *
+ * Logs what is wrong.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int optee_range_parse(const char *pool)
+{
+	const char *why;
+
+	if (!pool || !*pool)
+		return 0;
+	why = tee_rstmem_parse_range(pool, strlen(pool), &given.start,
+				     &given.size);
+	if (!why)
+		return 0;
+	pr_err("pool \"%s\": %s\n", pool, why);
+	given.size = 0;
+	return -EINVAL;
+}
+
+/* A reserved-memory node that OP-TEE's node points to. */
+static int from_device_tree(struct device *dev, struct optee_range *range)
+{
+	struct device_node *node;
+	struct resource res;
+	int rc;
+
+	node = of_parse_phandle(dev->of_node, "memory-region", 0);
+	if (!node)
+		return -ENODATA;
+	rc = of_address_to_resource(node, 0, &res);
+	of_node_put(node);
+	if (rc) {
+		pr_err("the memory-region of OP-TEE's node in the device tree has no address\n");
+		return -EINVAL;
+	}
+	range->start = res.start;
+	range->size = resource_size(&res);
+	return 0;
+}
+
+/* Whatever says where it is: is that possible? */
+static int check(const struct optee_range *range, const char *who)
+{
+	phys_addr_t last = range_last(range);
+
+	if (!range->size || !PAGE_ALIGNED(range->start) ||
+	    !PAGE_ALIGNED(range->size) || last < range->start ||
+	    last > iomem_resource.end) {
+		pr_err("%s says %llu bytes at %pa, which is no range of whole pages\n",
+		       who, range->size, &range->start);
+		return -EINVAL;
+	}
+	if (region_intersects(range->start, range->size, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT) {
+		pr_err("%s says %pa-%pa, which is memory of this kernel: what OP-TEE protects must not be in the memory nodes of the device tree, or be no-map there\n",
+		       who, &range->start, &last);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * optee_range_find() - find the memory
+ * @dev:	the stock driver's device
+ * @range:	out: whole pages, none of them System RAM
+ *
+ * Logs what is wrong.
+ *
+ * Return: 0, -ENODATA when nobody knows of any, -EINVAL or -EBUSY when it cannot be
+ * true, -EIO, -ENXIO.
+ */
+int optee_range_find(struct device *dev, struct optee_range *range)
+{
+	struct optee_range own = {};
+	int rc;
+
+	rc = optee_smc_protmem(dev, &own);
+	if (rc && rc != -ENODATA) {
+		pr_err("OP-TEE does not answer as it should: error %d\n", rc);
+		return rc;
+	}
+	if (!rc) {
+		rc = check(&own, "OP-TEE");
+		if (rc)
+			return rc;
+		if (given.size && !is_within(&given, &own)) {
+			phys_addr_t last = range_last(&own);
+
+			pr_err("pool= is not within %pa-%pa, which is what OP-TEE protects; leave it out\n",
+			       &own.start, &last);
+			return -EINVAL;
+		}
+		*range = given.size ? given : own;
+		return 0;
+	}
+
+	if (given.size) {
+		*range = given;
+		return check(range, "pool=");
+	}
+	rc = from_device_tree(dev, range);
+	if (!rc)
+		return check(range, "the device tree");
+	if (rc == -ENODATA)
+		pr_err("OP-TEE tells of no protected memory: build it with CFG_SECURE_DATA_PATH=y, and if it is too old to tell (before 4.8), say where it is with pool=SIZE@ADDRESS or a memory-region in the device tree\n");
+	return rc;
+}

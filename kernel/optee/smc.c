@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asking the secure world. Two fast calls of OP-TEE's ABI (its core/include/sm/
+ * optee_smc.h), which the stock driver makes as well or may make at any time: they
+ * have no state, and need none of the driver's locks.
+ */
+#include <linux/arm-smccc.h>
+#include <linux/bits.h>
+#include <linux/cpumask.h>
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/property.h>
+#include <linux/string.h>
+
+#include "optee.h"
+
+#define FAST_CALL(_func) \
+	ARM_SMCCC_CALL_VAL(ARM_SMCCC_FAST_CALL, ARM_SMCCC_SMC_32, \
+			   ARM_SMCCC_OWNER_TRUSTED_OS, (_func))
+
+/* a1 in: about this kernel, out: about the secure world */
+#define EXCHANGE_CAPABILITIES	FAST_CALL(9)
+#define CAP_UNIPROCESSOR	BIT(0)
+#define CAP_PROTMEM		BIT(8)
+
+/* out: a1 address, a2 size, a3 width of a physical address, bits */
+#define GET_PROTMEM_CONFIG	FAST_CALL(20)
+
+#define RETURN_OK		0
+
+static int call(struct device *dev, u32 func, unsigned long a1,
+		struct arm_smccc_res *res)
+{
+	const char *method;
+
+	if (device_property_read_string(dev, "method", &method))
+		return -ENXIO;
+	if (!strcmp(method, "hvc"))
+		arm_smccc_hvc(func, a1, 0, 0, 0, 0, 0, 0, res);
+	else if (!strcmp(method, "smc"))
+		arm_smccc_smc(func, a1, 0, 0, 0, 0, 0, 0, res);
+	else
+		return -ENXIO;
+	return 0;
+}
+
+/**
+ * optee_smc_protmem() - ask OP-TEE where its protected memory is
+ * @dev:	the stock driver's device; its property "method" says how to call
+ * @range:	out: as OP-TEE says, unchecked
+ *
+ * Return: 0; -ENXIO when the device tree does not say how to call; -ENODATA when
+ * OP-TEE has no static protected memory, or is too old to say so; -EIO when it says
+ * that it has, and then not where.
+ */
+int optee_smc_protmem(struct device *dev, struct optee_range *range)
+{
+	struct arm_smccc_res res;
+	int rc;
+
+	rc = call(dev, EXCHANGE_CAPABILITIES,
+		  num_possible_cpus() == 1 ? CAP_UNIPROCESSOR : 0, &res);
+	if (rc)
+		return rc;
+	if (res.a0 != RETURN_OK || !(res.a1 & CAP_PROTMEM))
+		return -ENODATA;
+
+	rc = call(dev, GET_PROTMEM_CONFIG, 0, &res);
+	if (rc)
+		return rc;
+	if (res.a0 != RETURN_OK)
+		return -EIO;
+	range->start = res.a1;
+	range->size = res.a2;
+	return 0;
+}
