@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Thousands of processes of two users that allocate, share, fork, execute another
+ * program and are killed, all of them charged for. In the end every counter is 0.
+ *
+ *	cycles [CYCLES [SEED]]
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/account.h"
+#include "../lib/ktap.h"
+#include "../lib/socket.h"
+#include "../lib/tee.h"
+
+#define GROUP	1500
+
+static const char * const accounts[] = {
+	"tee0,secure-video", "tee0,trusted-ui", "tee0,secure-video-record",
+};
+
+static unsigned int seed = 1;
+
+static unsigned int rnd(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 17;
+	seed ^= seed << 5;
+	return seed;
+}
+
+/* Becomes a user, allocates, and keeps some descriptors over exec(). */
+static _Noreturn void child(int sock, uid_t uid, unsigned int what)
+{
+	const gid_t group = GROUP;
+	int tee, bufs[4], n, reg = -1;
+	pid_t pid;
+
+	if (setgroups(1, &group) || setgid(uid) || setuid(uid))
+		_exit(1);
+	tee = open("/dev/tee0", O_RDWR | O_CLOEXEC);
+	if (tee < 0)
+		_exit(2);
+	for (n = 0; n < 4; n++)
+		bufs[n] = tee_rstmem(tee, 1 + (what + n) % 3, 4096 << n, NULL);
+	if (what & 1)
+		reg = tee_register_fd(tee, bufs[0], NULL);
+	if (what & 2)
+		socket_send_fd(sock, bufs[1]);
+	fcntl(bufs[2], F_SETFD, 0);
+	if (what & 4)
+		close(tee);
+	pid = fork();
+	if (!pid) {
+		/* Ends when the socket does, or when it is killed. */
+		dup2(sock, 0);
+		execl("/bin/busybox", "cat", NULL);
+		_exit(3);
+	}
+	if (what & 8)
+		_exit(reg == -2);
+	execl("/bin/busybox", "sleep", "1000", NULL);
+	_exit(3);
+}
+
+static void cycle(unsigned int *sent)
+{
+	unsigned int what = rnd();
+	int pair[2], fd = -1, status;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		ktap_bail("socketpair: %s", strerror(errno));
+	pid = fork();
+	if (!pid)
+		child(pair[1], what & 16 ? 1001 : 1002, what);
+	close(pair[1]);
+	if (what & 2) {
+		fd = socket_receive_fd(pair[0]);
+		*sent += fd >= 0;
+	}
+	if (what & 32)
+		usleep(what >> 8 & 4095);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	/* Ends the grandchild as well, if there is one yet. */
+	close(pair[0]);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool all_zero(int tee)
+{
+	uint32_t uc;
+
+	for (uc = 1; uc <= 3; uc++)
+		if (tee_used(tee, uc) || tee_buffers(tee, uc) ||
+		    account_number(accounts[uc - 1], "used") ||
+		    account_number(accounts[uc - 1], "buffers"))
+			return false;
+	return !account_buffers(NULL, NULL);
+}
+
+/* A user who has nothing may have as much as ever. */
+static bool may_allocate(uid_t uid)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		const gid_t group = GROUP;
+		int tee;
+
+		if (setgroups(1, &group) || setgid(uid) || setuid(uid))
+			_exit(1);
+		tee = open("/dev/tee0", O_RDWR | O_CLOEXEC);
+		_exit(tee_rstmem(tee, 1, 8 * MIB, NULL) < 0);
+	}
+	waitpid(pid, &status, 0);
+	return status == 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int cycles = argc > 1 ? atoi(argv[1]) : 1000, n, sent = 0;
+	uint64_t refused = 0;
+	int tee;
+
+	if (argc > 2)
+		seed = atoi(argv[2]);
+	ktap_start();
+	/* Grandchildren whose parents are dead are for init to bury. */
+	signal(SIGPIPE, SIG_IGN);
+	tee = tee_open(SOFTTEE_IMPL_ID);
+	fcntl(tee, F_SETFD, FD_CLOEXEC);
+	if (chown("/dev/tee0", 0, GROUP) || chmod("/dev/tee0", 0660))
+		ktap_bail("chmod: %s", strerror(errno));
+	for (n = 0; n < 3; n++)
+		if (account_write(accounts[n], "limits/user_bytes", "8M"))
+			ktap_bail("limit");
+	for (n = 0; n < cycles; n++)
+		cycle(&sent);
+	ktap(sent > cycles / 10, "%u cycles, %u buffers shared", cycles, sent);
+	for (n = 0; n < 300 && !all_zero(tee); n++)
+		usleep(10000);
+	ktap(all_zero(tee), "every counter is 0");
+	for (n = 0; n < 3; n++)
+		refused += account_number(accounts[n], "failures/limit");
+	ktap_eq(refused, 0, "nobody was charged for what was gone");
+	ktap(may_allocate(1001) && may_allocate(1002),
+	     "and both users may have all of their limit");
+	for (n = 0; n < 3; n++)
+		account_write(accounts[n], "limits/user_bytes", "max");
+	close(tee);
+	return ktap_end();
+}
