@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What OP-TEE's kit wants to know of the copy service. */
+#ifndef USER_TA_HEADER_DEFINES_H
+#define USER_TA_HEADER_DEFINES_H
+
+/* RSTMEM_SVC_COPY_UUID, in GlobalPlatform's form. */
+#define TA_UUID		{ 0x6ae4c474, 0xdf22, 0x4146, \
+			  { 0x96, 0x4e, 0xc1, 0x9c, 0x2d, 0xd6, 0x78, 0x42 } }
+
+/* It may be given restricted memory; sessions are independent of each other. */
+#define TA_FLAGS	(TA_FLAG_EXEC_DDR | TA_FLAG_SECURE_DATA_PATH)
+
+#define TA_STACK_SIZE	(8 * 1024)
+#define TA_DATA_SIZE	(64 * 1024)
+
+#define TA_VERSION	RSTMEM_VERSION
+#define TA_DESCRIPTION	"rstmem: copy service"
+
+#endif
