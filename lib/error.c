@@ -28,7 +28,11 @@ const char *rstmem_explain(int error)
 	case EPERM:
 		return "no permission to open the device; run as root or join the group that owns it";
 	case EINVAL:
-		return "the use case is not offered, or the size or a flag is not possible; \"rstmem info\" shows what is offered";
+		return "the use case is not offered, the size or a flag is not possible, or the descriptor is no dma-buf; \"rstmem info\" shows what is offered";
+	case EBADF:
+		return "not an open descriptor; pass the one of a dma-buf";
+	case EXDEV:
+		return "restricted memory of another TEE device; register it with the one it was allocated from";
 	case ENOMEM:
 		return "no room for it now; ask for less or release buffers";
 	case EDQUOT:

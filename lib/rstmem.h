@@ -45,9 +45,10 @@ extern "C" {
  * for restricted memory, or one of them.
  *
  * The same memory, but heaps know less. Buffers from a heap have no id, since there
- * is no TEE device open on which it could be used. Heaps tell no figures. There is a
- * heap for each use case that has a name, and for no other. Kernels from 6.18 on may
- * have protected heaps of their own, without rstmem; they serve as well.
+ * is no TEE device open on which it could be used; rstmem_register() on one gives
+ * them one. Heaps tell no figures. There is a heap for each use case that has a
+ * name, and for no other. Kernels from 6.18 on may have protected heaps of their
+ * own, without rstmem; they serve as well.
  */
 struct rstmem;
 
@@ -103,6 +104,23 @@ struct rstmem_buffer {
 };
 
 /**
+ * struct rstmem_registration - a buffer that was given an id
+ * @fd:		stands for the registration, owned by whoever holds this structure;
+ *		no dma-buf; -1 for none
+ * @id:		above 0: names the buffer in calls on the rstmem_fd() of the device
+ *		it was registered with, as long as both are open; 0 for none
+ * @size:	bytes of the buffer
+ * @flags:	flags in force
+ */
+struct rstmem_registration {
+	int fd;
+	int32_t id;
+	uint64_t size;
+	uint32_t flags;
+	uint32_t reserved[9];
+};
+
+/**
  * rstmem_open() - open a device that has restricted memory
  * @path:	its node, a TEE device such as "/dev/tee0" or a dma-heap such as
  *		"/dev/dma_heap/protected,secure-video", or NULL for what there is:
@@ -150,7 +168,7 @@ int rstmem_open_via(const char *path, enum rstmem_via via, struct rstmem **dev);
  * @dev:	the device, or NULL
  *
  * Buffers allocated from it stay until their descriptors are closed. Their ids
- * end here.
+ * end here, and those of buffers registered with it.
  */
 void rstmem_close(struct rstmem *dev);
 
@@ -264,11 +282,44 @@ int rstmem_alloc(struct rstmem *dev, uint32_t use_case, uint64_t size,
  * @buf:	the buffer, one without a descriptor (a structure that is all 0 has
  *		none either), or NULL; left without descriptor and id
  *
- * The memory is free when nobody else holds the dma-buf and no TEE call that was
- * given the id is still running. A program that has passed @buf->fd's ownership
- * elsewhere does not call this.
+ * The memory is free when nobody else holds the dma-buf, nobody has it registered
+ * and no TEE call that was given an id of it is still running. A program that has
+ * passed @buf->fd's ownership elsewhere does not call this.
  */
 void rstmem_buffer_close(struct rstmem_buffer *buf);
+
+/**
+ * rstmem_register() - get an id for a buffer that somebody else allocated
+ * @dev:	the TEE device, the one that the buffer was allocated from
+ * @fd:		descriptor of the dma-buf, which stays the caller's
+ * @flags:	0; none is defined
+ * @reg:	filled in, for rstmem_unregister(); on failure it has no descriptor
+ *		and undoing it does nothing
+ *
+ * A buffer has an id only on the open device that it was allocated with. Who was
+ * passed the dma-buf, or has it from a heap, gets one with this. The registration
+ * keeps the memory, also when all descriptors of the dma-buf are closed, until it is
+ * undone or @dev is closed.
+ *
+ * Return: 0, or
+ *	-EBADF		@fd is not an open descriptor
+ *	-EINVAL		@fd is not a dma-buf, or @flags is not 0
+ *	-EXDEV		restricted memory of another TEE device
+ *	-EOPNOTSUPP	@fd is a dma-buf, but not restricted memory (kernels that
+ *			have the command themselves, 6.18 and later, decide about
+ *			these on their own); or @dev is a heap
+ *	-ENODEV		the device's restricted memory is going away
+ *	-ENOMEM, -EMFILE, -ENFILE as above
+ */
+int rstmem_register(struct rstmem *dev, int fd, uint32_t flags,
+		    struct rstmem_registration *reg);
+
+/**
+ * rstmem_unregister() - end a registration, and with it its id
+ * @reg:	the registration, one without a descriptor (as for
+ *		rstmem_buffer_close()), or NULL; left without descriptor and id
+ */
+void rstmem_unregister(struct rstmem_registration *reg);
 
 /* Room for any name that rstmem_use_case_name() writes. */
 #define RSTMEM_USE_CASE_NAME_SIZE	32

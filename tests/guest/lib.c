@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * librstmem as its header documents it, on the real kernel: every function,
- * every error. What is about heaps is in lib/. Errors of backends come from
- * rstmem_fake. Built against the shared library, and for 32 bits from its sources.
+ * every error. What is about heaps and registrations is in lib/. Errors of
+ * backends come from rstmem_fake. Built against the shared library, and for 32 bits
+ * from its sources.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +42,12 @@ _Static_assert(offsetof(struct rstmem_buffer, size) == 8, "layout");
 _Static_assert(offsetof(struct rstmem_buffer, flags) == 16, "layout");
 _Static_assert(offsetof(struct rstmem_buffer, use_case) == 20, "layout");
 _Static_assert(offsetof(struct rstmem_buffer, reserved) == 24, "layout");
+_Static_assert(sizeof(struct rstmem_registration) == 56, "size in every ABI");
+_Static_assert(offsetof(struct rstmem_registration, fd) == 0, "layout");
+_Static_assert(offsetof(struct rstmem_registration, id) == 4, "layout");
+_Static_assert(offsetof(struct rstmem_registration, size) == 8, "layout");
+_Static_assert(offsetof(struct rstmem_registration, flags) == 16, "layout");
+_Static_assert(offsetof(struct rstmem_registration, reserved) == 20, "layout");
 _Static_assert(RSTMEM_DEVICE_PATH_SIZE == 32, "arrays of programs");
 _Static_assert(RSTMEM_HEAP_PATH_SIZE == 64, "arrays of programs");
 _Static_assert(sizeof(enum rstmem_via) == 4, "size in every ABI");
@@ -96,7 +103,7 @@ static void test_explain(void)
 {
 	static const int documented[] = {
 		ENXIO, ENOENT, EOPNOTSUPP, ENOTTY, ENODEV, EACCES, EPERM, EINVAL,
-		ENOMEM, EDQUOT, EIO, EMFILE, ENFILE, ENOSPC,
+		ENOMEM, EDQUOT, EIO, EMFILE, ENFILE, ENOSPC, EBADF, EXDEV,
 	};
 	const char *other = rstmem_explain(EXFULL), *text;
 	bool good = true, same = true;
@@ -371,6 +378,7 @@ static void test_alloc(struct rstmem *dev)
 
 static int without_stdio(struct rstmem *dev)
 {
+	struct rstmem_registration reg;
 	struct rstmem *heap, *heaps;
 	struct rstmem_buffer buf, second;
 	int fd;
@@ -388,7 +396,9 @@ static int without_stdio(struct rstmem *dev)
 	    rstmem_open_via(NULL, RSTMEM_VIA_HEAP, &heaps))
 		return 3;
 	if (rstmem_alloc(heap, VIDEO, 4096, 0, &second) || second.fd < 3 ||
-	    fcntl(second.fd, F_GETFD) != FD_CLOEXEC)
+	    fcntl(second.fd, F_GETFD) != FD_CLOEXEC ||
+	    rstmem_register(dev, second.fd, 0, &reg) || reg.fd < 3 ||
+	    fcntl(reg.fd, F_GETFD) != FD_CLOEXEC)
 		return 4;
 	for (fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
@@ -398,6 +408,7 @@ static int without_stdio(struct rstmem *dev)
 			return 6;
 	rstmem_buffer_close(&buf);
 	rstmem_buffer_close(&second);
+	rstmem_unregister(&reg);
 	rstmem_close(dev);
 	rstmem_close(heap);
 	rstmem_close(heaps);
@@ -483,7 +494,7 @@ static int open_others_as_nobody(struct rstmem *dev)
 static void test_backends(void)
 {
 	static const char mode[] = "/sys/module/rstmem_fake/parameters/mode";
-	struct rstmem *dev;
+	struct rstmem *dev, *other;
 
 	fake("use_cases=0");
 	ktap_eq(try_open("/dev/tee1"), -EOPNOTSUPP,
@@ -517,6 +528,10 @@ static void test_backends(void)
 		     use_cases == 0x8000000000000012, "a backend offers 1, 4 and 63");
 		ktap(!rstmem_alloc(dev, 63, 4096, 0, &buf) && buf.use_case == 63 &&
 		     !rstmem_query(dev, 63, &usage), "and 63 can be had");
+		other = open_device("/dev/tee0");
+		ktap(unregistrable(other, buf.fd, 0, EXDEV),
+		     "but not be registered with another device: EXDEV");
+		rstmem_close(other);
 		rstmem_buffer_close(&buf);
 	}
 	write_file(mode, "error");
@@ -586,6 +601,7 @@ static void test_removal(void)
 	     fails(heaps, UI, 4096, 0, ENODEV), "for one from open heaps");
 	while (!access("/dev/tee0", F_OK) && time(NULL) < begin + 10)
 		usleep(10000);
+	ktap(unregistrable(dev, buf.fd, 0, ENODEV), "and for a registration");
 	ktap_eq(try_open("/dev/tee0"), -ENOENT, "its node is gone: ENOENT");
 	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO, "so there is none: ENXIO");
 	ktap(!access(VIDEO_HEAP, F_OK), "nodes of heaps stay");
@@ -636,6 +652,7 @@ int main(void)
 	test_query(dev);
 	test_alloc(dev);
 	test_alloc_from_heaps(dev);
+	test_register(dev);
 	ktap_eq(in_child(without_stdio, NULL), 0,
 		"with stdin, stdout and stderr closed nothing takes their place");
 	test_lifetime(dev);

@@ -57,4 +57,8 @@ bool heaps_tell(void);
 void test_heaps(void);
 void test_alloc_from_heaps(struct rstmem *watch);
 
+/* registration.c: whether that fails with @error and as it is documented */
+bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error);
+void test_register(struct rstmem *dev);
+
 #endif
