@@ -48,7 +48,8 @@ extern "C" {
  * is no TEE device open on which it could be used; rstmem_register() on one gives
  * them one. Heaps tell no figures. There is a heap for each use case that has a
  * name, and for no other. Kernels from 6.18 on may have protected heaps of their
- * own, without rstmem; they serve as well.
+ * own, without rstmem. rstmem_alloc() takes from these as well; rstmem_inspect()
+ * does not know what comes from there, and rstmem_register() leaves it to the kernel.
  */
 struct rstmem;
 
@@ -118,6 +119,35 @@ struct rstmem_registration {
 	uint64_t size;
 	uint32_t flags;
 	uint32_t reserved[9];
+};
+
+/* Which members of struct rstmem_info mean something. */
+#define RSTMEM_INFO_SIZE	(1 << 0)
+#define RSTMEM_INFO_USE_CASE	(1 << 1)
+#define RSTMEM_INFO_FLAGS	(1 << 2)
+#define RSTMEM_INFO_DEVICE	(1 << 3)	/* @device and @path */
+
+/* Room for any path that rstmem_next_device() writes. */
+#define RSTMEM_DEVICE_PATH_SIZE	32
+
+/**
+ * struct rstmem_info - what a descriptor of restricted memory is
+ * @size:	bytes
+ * @use_case:	TEE_IOC_UC_*
+ * @flags:	flags in force
+ * @device:	N of the /dev/teeN it was allocated from, also by way of a heap; -1
+ *		when that is gone, or not known
+ * @known:	RSTMEM_INFO_*; members that are not known are 0, @device -1
+ * @path:	the path of the device, "" with @device -1
+ */
+struct rstmem_info {
+	uint64_t size;
+	uint32_t use_case;
+	uint32_t flags;
+	int32_t device;
+	uint32_t known;
+	char path[RSTMEM_DEVICE_PATH_SIZE];
+	uint64_t reserved[4];
 };
 
 /**
@@ -197,9 +227,6 @@ int rstmem_fd(const struct rstmem *dev);
  * path it is their directory, "/dev/dma_heap".
  */
 const char *rstmem_path(const struct rstmem *dev);
-
-/* Room for any path that rstmem_next_device() writes. */
-#define RSTMEM_DEVICE_PATH_SIZE	32
 
 /**
  * rstmem_next_device() - walk over the TEE devices there are
@@ -320,6 +347,38 @@ int rstmem_register(struct rstmem *dev, int fd, uint32_t flags,
  *		rstmem_buffer_close()), or NULL; left without descriptor and id
  */
 void rstmem_unregister(struct rstmem_registration *reg);
+
+/**
+ * rstmem_inspect() - what a descriptor is
+ * @fd:		any number
+ * @info:	filled in; on failure nothing in it is known
+ *
+ * Asks the first TEE device with restricted memory that the caller may open. If
+ * there is none, /proc/self/fdinfo tells size and use case.
+ *
+ * Return: 0 when it is restricted memory, or
+ *	-EBADF		@fd is not an open descriptor
+ *	-EINVAL		@fd is not a dma-buf
+ *	-EOPNOTSUPP	@fd is a dma-buf, but not restricted memory that rstmem knows
+ *	-ENXIO		there was no TEE device to ask, and no /proc
+ *	-EMFILE, -ENFILE no file descriptor left
+ */
+int rstmem_inspect(int fd, struct rstmem_info *info);
+
+/**
+ * rstmem_inspect_process() - what a descriptor of another process is
+ * @pid:	the process
+ * @fd:		its descriptor, any number
+ * @info:	as for rstmem_inspect()
+ *
+ * Takes the permission to attach to the process with ptrace(2); where that is
+ * refused but reading its /proc is not, that tells size and use case.
+ *
+ * Return: as rstmem_inspect(), and
+ *	-ESRCH		there is no such process
+ *	-EPERM		the caller may not look into it
+ */
+int rstmem_inspect_process(int pid, int fd, struct rstmem_info *info);
 
 /* Room for any name that rstmem_use_case_name() writes. */
 #define RSTMEM_USE_CASE_NAME_SIZE	32

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * librstmem as its header documents it, on the real kernel: every function,
- * every error. What is about heaps and registrations is in lib/. Errors of
- * backends come from rstmem_fake. Built against the shared library, and for 32 bits
- * from its sources.
+ * every error. What is about heaps, registrations and inspection is in lib/. Errors
+ * of backends come from rstmem_fake. Built against the shared library, and for 32
+ * bits from its sources.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,6 +48,16 @@ _Static_assert(offsetof(struct rstmem_registration, id) == 4, "layout");
 _Static_assert(offsetof(struct rstmem_registration, size) == 8, "layout");
 _Static_assert(offsetof(struct rstmem_registration, flags) == 16, "layout");
 _Static_assert(offsetof(struct rstmem_registration, reserved) == 20, "layout");
+_Static_assert(sizeof(struct rstmem_info) == 88, "size in every ABI");
+_Static_assert(offsetof(struct rstmem_info, size) == 0, "layout");
+_Static_assert(offsetof(struct rstmem_info, use_case) == 8, "layout");
+_Static_assert(offsetof(struct rstmem_info, flags) == 12, "layout");
+_Static_assert(offsetof(struct rstmem_info, device) == 16, "layout");
+_Static_assert(offsetof(struct rstmem_info, known) == 20, "layout");
+_Static_assert(offsetof(struct rstmem_info, path) == 24, "layout");
+_Static_assert(offsetof(struct rstmem_info, reserved) == 56, "layout");
+_Static_assert(RSTMEM_INFO_SIZE == 1 && RSTMEM_INFO_USE_CASE == 2 &&
+	       RSTMEM_INFO_FLAGS == 4 && RSTMEM_INFO_DEVICE == 8, "values");
 _Static_assert(RSTMEM_DEVICE_PATH_SIZE == 32, "arrays of programs");
 _Static_assert(RSTMEM_HEAP_PATH_SIZE == 64, "arrays of programs");
 _Static_assert(sizeof(enum rstmem_via) == 4, "size in every ABI");
@@ -104,6 +114,7 @@ static void test_explain(void)
 	static const int documented[] = {
 		ENXIO, ENOENT, EOPNOTSUPP, ENOTTY, ENODEV, EACCES, EPERM, EINVAL,
 		ENOMEM, EDQUOT, EIO, EMFILE, ENFILE, ENOSPC, EBADF, EXDEV,
+		ESRCH,
 	};
 	const char *other = rstmem_explain(EXFULL), *text;
 	bool good = true, same = true;
@@ -484,6 +495,15 @@ static void fake(const char *options)
 		ktap_bail("%s", command);
 }
 
+static int numbered;	/* a buffer for use case 63 */
+
+static int inspect_numbered(struct rstmem *dev)
+{
+	(void)dev;
+	become_nobody();
+	return inspected(0, numbered, READ, 4096, 63, -1) ? 0 : 1;
+}
+
 static int open_others_as_nobody(struct rstmem *dev)
 {
 	(void)dev;
@@ -495,6 +515,7 @@ static void test_backends(void)
 {
 	static const char mode[] = "/sys/module/rstmem_fake/parameters/mode";
 	struct rstmem *dev, *other;
+	struct rstmem_buffer left;
 
 	fake("use_cases=0");
 	ktap_eq(try_open("/dev/tee1"), -EOPNOTSUPP,
@@ -532,6 +553,11 @@ static void test_backends(void)
 		ktap(unregistrable(other, buf.fd, 0, EXDEV),
 		     "but not be registered with another device: EXDEV");
 		rstmem_close(other);
+		ktap(inspected(0, buf.fd, ASKED, 4096, 63, 1),
+		     "whose number an inspection tells");
+		numbered = buf.fd;
+		ktap_eq(in_child(inspect_numbered, NULL), 0,
+			"and the use case by /proc as well");
 		rstmem_buffer_close(&buf);
 	}
 	write_file(mode, "error");
@@ -543,7 +569,14 @@ static void test_backends(void)
 	/* With softtee away, the heap takes from the other one. */
 	write_file(mode, "range");
 	write_file("/sys/module/rstmem_fake/parameters/paddr", "0x200000000");
+	dev = open_device("/dev/tee0");
+	if (rstmem_alloc(dev, UI, 4096, 0, &left))
+		ktap_bail("rstmem_alloc");
+	rstmem_close(dev);
 	write_file(unbind, "softtee");
+	ktap(inspected(0, left.fd, ASKED, 4096, UI, -1),
+	     "of a buffer whose device is gone, just that is known");
+	rstmem_buffer_close(&left);
 	dev = open_via(NULL, RSTMEM_VIA_HEAP);
 	{
 		struct rstmem_buffer buf;
@@ -602,6 +635,8 @@ static void test_removal(void)
 	while (!access("/dev/tee0", F_OK) && time(NULL) < begin + 10)
 		usleep(10000);
 	ktap(unregistrable(dev, buf.fd, 0, ENODEV), "and for a registration");
+	ktap(inspected(0, buf.fd, READ, 4096, VIDEO, -1),
+	     "without any device, size and use case of a buffer are known");
 	ktap_eq(try_open("/dev/tee0"), -ENOENT, "its node is gone: ENOENT");
 	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO, "so there is none: ENXIO");
 	ktap(!access(VIDEO_HEAP, F_OK), "nodes of heaps stay");
@@ -653,6 +688,8 @@ int main(void)
 	test_alloc(dev);
 	test_alloc_from_heaps(dev);
 	test_register(dev);
+	test_inspect(dev);
+	test_inspect_process(dev);
 	ktap_eq(in_child(without_stdio, NULL), 0,
 		"with stdin, stdout and stderr closed nothing takes their place");
 	test_lifetime(dev);

@@ -61,4 +61,13 @@ void test_alloc_from_heaps(struct rstmem *watch);
 bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error);
 void test_register(struct rstmem *dev);
 
+/* inspect.c: members known when /proc was read, or a TEE device asked */
+#define READ	(RSTMEM_INFO_SIZE | RSTMEM_INFO_USE_CASE)
+#define ASKED	(READ | RSTMEM_INFO_FLAGS | RSTMEM_INFO_DEVICE)
+/* Whether a descriptor, of this process if @pid is 0, is exactly this. */
+bool inspected(int pid, int fd, uint32_t known, uint64_t size, uint32_t use_case,
+	       int32_t device);
+void test_inspect(struct rstmem *dev);
+void test_inspect_process(struct rstmem *dev);
+
 #endif
