@@ -160,8 +160,7 @@ check 'and shows the help on stderr' grep -q '^Usage:' $err
 check 'only there' [ ! -s $out ]
 
 # info
-run rstmem info
-cat >expected <<'END'
+cat >tee_text <<'END'
 /dev/tee0
   NOT PROTECTED: imitates restricted memory for development; the CPU can read it
   USE CASE             GRANULE      TOTAL       USED LARGEST FREE BUFFERS  CAPABILITIES
@@ -169,11 +168,40 @@ cat >expected <<'END'
   trusted-ui             4 KiB     16 MiB        0 B       16 MiB       0  NOT PROTECTED, scrubs
   secure-video-record    4 KiB     16 MiB        0 B       16 MiB       0  NOT PROTECTED, scrubs
 END
+heap_head() {
+	echo /dev/dma_heap
+	printf '  %-19s %-43s %s\n' 'USE CASE' HEAP MEMORY
+}
+heap_line() {
+	printf '  %-19s %-43s %s\n' "$1" "/dev/dma_heap/protected,$1" "$2"
+}
+# All heaps, of which the same is said.
+heaps_text() {
+	heap_head
+	for name in secure-video trusted-ui secure-video-record; do
+		heap_line $name "$1"
+	done
+}
+run rstmem info
+{
+	cat tee_text
+	echo
+	heaps_text 'that of a TEE device'
+} >expected
 check 'rstmem info shows all there is' cmp -s $out expected
 run rstmem info -d /dev/tee0
-check 'and of one device' cmp -s $out expected
+check 'and of one device' cmp -s $out tee_text
 run rstmem info --device=/dev/tee0
-check 'which may be written with =' cmp -s $out expected
+check 'which may be written with =' cmp -s $out tee_text
+{
+	heap_head
+	heap_line trusted-ui 'that of a TEE device'
+} >expected
+run rstmem info -d /dev/dma_heap/protected,trusted-ui
+check 'and of one heap' cmp -s $out expected
+ln -s /dev/dma_heap/protected,trusted-ui link
+run rstmem info -d link
+check 'by any name' grep -qE '^  trusted-ui +link +that of a TEE device$' $out
 
 json_use_case() {
 	printf '        {\n          "use_case": %s,\n          "name": "%s",\n' "$1" "$2"
@@ -181,6 +209,20 @@ json_use_case() {
 	printf '          "used": %s,\n          "largest_free": %s,\n' "$4" $(($3 - $4))
 	printf '          "buffers": %s,\n          "protected": false,\n' "$5"
 	printf '          "scrubs": true,\n          "caps": 1\n        }'
+}
+json_heap() {
+	printf '    {\n      "path": "/dev/dma_heap/protected,%s",\n' "$2"
+	printf '      "restricted_memory": %s,\n      "use_case": %s,\n' "$3" "$1"
+	printf '      "name": "%s",\n      "origin": "rstmem"\n    }' "$2"
+}
+json_heaps() {
+	printf '  "heaps": [\n'
+	json_heap 1 secure-video "$1"
+	printf ',\n'
+	json_heap 2 trusted-ui "$1"
+	printf ',\n'
+	json_heap 3 secure-video-record "$1"
+	printf '\n  ]\n}\n'
 }
 json_info() {
 	printf '{\n  "devices": [\n    {\n      "path": "/dev/tee0",\n'
@@ -190,7 +232,8 @@ json_info() {
 	json_use_case 2 trusted-ui 16777216 0 0
 	printf ',\n'
 	json_use_case 3 secure-video-record 16777216 0 0
-	printf '\n      ]\n    }\n  ]\n}\n'
+	printf '\n      ]\n    }\n  ],\n'
+	json_heaps true
 }
 run rstmem info --json
 json_info 0 0 >expected
@@ -201,13 +244,21 @@ check 'which this test knows when it sees it' eval '! is_json bad'
 run rstmem alloc -s 5000 -- rstmem info -j
 json_info 8192 1 >expected
 check 'and shows a buffer' cmp -s $out expected
+run rstmem info -j -d /dev/dma_heap/protected,secure-video
+{
+	printf '{\n  "devices": [],\n  "heaps": [\n'
+	json_heap 1 secure-video true
+	printf '\n  ]\n}\n'
+} >expected
+check 'a heap in JSON' cmp -s $out expected
+check 'which that is' is_json $out
 
 printf '\0' >'odd"\	name'
 run rstmem info -j -d 'odd"\	name'
 check 'a path of any characters is JSON too' is_json $out
 check 'written with escapes' grep -qF '"path": "odd\"\\\u0009name",' $out
-check 'what is no TEE: status 3' [ $status = 3 ]
-check 'and its reason, on stderr' grep -q 'not a TEE device' $err
+check 'what is neither TEE nor heap: status 3' [ $status = 3 ]
+check 'and its reason, on stderr' grep -q 'neither a TEE device nor a dma-heap' $err
 
 # Sizes.
 sizes() {
@@ -267,6 +318,11 @@ wrong 'takes whole seconds' alloc -s 1 -H soon
 wrong 'takes whole seconds' alloc -s 1 --hold=1.5
 wrong 'takes whole seconds' alloc -s 1 --hold=
 wrong 'takes whole seconds' alloc -s 1 --hold=4294967296
+wrong '--via takes tee or heap, not "both"' alloc -s 1 --via both
+wrong '--via takes tee or heap, not ""' alloc -s 1 --via=
+wrong '--via takes tee or heap, not "TEE"' alloc -s 1 --via=TEE
+wrong 'option --via needs a value' alloc -s 1 --via
+wrong 'unknown option -v' alloc -s 1 -v heap
 wrong 'unexpected "x"' info x
 wrong 'unknown verb "allocate"' allocate
 wrong 'unknown verb "x"' help x
@@ -285,10 +341,24 @@ refused 1 'more than any memory could have; there is 64 MiB, ask for at most 64 
 	alloc -s 15E
 refused 3 'No such file or directory; "rstmem info" lists' alloc -s 1 -d /dev/tee7
 refused 3 'No such file or directory; "rstmem info" lists' info -d /dev/tee7
-refused 3 'not a TEE device; its path is /dev/tee0 or the like' \
+refused 3 'neither a TEE device nor a dma-heap; their paths are /dev/tee0, ' \
 	alloc -s 1 -d /dev/null
-refused 3 'not a TEE device; its path is /dev/tee0 or the like' alloc -s 1 -d /dev
-refused 3 'not a TEE device' info -d /dev/zero
+refused 3 'neither a TEE device nor a dma-heap' alloc -s 1 -d /dev
+refused 3 'neither a TEE device nor a dma-heap' info -d /dev/zero
+refused 3 'not a TEE device; its path is /dev/tee0 or the like' \
+	alloc -s 1 -d /dev/null --via tee
+refused 3 'not a dma-heap; its path is /dev/dma_heap/protected,secure-video or' \
+	alloc -s 1 -d /dev/null --via heap
+refused 3 '/dev/tee0: not a dma-heap' alloc -s 1 -d /dev/tee0 --via heap
+refused 3 'protected,secure-video: not a TEE device' \
+	alloc -s 1 -d /dev/dma_heap/protected,secure-video --via tee
+for verb in info 'alloc -s 1' 'alloc -s 1 --via heap'; do
+	# shellcheck disable=SC2086
+	refused 3 '/dev/dma_heap/system: this device has no restricted memory' \
+		$verb -d /dev/dma_heap/system
+done
+refused 3 'No such file or directory; "rstmem info" lists' \
+	info -d /dev/dma_heap/protected,x
 empty
 
 # alloc alone.
@@ -301,6 +371,7 @@ run rstmem alloc -s 5000 --json --device /dev/tee0 -u trusted-ui
 cat >expected <<'END'
 {
   "device": "/dev/tee0",
+  "via": "tee",
   "use_case": 2,
   "name": "trusted-ui",
   "size": 8192,
@@ -312,6 +383,78 @@ END
 check 'alloc --json is what it is documented to be' cmp -s $out expected
 check 'and JSON' is_json $out
 empty
+
+# The ways to it.
+run rstmem alloc -s 5000 --via tee
+check '--via tee takes a TEE device' grep -q '^device    /dev/tee0$' $out
+run rstmem alloc -s 5000 --via heap
+cat >expected <<'END'
+device    /dev/dma_heap/protected,secure-video
+use case  secure-video
+size      8 KiB (8192 bytes)
+id        none, it is from a heap
+END
+sed '$d' $out >changed
+check '--via heap a heap' cmp -s changed expected
+check 'which gives no id but a descriptor' grep -qE '^fd        [0-9]+$' $out
+run rstmem alloc -s 5000 --json --via=heap -u trusted-ui
+sed 's/"fd": [0-9]*$/"fd": N/' $out >changed
+cat >expected <<'END'
+{
+  "device": "/dev/dma_heap/protected,trusted-ui",
+  "via": "heap",
+  "use_case": 2,
+  "name": "trusted-ui",
+  "size": 8192,
+  "flags": 0,
+  "id": null,
+  "fd": N
+}
+END
+check 'in JSON as documented' cmp -s changed expected
+check 'which that is' is_json $out
+run rstmem alloc -s 5000 -d /dev/dma_heap/protected,secure-video-record
+check 'a heap with -d' grep -q '^device    /dev/dma_heap/protected,secure-video-record$' $out
+check 'is for its own use case' grep -q '^use case  secure-video-record$' $out
+refused 1 'protected,trusted-ui does not offer use case secure-video; it offers trusted-ui' \
+	alloc -s 1M -u secure-video -d /dev/dma_heap/protected,trusted-ui
+refused 1 '/dev/dma_heap does not offer use case 4; it offers secure-video, trusted-ui, secure-video-record' \
+	alloc -s 1M -u 4 --via heap
+refused 1 'cannot allocate 65 MiB of secure-video on /dev/dma_heap/protected,secure-video: no room for it now; ask for less' \
+	alloc -s 65M --via heap
+refused 1 'more than any memory could have, or the TEE behind the heap is gone; ask for less' \
+	alloc -s 15E --via heap
+run rstmem alloc -s 5000 --via heap -- sh -c 'readlink /proc/self/fd/$RSTMEM_FD
+	grep ^exp_name /proc/self/fdinfo/$RSTMEM_FD; env | grep ^RSTMEM | sort
+	for n in 0 1 2 3 4 5 6 7 8 9; do [ -L /proc/$$/fd/$n ] && echo $n; done'
+sed -e 's/^RSTMEM_FD=[0-9]$/RSTMEM_FD=N/' -e 's/^[3-9]$/N/' $out >changed
+printf '%s\n' /dmabuf: 'exp_name:	rstmem,secure-video' RSTMEM_FD=N \
+	RSTMEM_SIZE=8192 RSTMEM_USE_CASE=secure-video 0 1 2 N >expected
+check 'a command gets the dma-buf and nothing of a TEE device' cmp -s changed expected
+run rstmem alloc -s 1M -- rstmem alloc -s 1M --via heap -- sh -c \
+	'echo ${RSTMEM_ID-none} ${RSTMEM_TEE_FD-none}'
+check 'nor what another rstmem has left' grep -qx 'none none' $out
+run rstmem alloc -s 1M --via heap -- rstmem info
+check 'the buffer is in the TEE device'"'"'s figures' \
+	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1 ' $out
+empty
+
+# Heaps of the kernel's own framework are rstmem's or the kernel's, who knows; but
+# without our module, the kernel's.
+mount -t tmpfs none /sys/class
+mkdir -p /sys/class/dma_heap/protected,trusted-ui
+run rstmem info -d /dev/dma_heap/protected,trusted-ui
+check 'a heap of the framework may be of either' \
+	grep -q " unknown, of rstmem or the kernel's own\$" $out
+run rstmem info -j -d /dev/dma_heap/protected,trusted-ui
+check 'which is null in JSON' grep -q '"origin": null$' $out
+mount -t tmpfs none /sys/module
+run rstmem info -d /dev/dma_heap/protected,trusted-ui
+check 'it is the kernel'"'"'s when rstmem is not loaded' \
+	grep -q " unknown, the kernel's own\$" $out
+run rstmem info -j -d /dev/dma_heap/protected,trusted-ui
+check 'in JSON as well' grep -q '"origin": "kernel"$' $out
+umount /sys/module /sys/class
 
 # A command.
 run rstmem alloc -s 5000 -u 3 -- sh -c 'echo "$RSTMEM_ID $RSTMEM_SIZE $RSTMEM_USE_CASE"
@@ -469,9 +612,13 @@ check 'and who has it' complains \
 as_nobody 'rstmem alloc -s 1M -d /dev/tee0'
 check 'the same with a path' complains 'no permission to open /dev/tee0: only user'
 as_nobody 'rstmem info'
-check 'and for info' complains 'no permission to open /dev/tee0: only user'
+check 'and for info' grep -q 'no permission to open /dev/tee0: only user' $err
+check 'in one line' one_line $err
+heaps_text 'no permission to open it' >expected
+check 'which shows what heaps there are' cmp -s $out expected
+check 'and fails' [ $status = 1 ]
 as_nobody 'rstmem info --json'
-check 'which fails' [ $status = 1 ]
+check 'in JSON it fails too' [ $status = 1 ]
 check 'and says in JSON that it does not know' \
 	grep -q '"restricted_memory": null,' $out
 check 'and why' grep -q '"error": "Permission denied",' $out
@@ -494,6 +641,53 @@ check 'whoever has permission may allocate' [ $status = 0 ]
 chmod 0600 /dev/tee0
 empty
 
+# Permission for heaps.
+video=/dev/dma_heap/protected,secure-video
+as_nobody 'rstmem alloc -s 1M --via heap'
+check 'heaps without permission: status 1' [ $status = 1 ]
+check 'and who has it' complains \
+	"no permission to open $video: only user root may (mode 0600); run as root or let a group in with a udev rule"
+as_nobody "rstmem alloc -s 1M -d $video"
+check 'the same with a path' complains "no permission to open $video: only user"
+as_nobody "rstmem info -d $video"
+check 'and for info' complains "no permission to open $video: only user"
+as_nobody 'rstmem alloc -s 1M --via tee'
+check 'of TEE devices if these are insisted on' complains \
+	'no permission to open /dev/tee0: only user'
+chgrp tty $video
+chmod 0660 $video
+as_nobody 'rstmem alloc -s 1M'
+check 'the way in is a group, if there is one' complains \
+	"no permission to open $video: user root and group tty may (mode 0660); join the group or run as root"
+chmod 0444 $video
+as_nobody 'rstmem alloc -s 1M'
+check 'whoever may read a heap may allocate' \
+	grep -q "^device    $video\$" $out
+as_nobody 'rstmem alloc -s 1M -u trusted-ui'
+check 'not from another' complains \
+	'no permission to open /dev/dma_heap/protected,trusted-ui: only user'
+as_nobody 'rstmem info'
+{
+	heap_head
+	heap_line secure-video 'that of a TEE device'
+	heap_line trusted-ui 'no permission to open it'
+	heap_line secure-video-record 'no permission to open it'
+} >expected
+check 'info shows which' cmp -s $out expected
+as_nobody 'rstmem info -j'
+check 'in JSON as well' [ "$(sed -n '/heaps/,$p' $out | grep -c '"error": "Permission denied"')" = 2 ]
+check 'which that is' is_json $out
+mv /dev/tee0 /dev/hidden
+as_nobody 'rstmem info'
+check 'one heap that may be opened is enough' [ $status = 0 ]
+chown root:root $video
+chmod 0600 $video
+as_nobody 'rstmem info'
+check 'none is not' [ $status = 1 ]
+check 'and who has permission' grep -q "no permission to open $video: only user" $err
+mv /dev/hidden /dev/tee0
+empty
+
 # More devices, and less.
 modprobe rstmem_fake use_cases=0
 run rstmem info
@@ -506,10 +700,21 @@ check 'which is JSON' is_json $out
 refused 3 'has no restricted memory; load a backend for it or choose another' \
 	alloc -s 1 -d /dev/tee1
 mv /dev/tee0 /dev/hidden
-refused 3 'no TEE device with restricted memory; load softtee or a backend' alloc -s 1
+refused 3 'no TEE device with restricted memory; load softtee or a backend' \
+	alloc -s 1 --via tee
+run rstmem alloc -s 1
+check 'without one, a heap serves' grep -q "^device    $video\$" $out
 run rstmem info
-check 'when it is the only one: status 3' [ $status = 3 ]
+check 'and is enough for info' [ $status = 0 ]
+mv /dev/dma_heap /dev/hidden_heap
+refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' \
+	alloc -s 1
+refused 3 'no dma-heap with restricted memory; load softtee or a backend' \
+	alloc -s 1 --via heap
+run rstmem info
+check 'when it is the only device: status 3' [ $status = 3 ]
 check 'and what to do' grep -q 'load softtee or a backend' $err
+mv /dev/hidden_heap /dev/dma_heap
 mv /dev/hidden /dev/tee0
 rmmod rstmem_fake
 modprobe rstmem_fake
@@ -518,10 +723,32 @@ refused 1 'a limit set by the administrator is exceeded; release buffers or' \
 	alloc -s 1 -d /dev/tee1
 rmmod rstmem_fake
 rmmod softtee
-refused 3 'no TEE device with restricted memory; load softtee or a backend' info
-refused 3 'no TEE device with restricted memory; load softtee or a backend' alloc -s 1
+run rstmem info
+heaps_text 'none, no TEE device is behind it' >expected
+check 'heaps stay without a device' cmp -s $out expected
+check 'which is no restricted memory: status 3' [ $status = 3 ]
+check 'and what to do' grep -q 'no dma-heap has restricted memory; load softtee' $err
+refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' \
+	alloc -s 1
+refused 3 'no dma-heap with restricted memory; load softtee or a backend' \
+	alloc -s 1 --via heap
+refused 1 "$video: the device's restricted memory is gone or going away" \
+	alloc -s 1 -d $video
+refused 1 "$video: the device's restricted memory is gone or going away" \
+	info -d $video
 run rstmem info --json
-check 'no device, in JSON' [ "$(tr -d ' \n' <$out)" = '{"devices":[]}' ]
+{
+	printf '{\n  "devices": [],\n'
+	json_heaps false
+} >expected
+check 'heaps without a device, in JSON' cmp -s $out expected
+check 'which that is' is_json $out
+check 'and status 3' [ $status = 3 ]
+
+rmmod rstmem_edu tee_rstmem rstmem_heap
+refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' info
+run rstmem info --json
+check 'no device, in JSON' [ "$(tr -d ' \n' <$out)" = '{"devices":[],"heaps":[]}' ]
 check 'is JSON' is_json $out
 check 'and status 3' [ $status = 3 ]
 
