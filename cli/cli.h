@@ -24,8 +24,10 @@ enum {
 /* Verbs: argv[0] is the verb. Return the exit status. */
 int cmd_alloc(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 extern const char alloc_help[];
 extern const char info_help[];
+extern const char inspect_help[];
 
 /* message.c */
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,7 +10,7 @@ _rstmem()
 
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W \
-			'info alloc help version --help --version' -- "$cur")
+			'info alloc inspect help version --help --version' -- "$cur")
 		return
 	fi
 
@@ -64,8 +64,11 @@ _rstmem()
 	alloc)
 		words='--size --use-case --device --via --hold --json --help --'
 		;;
+	inspect)
+		words='--json --help'
+		;;
 	help)
-		words='info alloc help version'
+		words='info alloc inspect help version'
 		;;
 	*)
 		words='--help'
