@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # rstmem(1) as a user or a script calls it, on the lab's default guest. Needs
-# foreign.c.
+# foreign.c and packaging's udev rule.
 # Busybox's shell has what dash has.
 # shellcheck shell=dash disable=SC2016 # what is in single quotes is for the command
 cd /tmp || exit 1
@@ -731,6 +731,8 @@ check 'whoever has permission may allocate' [ $status = 0 ]
 chmod 0600 /dev/tee0
 empty
 
+echo 'rstmem:x:990:' >>/etc/group
+
 # Permission for heaps.
 video=/dev/dma_heap/protected,secure-video
 as_nobody 'rstmem alloc -s 1M --via heap'
@@ -776,6 +778,53 @@ as_nobody 'rstmem info'
 check 'none is not' [ $status = 1 ]
 check 'and who has permission' grep -q "no permission to open $video: only user" $err
 mv /dev/hidden /dev/tee0
+empty
+
+# The udev rule, done by hand: what it matches, and what that is good for.
+rules=/root/60-rstmem.rules
+in_rule() { sed -n "/^#/d;s/.*\\<$1=*\"\([^\"]*\)\".*/\1/p" $rules; }
+# matches WORD PATTERNS: patterns are separated by |, as in the rule.
+matches() {
+	local word=$1 pattern old=$IFS
+
+	set -f
+	IFS='|'
+	# shellcheck disable=SC2086 # to be split
+	set -- $2
+	IFS=$old
+	set +f
+	for pattern; do
+		# shellcheck disable=SC2254 # a pattern
+		case $word in $pattern) return ;; esac
+	done
+	return 1
+}
+rule_matches() {
+	local sys
+
+	sys=$(find /sys/class/*/ -maxdepth 1 -name "${1##*/}" | head -n 1)
+	matches "$(basename "$(readlink -f "$sys/subsystem")")" "$(in_rule SUBSYSTEM)" &&
+		matches "$(basename "$(readlink -f "$sys")")" "$(in_rule KERNEL)"
+}
+for node in /dev/dma_heap/protected,*; do
+	check "the udev rule is about ${node##*/}" rule_matches "$node"
+	chgrp "$(in_rule GROUP)" "$node"
+	chmod "$(in_rule MODE)" "$node"
+done
+for node in /dev/dma_heap/system /dev/tee0 /dev/udmabuf; do
+	[ -e $node ] || continue
+	check "and not about ${node##*/}" eval '! rule_matches $node'
+done
+check 'it has the heaps for a group' \
+	[ "$(stat -c '%U %G %a' /dev/dma_heap/protected,trusted-ui)" = 'root rstmem 660' ]
+as_nobody 'rstmem alloc -s 1M'
+check 'who is not in it is told to join' complains \
+	"no permission to open $video: user root and group rstmem may (mode 0660); join the group"
+sed -i 's/^\(rstmem:.*\)$/\1nobody/' /etc/group
+as_nobody 'rstmem alloc -s 1M'
+check 'who is in it may allocate' grep -q "^device    $video\$" $out
+chown root:root /dev/dma_heap/protected,*
+chmod 0600 /dev/dma_heap/protected,*
 empty
 
 # More devices, and less.
