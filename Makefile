@@ -29,7 +29,8 @@ all: deps user modules
 user-targets :=
 install-targets :=
 style-targets :=
-include lib/build.mk cli/build.mk man/build.mk tests/build.mk demo/build.mk
+include lib/build.mk cli/build.mk man/build.mk packaging/build.mk tests/build.mk \
+	demo/build.mk
 
 .PHONY: help
 help:
@@ -40,8 +41,8 @@ help:
 	@echo
 	@echo 'make user       build the library and the command line'
 	@echo 'make modules    build the modules for KERNEL ($(KERNEL))'
-	@echo 'make install    install library, command line, headers and manual pages'
-	@echo '                below prefix ($(prefix)), in DESTDIR'
+	@echo 'make install    install library, command line, headers, manual pages and'
+	@echo '                a udev rule below prefix ($(prefix)), in DESTDIR'
 	@echo 'make modules_install'
 	@echo '                build and install the modules for the kernel of KDIR'
 	@echo '                ($(KDIR))'

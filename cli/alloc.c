@@ -7,16 +7,18 @@
 #include "cli.h"
 
 const char alloc_help[] =
-"Usage: rstmem alloc -s SIZE [-u NAME|N] [-d PATH] [-j] [-H [SECONDS]]\n"
-"       rstmem alloc -s SIZE [-u NAME|N] [-d PATH] [-j] -- COMMAND [ARG...]\n"
+"Usage: rstmem alloc -s SIZE [-u NAME|N] [-d PATH] [--via tee|heap] [-j]\n"
+"                    [-H [SECONDS] | -- COMMAND [ARG...]]\n"
 "\n"
 "Allocates a buffer of restricted memory, shows it and releases it; or keeps it\n"
 "for a time, or as long as COMMAND runs.\n"
 "\n"
 "  -s, --size SIZE       bytes, or with K, M, G: KiB, MiB, GiB\n"
 "  -u, --use-case NAME   secure-video (default), trusted-ui, secure-video-record,\n"
-"                        or a number\n"
-"  -d, --device PATH     from this device, not the first with restricted memory\n"
+"                        or a number; with -d and a heap, what that is for\n"
+"  -d, --device PATH     from this TEE device or dma-heap, not from what there is\n"
+"      --via tee|heap    only from a TEE device, only from a dma-heap; without, a\n"
+"                        heap serves where no TEE device has restricted memory\n"
 "  -H, --hold [SECONDS]  keep it for SECONDS; without, until a signal or until\n"
 "                        stdin ends (a pipe, a socket or a terminal)\n"
 "  -j, --json            for programs: one JSON object, size in bytes\n"
@@ -24,12 +26,15 @@ const char alloc_help[] =
 "\n"
 "COMMAND inherits the dma-buf and the open TEE device. It finds them in\n"
 "RSTMEM_FD and RSTMEM_TEE_FD, and what was allocated in RSTMEM_ID, RSTMEM_SIZE\n"
-"and RSTMEM_USE_CASE. Its exit status is that of rstmem.\n";
+"and RSTMEM_USE_CASE. From a heap there is no TEE device and no id. Its exit\n"
+"status is that of rstmem.\n";
 
 struct request {
 	const char *path;
+	enum rstmem_via via;
 	uint32_t use_case;
 	uint64_t size;
+	bool has_use_case;
 	bool has_size;
 	bool is_json;
 	bool hold;
@@ -64,6 +69,7 @@ static int parse(int argc, char **argv, struct request *req, int *status)
 		{ "json", no_argument, NULL, 'j' },
 		{ "size", required_argument, NULL, 's' },
 		{ "use-case", required_argument, NULL, 'u' },
+		{ "via", required_argument, NULL, 'v' },	/* no letter */
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
@@ -111,6 +117,14 @@ static int parse(int argc, char **argv, struct request *req, int *status)
 						      optarg);
 				return 1;
 			}
+			req->has_use_case = true;
+			break;
+		case 'v':
+			if (via_parse(optarg, &req->via)) {
+				*status = usage_error(verb, "--via takes tee or heap, not \"%s\"",
+						      optarg);
+				return 1;
+			}
 			break;
 		case 'h':
 			fputs(alloc_help, stdout);
@@ -145,6 +159,29 @@ static int parse(int argc, char **argv, struct request *req, int *status)
 	return 0;
 }
 
+/* Where a buffer is from, or was to be: of several heaps the one that it is. */
+static const char *source(const struct rstmem *dev, uint32_t use_case,
+			  char path[RSTMEM_HEAP_PATH_SIZE])
+{
+	if (rstmem_fd(dev) < 0 && use_case <= TEE_IOC_UC_MAX &&
+	    rstmem_next_heap((int)use_case - 1, path, RSTMEM_HEAP_PATH_SIZE) ==
+		    (int)use_case)
+		return path;
+	return rstmem_path(dev);
+}
+
+/* A heap is for one use case, which need not be named once more. */
+static void default_use_case(struct rstmem *dev, struct request *req)
+{
+	uint64_t offered;
+
+	if (req->has_use_case || rstmem_via(dev) != RSTMEM_VIA_HEAP ||
+	    rstmem_fd(dev) < 0 || rstmem_use_cases(dev, &offered) || !offered)
+		return;
+	for (req->use_case = 0; !(offered >> req->use_case & 1);)
+		req->use_case++;
+}
+
 /* Return: whether it said that the device does not offer the use case. */
 static bool explain_use_case(struct rstmem *dev, uint32_t use_case)
 {
@@ -173,19 +210,31 @@ static bool explain_use_case(struct rstmem *dev, uint32_t use_case)
 
 static void alloc_error(struct rstmem *dev, const struct request *req, int err)
 {
+	char node[RSTMEM_HEAP_PATH_SIZE];
+	const char *path = source(dev, req->use_case, node);
 	char size[SIZE_TEXT], largest[SIZE_TEXT], total[SIZE_TEXT], used[SIZE_TEXT];
 	char name[RSTMEM_USE_CASE_NAME_SIZE];
 	struct rstmem_usage usage;
 
 	if (err == -EINVAL && explain_use_case(dev, req->use_case))
 		return;
+	/* Other heaps could be opened. */
+	if (err == -EACCES) {
+		device_error(path, RSTMEM_VIA_HEAP, err);
+		return;
+	}
 
 	size_format(req->size, size);
 	rstmem_use_case_name(req->use_case, name, sizeof(name));
+	if (err == -EINVAL && rstmem_via(dev) == RSTMEM_VIA_HEAP) {
+		error("cannot allocate %s of %s on %s: the size is more than any memory could have, or the TEE behind the heap is gone; ask for less or see \"rstmem info\"",
+		      size, name, path);
+		return;
+	}
 	if ((err != -ENOMEM && err != -EINVAL) ||
 	    rstmem_query(dev, req->use_case, &usage)) {
-		error("cannot allocate %s of %s on %s: %s", size, name,
-		      rstmem_path(dev), rstmem_explain(err));
+		error("cannot allocate %s of %s on %s: %s", size, name, path,
+		      rstmem_explain(err));
 		return;
 	}
 
@@ -194,40 +243,50 @@ static void alloc_error(struct rstmem *dev, const struct request *req, int err)
 	size_format(usage.used, used);
 	if (err == -EINVAL)
 		error("cannot allocate %s of %s on %s: the size is more than any memory could have; there is %s, ask for at most %s now",
-		      size, name, rstmem_path(dev), total, largest);
+		      size, name, path, total, largest);
 	else if (usage.largest_free >= req->size)
 		error("cannot allocate %s of %s on %s: another process was faster or the kernel is out of memory; try again",
-		      size, name, rstmem_path(dev));
+		      size, name, path);
 	else
 		error("cannot allocate %s of %s on %s: largest free %s (%s used of %s); ask for less or release buffers",
-		      size, name, rstmem_path(dev), largest, used, total);
+		      size, name, path, largest, used, total);
 }
 
 static void print_buffer(struct rstmem *dev, const struct rstmem_buffer *buf,
 			 bool is_json)
 {
 	char size[SIZE_TEXT], name[RSTMEM_USE_CASE_NAME_SIZE];
+	char node[RSTMEM_HEAP_PATH_SIZE];
+	const char *path = source(dev, buf->use_case, node);
 	struct json json = { .out = stdout };
 
 	rstmem_use_case_name(buf->use_case, name, sizeof(name));
 	if (is_json) {
 		json_begin(&json, NULL, '{');
-		json_string(&json, "device", rstmem_path(dev));
+		json_string(&json, "device", path);
+		json_string(&json, "via", rstmem_via(dev) == RSTMEM_VIA_HEAP ?
+					  "heap" : "tee");
 		json_u64(&json, "use_case", buf->use_case);
 		json_string(&json, "name", name);
 		json_u64(&json, "size", buf->size);
 		json_u64(&json, "flags", buf->flags);
-		json_u64(&json, "id", (uint64_t)buf->id);
+		if (buf->id)
+			json_u64(&json, "id", (uint64_t)buf->id);
+		else
+			json_null(&json, "id");
 		json_u64(&json, "fd", (uint64_t)buf->fd);
 		json_end(&json, '}');
 		return;
 	}
 
-	printf("device    %s\n", rstmem_path(dev));
+	printf("device    %s\n", path);
 	printf("use case  %s\n", name);
 	printf("size      %s (%" PRIu64 " bytes)\n",
 	       size_format(buf->size, size), buf->size);
-	printf("id        %" PRId32 "\n", buf->id);
+	if (buf->id)
+		printf("id        %" PRId32 "\n", buf->id);
+	else
+		printf("id        none, it is from a heap\n");
 	printf("fd        %d\n", buf->fd);
 }
 
@@ -241,10 +300,11 @@ int cmd_alloc(int argc, char **argv)
 	if (parse(argc, argv, &req, &status))
 		return status;
 
-	ret = rstmem_open(req.path, &dev);
+	ret = rstmem_open_via(req.path, req.via, &dev);
 	if (ret)
-		return device_error(req.path, ret);
+		return device_error(req.path, req.via, ret);
 
+	default_use_case(dev, &req);
 	ret = rstmem_alloc(dev, req.use_case, req.size, 0, &buf);
 	if (ret) {
 		alloc_error(dev, &req, ret);

@@ -24,8 +24,10 @@ enum {
 /* Verbs: argv[0] is the verb. Return the exit status. */
 int cmd_alloc(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 extern const char alloc_help[];
 extern const char info_help[];
+extern const char inspect_help[];
 
 /* message.c */
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -35,7 +37,8 @@ int option_error(int c, char **argv, const char *letters);
 int finish_output(int status);
 
 /* device.c */
-int device_error(const char *path, int err);
+int via_parse(const char *text, enum rstmem_via *via);
+int device_error(const char *path, enum rstmem_via via, int err);
 
 /* size.c: room for what size_format() writes */
 #define SIZE_TEXT	24
@@ -55,6 +58,26 @@ void json_string(struct json *json, const char *key, const char *value);
 void json_u64(struct json *json, const char *key, uint64_t value);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
+
+/* heap.c */
+enum heap_origin {
+	HEAP_OF_ANYBODY,	/* rstmem's or the kernel's own */
+	HEAP_OF_RSTMEM,
+	HEAP_OF_KERNEL,
+};
+
+struct heap {
+	const char *path;
+	int err;		/* of rstmem_open_via() */
+	uint32_t use_case;
+	char name[RSTMEM_USE_CASE_NAME_SIZE];
+	enum heap_origin origin;
+};
+
+void heap_read(struct heap *heap, const char *path, uint32_t use_case);
+void heap_print_header(void);
+void heap_print(const struct heap *heap);
+void heap_print_json(struct json *json, const struct heap *heap);
 
 /* hold.c */
 int hold(bool has_limit, uint32_t seconds);

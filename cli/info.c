@@ -9,9 +9,10 @@
 const char info_help[] =
 "Usage: rstmem info [-d PATH] [-j]\n"
 "\n"
-"Shows the restricted memory of every TEE device, for each use case.\n"
+"Shows the restricted memory of every TEE device, for each use case, and the\n"
+"dma-heaps for restricted memory.\n"
 "\n"
-"  -d, --device PATH  only this device, such as /dev/tee0\n"
+"  -d, --device PATH  only this device, such as /dev/tee0, or this heap\n"
 "  -j, --json         for programs: one JSON object, sizes in bytes\n"
 "  -h, --help         show this help\n";
 
@@ -31,14 +32,15 @@ struct device {
 	struct use_case use_cases[MAX_USE_CASES];
 };
 
-static void read_device(struct device *dev, const char *path)
+static void read_device(struct device *dev, const char *path,
+			enum rstmem_via via)
 {
 	struct rstmem *handle;
 	uint64_t offered;
 	uint32_t i;
 
 	*dev = (struct device){ .path = path };
-	dev->err = rstmem_open(path, &handle);
+	dev->err = rstmem_open_via(path, via, &handle);
 	if (dev->err)
 		return;
 
@@ -146,6 +148,160 @@ static int worse(int a, int b)
 	return a == EXIT_OK ? a : b;
 }
 
+struct report {
+	struct json *json;	/* NULL for text */
+	const char *path;	/* of --device, or NULL for all */
+	bool first;		/* nothing is printed yet */
+	int status;
+};
+
+static void report_device(struct report *report, const char *path)
+{
+	/* A path that is no heap of ours may still be another heap. */
+	enum rstmem_via via = report->path ? RSTMEM_VIA_ANY : RSTMEM_VIA_TEE;
+	static struct device dev;
+
+	read_device(&dev, path, via);
+	/* Without --device, a node with nothing behind it is no device. */
+	if (!report->path && (dev.err == -ENXIO || dev.err == -ENOENT))
+		return;
+
+	if (report->json) {
+		print_json(report->json, &dev);
+	} else if (!report->path || !dev.err) {
+		print_text(&dev, report->first);
+		report->first = report->first && dev.err &&
+				dev.err != -EOPNOTSUPP;
+	}
+
+	if (!dev.err)
+		report->status = worse(report->status, EXIT_OK);
+	else if (report->path || dev.err != -EOPNOTSUPP)
+		report->status = worse(report->status,
+				       device_error(path, via, dev.err));
+}
+
+static void report_devices(struct report *report)
+{
+	char node[RSTMEM_DEVICE_PATH_SIZE];
+	int i = -1;
+
+	while ((i = rstmem_next_device(i, node, sizeof(node))) >= 0)
+		report_device(report, node);
+}
+
+/* Return: the error of the heap. */
+static int report_heap(struct report *report, const char *path,
+		       uint32_t use_case, bool *has_header)
+{
+	struct heap heap;
+
+	heap_read(&heap, path, use_case);
+	if (!report->path && (heap.err == -ENXIO || heap.err == -ENOTTY))
+		return heap.err;
+
+	if (report->json) {
+		heap_print_json(report->json, &heap);
+	} else if (!report->path || !heap.err) {
+		if (!report->first && !*has_header)
+			putchar('\n');
+		if (!*has_header)
+			heap_print_header();
+		heap_print(&heap);
+		*has_header = true;
+		report->first = false;
+	}
+
+	if (!heap.err)
+		report->status = worse(report->status, EXIT_OK);
+	return heap.err;
+}
+
+/*
+ * That a heap may not be opened is shown with it and hides nothing else, since it
+ * has no figures. It is a failure only when there is nothing but such heaps.
+ */
+static void report_heaps(struct report *report)
+{
+	char node[RSTMEM_HEAP_PATH_SIZE];
+	bool has_header = false;
+	int i = 0, err, closed = 0;
+
+	while ((i = rstmem_next_heap(i, node, sizeof(node))) >= 0) {
+		err = report_heap(report, node, (uint32_t)i, &has_header);
+		if (err == -EACCES || err == -EPERM)
+			closed = err;
+	}
+	if (report->status == EXIT_NO_DEVICE && closed)
+		report->status = device_error(NULL, RSTMEM_VIA_HEAP, closed);
+}
+
+/* Return: whether @path is a heap, with @use_case set when it can be told. */
+static bool is_heap(const char *path, uint32_t *use_case)
+{
+	char node[RSTMEM_HEAP_PATH_SIZE];
+	struct rstmem *dev;
+	int i = 0;
+
+	*use_case = 0;
+	while ((i = rstmem_next_heap(i, node, sizeof(node))) >= 0) {
+		if (!strcmp(path, node)) {
+			*use_case = (uint32_t)i;
+			return true;
+		}
+	}
+
+	if (rstmem_open_via(path, RSTMEM_VIA_HEAP, &dev))
+		return false;
+	rstmem_close(dev);
+	return true;
+}
+
+static void begin(struct report *report, const char *key)
+{
+	if (report->json)
+		json_begin(report->json, key, '[');
+}
+
+static void end(struct report *report)
+{
+	if (report->json)
+		json_end(report->json, ']');
+}
+
+static void report_all(struct report *report)
+{
+	begin(report, "devices");
+	report_devices(report);
+	end(report);
+	begin(report, "heaps");
+	report_heaps(report);
+	end(report);
+	if (report->status == EXIT_NO_DEVICE)
+		device_error(NULL, RSTMEM_VIA_ANY, -ENXIO);
+}
+
+static void report_one(struct report *report)
+{
+	bool has_header = false, heap;
+	uint32_t use_case;
+	int err;
+
+	heap = is_heap(report->path, &use_case);
+	begin(report, "devices");
+	if (!heap)
+		report_device(report, report->path);
+	end(report);
+	begin(report, "heaps");
+	if (heap) {
+		err = report_heap(report, report->path, use_case, &has_header);
+		if (err)
+			report->status = device_error(report->path,
+						      RSTMEM_VIA_HEAP, err);
+	}
+	end(report);
+}
+
 int cmd_info(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -155,20 +311,17 @@ int cmd_info(int argc, char **argv)
 		{ 0 }
 	};
 	static const char letters[] = ":d:jh";
-	static struct device dev;
-	char node[RSTMEM_DEVICE_PATH_SIZE];
+	struct report report = { .first = true, .status = EXIT_NO_DEVICE };
 	struct json json = { .out = stdout };
-	const char *path = NULL;
-	bool is_json = false, first = true;
-	int c, i = -1, status = EXIT_NO_DEVICE;
+	int c;
 
 	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		switch (c) {
 		case 'd':
-			path = optarg;
+			report.path = optarg;
 			break;
 		case 'j':
-			is_json = true;
+			report.json = &json;
 			break;
 		case 'h':
 			fputs(info_help, stdout);
@@ -180,38 +333,13 @@ int cmd_info(int argc, char **argv)
 	if (optind < argc)
 		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
 
-	if (is_json) {
-		json_begin(&json, NULL, '{');
-		json_begin(&json, "devices", '[');
-	}
-
-	while (path || (i = rstmem_next_device(i, node, sizeof(node))) >= 0) {
-		read_device(&dev, path ? path : node);
-
-		/* Without --device, a node with nothing behind it is no device. */
-		if (!path && (dev.err == -ENXIO || dev.err == -ENOENT))
-			continue;
-
-		if (is_json) {
-			print_json(&json, &dev);
-		} else if (!path || !dev.err) {
-			print_text(&dev, first);
-			first = first && dev.err && dev.err != -EOPNOTSUPP;
-		}
-
-		if (!dev.err)
-			status = worse(status, EXIT_OK);
-		else if (path || dev.err != -EOPNOTSUPP)
-			status = worse(status, device_error(dev.path, dev.err));
-		if (path)
-			break;
-	}
-
-	if (is_json) {
-		json_end(&json, ']');
-		json_end(&json, '}');
-	}
-	if (status == EXIT_NO_DEVICE && !path)
-		device_error(NULL, -ENXIO);
-	return finish_output(status);
+	if (report.json)
+		json_begin(report.json, NULL, '{');
+	if (report.path)
+		report_one(&report);
+	else
+		report_all(&report);
+	if (report.json)
+		json_end(report.json, '}');
+	return finish_output(report.status);
 }

@@ -11,10 +11,12 @@ static const char main_help[] =
 "\n"
 "  rstmem info           show which devices have any and how full they are\n"
 "  rstmem alloc -s SIZE  allocate a buffer, for a while or for a command\n"
+"  rstmem inspect FD     say what a descriptor is; PID:FD for another process\n"
 "  rstmem help [VERB]    show help, the same as VERB --help\n"
 "  rstmem version        show the version\n"
 "\n"
-"Exit status: 0 done, 1 failed, 2 wrong usage, 3 no device with restricted memory.\n"
+"Exit status: 0 done, 1 failed, 2 wrong usage, 3 no device with restricted memory,\n"
+"or a descriptor that is something else.\n"
 "See rstmem(1), and tee_rstmem(7) for what restricted memory is.\n";
 
 static int cmd_help(int argc, char **argv);
@@ -27,6 +29,7 @@ static const struct verb {
 } verbs[] = {
 	{ "info", cmd_info, info_help },
 	{ "alloc", cmd_alloc, alloc_help },
+	{ "inspect", cmd_inspect, inspect_help },
 	{ "help", cmd_help, main_help },
 	{ "version", cmd_version, main_help },
 };

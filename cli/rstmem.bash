@@ -10,7 +10,7 @@ _rstmem()
 
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W \
-			'info alloc help version --help --version' -- "$cur")
+			'info alloc inspect help version --help --version' -- "$cur")
 		return
 	fi
 
@@ -38,8 +38,13 @@ _rstmem()
 
 	case $verb:$prev in
 	info:-d | info:--device | alloc:-d | alloc:--device)
-		mapfile -t COMPREPLY < <(compgen -G '/dev/tee[0-9]*')
+		mapfile -t COMPREPLY < <(compgen -G '/dev/tee[0-9]*'
+			compgen -G '/dev/dma_heap/protected,*')
 		mapfile -t COMPREPLY < <(compgen -W "${COMPREPLY[*]}" -- "$cur")
+		return
+		;;
+	alloc:--via)
+		mapfile -t COMPREPLY < <(compgen -W 'tee heap' -- "$cur")
 		return
 		;;
 	alloc:-u | alloc:--use-case)
@@ -57,10 +62,13 @@ _rstmem()
 		words='--device --json --help'
 		;;
 	alloc)
-		words='--size --use-case --device --hold --json --help --'
+		words='--size --use-case --device --via --hold --json --help --'
+		;;
+	inspect)
+		words='--json --help'
 		;;
 	help)
-		words='info alloc help version'
+		words='info alloc inspect help version'
 		;;
 	*)
 		words='--help'

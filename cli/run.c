@@ -28,12 +28,27 @@ static int export_buffer(struct rstmem *dev, const struct rstmem_buffer *buf)
 {
 	char use_case[RSTMEM_USE_CASE_NAME_SIZE];
 
+	/* From a heap there are none, and another buffer's must not seem so. */
+	if (rstmem_via(dev) == RSTMEM_VIA_HEAP) {
+		if (unsetenv("RSTMEM_TEE_FD") || unsetenv("RSTMEM_ID"))
+			return -1;
+	} else if (export_number("RSTMEM_TEE_FD", (uint64_t)rstmem_fd(dev)) ||
+		   export_number("RSTMEM_ID", (uint64_t)buf->id)) {
+		return -1;
+	}
+
 	rstmem_use_case_name(buf->use_case, use_case, sizeof(use_case));
 	return export_number("RSTMEM_FD", (uint64_t)buf->fd) ||
-	       export_number("RSTMEM_TEE_FD", (uint64_t)rstmem_fd(dev)) ||
-	       export_number("RSTMEM_ID", (uint64_t)buf->id) ||
 	       export_number("RSTMEM_SIZE", buf->size) ||
 	       setenv("RSTMEM_USE_CASE", use_case, 1);
+}
+
+/* Return: 0 when the command will inherit the descriptors. */
+static int pass_descriptors(struct rstmem *dev, const struct rstmem_buffer *buf)
+{
+	return fcntl(buf->fd, F_SETFD, 0) ||
+	       (rstmem_via(dev) == RSTMEM_VIA_TEE &&
+		fcntl(rstmem_fd(dev), F_SETFD, 0));
 }
 
 static void __attribute__((noreturn))
@@ -41,8 +56,7 @@ child(struct rstmem *dev, const struct rstmem_buffer *buf, char **argv)
 {
 	int err;
 
-	if (!export_buffer(dev, buf) && !fcntl(buf->fd, F_SETFD, 0) &&
-	    !fcntl(rstmem_fd(dev), F_SETFD, 0))
+	if (!export_buffer(dev, buf) && !pass_descriptors(dev, buf))
 		execvp(argv[0], argv);
 
 	err = errno;

@@ -1,99 +1,78 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Devices: find, open, ask. */
+/* Devices: what there is, open, behind either front end. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-/* The TEE subsystem has room for as many (TEE_NUM_DEVICES in its tee_core.c). */
-#define MAX_DEVICES	32
-
-int rstmem_next_device(int after, char *path, size_t size)
+static struct rstmem *device_create(const char *path)
 {
-	int i, len;
+	size_t len = strlen(path) + 1;
+	struct rstmem *dev;
+	int i;
 
-	/* Any number is allowed: none may overflow. */
-	if (after >= MAX_DEVICES)
-		return -ENOENT;
+	dev = malloc(sizeof(*dev) + len);
+	if (!dev)
+		return NULL;
 
-	for (i = after < 0 ? 0 : after + 1; i < MAX_DEVICES; i++) {
-		len = snprintf(path, size, "/dev/tee%d", i);
-		if (len < 0 || (size_t)len >= size)
-			return -ENOSPC;
-		if (!access(path, F_OK))
-			return i;
+	dev->via = RSTMEM_VIA_ANY;
+	dev->fd = -1;
+	for (i = 0; i < RSTMEM__HEAPS; i++)
+		dev->heaps[i] = -ENOENT;
+	memcpy(dev->path, path, len);
+	return dev;
+}
+
+/* Return: 0 when @dev, new, is now the device at its path. */
+static int open_node(struct rstmem *dev, enum rstmem_via via)
+{
+	uint32_t use_case = TEE_IOC_UC_RESERVED;
+	int fd, ret, only_heap = via == RSTMEM_VIA_HEAP;
+
+	fd = only_heap ? rstmem__heap_open(dev->path) :
+			 rstmem__tee_open(dev->path);
+	/* A heap may be allocated from by who may only read. */
+	if (fd == -EACCES && via == RSTMEM_VIA_ANY) {
+		fd = rstmem__heap_open(dev->path);
+		only_heap = 1;
 	}
-
-	return -ENOENT;
-}
-
-/* A driver that does not know a command says one or the other. */
-static int is_unknown_command(int ret)
-{
-	return ret == -ENOTTY || ret == -EINVAL;
-}
-
-static int query(int fd, struct tee_ioctl_rstmem_query *data)
-{
-	return rstmem__ioctl(fd, TEE_IOC_RSTMEM_QUERY, data);
-}
-
-static int open_tee(const char *path)
-{
-	struct tee_ioctl_rstmem_query data = { 0 };
-	struct tee_ioctl_version_data version;
-	int fd, ret;
-
-	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
-	/* How the TEE core refuses to open a device that is being removed. */
-	if (fd < 0 && errno == EINVAL)
-		return -ENODEV;
-	if (fd < 0)
-		return -errno;
-
-	fd = rstmem__above_stdio(fd);
 	if (fd < 0)
 		return fd;
 
-	ret = rstmem__ioctl(fd, TEE_IOC_VERSION, &version);
-	if (ret < 0) {
-		if (is_unknown_command(ret))
-			ret = -ENOTTY;
-		goto err_close;
+	ret = only_heap ? -ENOTTY : rstmem__tee_check(fd);
+	if (!ret) {
+		dev->via = RSTMEM_VIA_TEE;
+	} else if (ret == -ENOTTY && via != RSTMEM_VIA_TEE) {
+		ret = rstmem__heap_check(fd, dev->path, &use_case);
+		/* Not a heap, but who knows what else. */
+		if (ret == -ENOTTY && only_heap && via == RSTMEM_VIA_ANY)
+			ret = -EACCES;
+	}
+	if (ret) {
+		close(fd);
+		return ret;
 	}
 
-	ret = query(fd, &data);
-	if (ret < 0) {
-		if (is_unknown_command(ret))
-			ret = -EOPNOTSUPP;
-		goto err_close;
+	dev->fd = fd;
+	if (use_case != TEE_IOC_UC_RESERVED) {
+		dev->via = RSTMEM_VIA_HEAP;
+		dev->heaps[use_case] = fd;
 	}
-
-	return fd;
-
-err_close:
-	close(fd);
-	return ret;
+	return 0;
 }
 
-static int open_path(const char *path, struct rstmem **dev)
+static int open_path(const char *path, enum rstmem_via via, struct rstmem **dev)
 {
-	size_t len = strlen(path) + 1;
 	struct rstmem *new;
+	int ret;
 
-	new = malloc(sizeof(*new) + len);
+	new = device_create(path);
 	if (!new)
 		return -ENOMEM;
-	memcpy(new->path, path, len);
-
-	new->fd = open_tee(path);
-	if (new->fd < 0) {
-		int ret = new->fd;
-
+	ret = open_node(new, via);
+	if (ret) {
 		free(new);
 		return ret;
 	}
@@ -102,13 +81,13 @@ static int open_path(const char *path, struct rstmem **dev)
 	return 0;
 }
 
-static int open_first(struct rstmem **dev)
+static int open_first_tee(struct rstmem **dev)
 {
 	char path[RSTMEM_DEVICE_PATH_SIZE];
 	int ret, err = -ENXIO, i = -1;
 
 	while ((i = rstmem_next_device(i, path, sizeof(path))) >= 0) {
-		ret = open_path(path, dev);
+		ret = open_path(path, RSTMEM_VIA_TEE, dev);
 		switch (ret) {
 		case 0:
 			return 0;
@@ -127,18 +106,65 @@ static int open_first(struct rstmem **dev)
 	return err;
 }
 
+static int open_all_heaps(struct rstmem **dev)
+{
+	struct rstmem *new;
+	int ret;
+
+	new = device_create(RSTMEM__HEAP_DIR);
+	if (!new)
+		return -ENOMEM;
+	ret = rstmem__heaps_open(new->heaps);
+	if (ret) {
+		free(new);
+		return ret;
+	}
+
+	new->via = RSTMEM_VIA_HEAP;
+	*dev = new;
+	return 0;
+}
+
+int rstmem_open_via(const char *path, enum rstmem_via via, struct rstmem **dev)
+{
+	int ret = -ENXIO, err;
+
+	*dev = NULL;
+	if (via != RSTMEM_VIA_ANY && via != RSTMEM_VIA_TEE &&
+	    via != RSTMEM_VIA_HEAP)
+		return -EINVAL;
+	if (path)
+		return open_path(path, via, dev);
+
+	if (via != RSTMEM_VIA_HEAP)
+		ret = open_first_tee(dev);
+	if (ret && via != RSTMEM_VIA_TEE) {
+		err = open_all_heaps(dev);
+		if (!err || ret == -ENXIO)
+			ret = err;
+	}
+	return ret;
+}
+
 int rstmem_open(const char *path, struct rstmem **dev)
 {
-	*dev = NULL;
-	return path ? open_path(path, dev) : open_first(dev);
+	return rstmem_open_via(path, RSTMEM_VIA_ANY, dev);
 }
 
 void rstmem_close(struct rstmem *dev)
 {
 	if (!dev)
 		return;
-	close(dev->fd);
+	if (dev->via == RSTMEM_VIA_HEAP)
+		rstmem__heaps_close(dev->heaps);
+	else
+		close(dev->fd);
 	free(dev);
+}
+
+enum rstmem_via rstmem_via(const struct rstmem *dev)
+{
+	return dev->via;
 }
 
 int rstmem_fd(const struct rstmem *dev)
@@ -154,9 +180,16 @@ const char *rstmem_path(const struct rstmem *dev)
 int rstmem_use_cases(struct rstmem *dev, uint64_t *use_cases)
 {
 	struct tee_ioctl_rstmem_query data = { 0 };
-	int ret;
+	int i, ret;
 
-	ret = query(dev->fd, &data);
+	if (dev->via == RSTMEM_VIA_HEAP) {
+		*use_cases = 0;
+		for (i = 1; i < RSTMEM__HEAPS; i++)
+			*use_cases |= (uint64_t)(dev->heaps[i] >= 0) << i;
+		return 0;
+	}
+
+	ret = rstmem__tee_query(dev->fd, &data);
 	if (ret < 0)
 		return ret;
 
@@ -170,11 +203,15 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
 	struct tee_ioctl_rstmem_query data = { .use_case = use_case };
 	int ret;
 
+	if (dev->via == RSTMEM_VIA_HEAP)
+		return use_case < RSTMEM__HEAPS && dev->heaps[use_case] >= 0 ?
+		       -EOPNOTSUPP : -EINVAL;
+
 	/* To the kernel this is a question about the device as a whole. */
 	if (use_case == TEE_IOC_UC_RESERVED)
 		return -EINVAL;
 
-	ret = query(dev->fd, &data);
+	ret = rstmem__tee_query(dev->fd, &data);
 	if (ret < 0)
 		return ret;
 

@@ -15,20 +15,26 @@ const char *rstmem_explain(int error)
 	case 0:
 		return "success";
 	case ENXIO:
-		return "no TEE device with restricted memory; load softtee or a backend (see tee_rstmem(7))";
+		return "no TEE device and no dma-heap has restricted memory; load softtee or a backend (see tee_rstmem(7))";
 	case ENOENT:
 		return "no such device; \"rstmem info\" lists those there are";
 	case EOPNOTSUPP:
-		return "this TEE device has no restricted memory; load a backend for it or choose another device";
+		return "no restricted memory there, or more than a dma-heap can do; \"rstmem info\" shows devices and heaps, \"rstmem inspect\" a dma-buf";
 	case ENOTTY:
-		return "not a TEE device; its path is /dev/tee0 or the like";
+		return "neither a TEE device nor a dma-heap; their paths are /dev/tee0, /dev/dma_heap/protected,secure-video or the like";
 	case ENODEV:
-		return "the device's restricted memory is going away; open it again when its backend is loaded";
+		return "the device's restricted memory is gone or going away; open it again when its backend is loaded";
 	case EACCES:
 	case EPERM:
-		return "no permission to open the TEE device; run as root or join the group that owns it";
+		return "no permission to open the device, or to look into the process; run as root or join the group that owns the device";
 	case EINVAL:
-		return "the device does not offer this use case, or the size or the flags are not possible; ask it what it offers";
+		return "the use case is not offered, the size or a flag is not possible, or the descriptor is no dma-buf; \"rstmem info\" shows what is offered";
+	case EBADF:
+		return "not an open descriptor; pass the one of a dma-buf";
+	case EXDEV:
+		return "restricted memory of another TEE device; register it there, \"rstmem inspect\" says which it is";
+	case ESRCH:
+		return "no such process; it may have ended";
 	case ENOMEM:
 		return "no room for it now; ask for less or release buffers";
 	case EDQUOT:

@@ -7,6 +7,14 @@
 
 #include "internal.h"
 
+/* Return: a descriptor above those of stdio with FD_CLOEXEC, or -errno. */
+int rstmem__open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : rstmem__above_stdio(fd);
+}
+
 /* Return: what ioctl(2) does, or -errno. */
 int rstmem__ioctl(int fd, unsigned long cmd, void *arg)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * librstmem: restricted memory from a TEE device, for programs.
+ * librstmem: restricted memory from a TEE device or a dma-heap, for programs.
  *
  *	struct rstmem *dev;
  *	struct rstmem_buffer buf;
@@ -40,8 +40,30 @@
 extern "C" {
 #endif
 
-/* A device with restricted memory, open. */
+/*
+ * A device with restricted memory, open: a TEE device; or what dma-heaps there are
+ * for restricted memory, or one of them.
+ *
+ * The same memory, but heaps know less. Buffers from a heap have no id, since there
+ * is no TEE device open on which it could be used; rstmem_register() on one gives
+ * them one. Heaps tell no figures. There is a heap for each use case that has a
+ * name, and for no other. Kernels from 6.18 on may have protected heaps of their
+ * own, without rstmem. rstmem_alloc() takes from these as well; rstmem_inspect()
+ * does not know what comes from there, and rstmem_register() leaves it to the kernel.
+ */
 struct rstmem;
+
+/**
+ * enum rstmem_via - how a device is reached
+ * @RSTMEM_VIA_ANY:	either way, for rstmem_open_via()
+ * @RSTMEM_VIA_TEE:	by a TEE device
+ * @RSTMEM_VIA_HEAP:	by dma-heaps
+ */
+enum rstmem_via {
+	RSTMEM_VIA_ANY = 0,
+	RSTMEM_VIA_TEE = 1,
+	RSTMEM_VIA_HEAP = 2,
+};
 
 /**
  * struct rstmem_usage - the memory behind a use case, at one moment
@@ -67,7 +89,8 @@ struct rstmem_usage {
  * struct rstmem_buffer - a buffer of restricted memory
  * @fd:		its dma-buf, owned by whoever holds this structure; -1 for none
  * @id:		above 0: names the buffer in calls on the rstmem_fd() of the
- *		device it came from, as long as both are open; 0 for none
+ *		device it came from, as long as both are open; 0 for none, which is
+ *		what buffers from a heap have
  * @size:	bytes, at least what was asked for
  * @flags:	flags in force
  * @use_case:	TEE_IOC_UC_*
@@ -82,35 +105,117 @@ struct rstmem_buffer {
 };
 
 /**
+ * struct rstmem_registration - a buffer that was given an id
+ * @fd:		stands for the registration, owned by whoever holds this structure;
+ *		no dma-buf; -1 for none
+ * @id:		above 0: names the buffer in calls on the rstmem_fd() of the device
+ *		it was registered with, as long as both are open; 0 for none
+ * @size:	bytes of the buffer
+ * @flags:	flags in force
+ */
+struct rstmem_registration {
+	int fd;
+	int32_t id;
+	uint64_t size;
+	uint32_t flags;
+	uint32_t reserved[9];
+};
+
+/* Which members of struct rstmem_info mean something. */
+#define RSTMEM_INFO_SIZE	(1 << 0)
+#define RSTMEM_INFO_USE_CASE	(1 << 1)
+#define RSTMEM_INFO_FLAGS	(1 << 2)
+#define RSTMEM_INFO_DEVICE	(1 << 3)	/* @device and @path */
+
+/* Room for any path that rstmem_next_device() writes. */
+#define RSTMEM_DEVICE_PATH_SIZE	32
+
+/**
+ * struct rstmem_info - what a descriptor of restricted memory is
+ * @size:	bytes
+ * @use_case:	TEE_IOC_UC_*
+ * @flags:	flags in force
+ * @device:	N of the /dev/teeN it was allocated from, also by way of a heap; -1
+ *		when that is gone, or not known
+ * @known:	RSTMEM_INFO_*; members that are not known are 0, @device -1
+ * @path:	the path of the device, "" with @device -1
+ */
+struct rstmem_info {
+	uint64_t size;
+	uint32_t use_case;
+	uint32_t flags;
+	int32_t device;
+	uint32_t known;
+	char path[RSTMEM_DEVICE_PATH_SIZE];
+	uint64_t reserved[4];
+};
+
+/**
  * rstmem_open() - open a device that has restricted memory
- * @path:	its node, such as "/dev/tee0", or NULL for the first that has any
+ * @path:	its node, a TEE device such as "/dev/tee0" or a dma-heap such as
+ *		"/dev/dma_heap/protected,secure-video", or NULL for what there is:
+ *		the first TEE device that has any, else all heaps
  * @dev:	set to the device, for rstmem_close(); to NULL on failure
  *
+ * What a node is decides, not what it is called. (Where there is no sysfs to ask,
+ * a heap must have its own name.)
+ *
+ * What is open stays so: a program may give up its permission afterwards, and heaps
+ * that appear later are not seen.
+ *
  * Return: 0, or
- *	-ENXIO		no TEE device has restricted memory (@path is NULL), or
- *			there is no device behind @path
- *	-EOPNOTSUPP	the device at @path has no restricted memory
- *	-ENOTTY		@path is not a TEE device
- *	-ENODEV		the device's restricted memory is going away
+ *	-ENXIO		no TEE device and no heap has restricted memory (@path is
+ *			NULL), or there is no device behind @path
+ *	-EOPNOTSUPP	the TEE device or the heap at @path has no restricted memory
+ *	-ENOTTY		@path is neither a TEE device nor a heap
+ *	-ENODEV		the device's restricted memory is going away; no device is
+ *			behind the heap at @path (which not all heaps tell, see
+ *			rstmem_alloc())
  *	-EACCES		the caller may not open @path; with NULL: no device that it
  *			may open has any, but there are others
+ *	-EMFILE, -ENFILE no file descriptor left
  *	-ENOMEM		no memory
  *	other errors of open(2)
  */
 int rstmem_open(const char *path, struct rstmem **dev);
 
 /**
+ * rstmem_open_via() - the same, by one way only
+ * @path:	as for rstmem_open()
+ * @via:	RSTMEM_VIA_TEE or RSTMEM_VIA_HEAP; RSTMEM_VIA_ANY is rstmem_open()
+ * @dev:	as for rstmem_open()
+ *
+ * Programs that need ids insist on RSTMEM_VIA_TEE.
+ *
+ * Return: as rstmem_open(), and
+ *	-EINVAL		@via is none of these
+ *	-ENOTTY		also when @path is the other kind
+ */
+int rstmem_open_via(const char *path, enum rstmem_via via, struct rstmem **dev);
+
+/**
  * rstmem_close() - close a device
  * @dev:	the device, or NULL
  *
  * Buffers allocated from it stay until their descriptors are closed. Their ids
- * end here.
+ * end here, and those of buffers registered with it.
  */
 void rstmem_close(struct rstmem *dev);
 
 /**
- * rstmem_fd() - the open file of a device, for ioctls of <linux/tee.h>
+ * rstmem_via() - which way a device was opened
+ * @dev:	the device
+ *
+ * Return: RSTMEM_VIA_TEE or RSTMEM_VIA_HEAP.
+ */
+enum rstmem_via rstmem_via(const struct rstmem *dev);
+
+/**
+ * rstmem_fd() - the open file of a device, for ioctls of <linux/tee.h>, or of
+ * <linux/dma-heap.h> if it is a heap
  * @dev:	the device, which keeps owning the descriptor
+ *
+ * Return: the descriptor; -1 for heaps that were opened without a path.
  */
 int rstmem_fd(const struct rstmem *dev);
 
@@ -118,12 +223,10 @@ int rstmem_fd(const struct rstmem *dev);
  * rstmem_path() - where a device was found
  * @dev:	the device
  *
- * Return: a string that lives as long as @dev.
+ * Return: a string that lives as long as @dev; for heaps that were opened without a
+ * path it is their directory, "/dev/dma_heap".
  */
 const char *rstmem_path(const struct rstmem *dev);
-
-/* Room for any path that rstmem_next_device() writes. */
-#define RSTMEM_DEVICE_PATH_SIZE	32
 
 /**
  * rstmem_next_device() - walk over the TEE devices there are
@@ -136,12 +239,27 @@ const char *rstmem_path(const struct rstmem *dev);
  */
 int rstmem_next_device(int after, char *path, size_t size);
 
+/* Room for any path that rstmem_next_heap() writes. */
+#define RSTMEM_HEAP_PATH_SIZE	64
+
+/**
+ * rstmem_next_heap() - walk over the protected dma-heaps there are
+ * @after:	use case of the one before, 0 or less to begin
+ * @path:	set to the path of its node; no device need be behind it any more
+ * @size:	bytes at @path, RSTMEM_HEAP_PATH_SIZE is enough
+ *
+ * Return: the heap's use case, above 0; -ENOENT when there is none after @after;
+ * -ENOSPC when @path is too small.
+ */
+int rstmem_next_heap(int after, char *path, size_t size);
+
 /**
  * rstmem_use_cases() - which use cases a device offers
- * @dev:	the device
+ * @dev:	the device; heaps offer what they are for
  * @use_cases:	set to a mask: bit N is set when use case N is offered
  *
- * Return: 0, or -ENODEV when the device's restricted memory is going away.
+ * Return: 0, or -ENODEV when the device's restricted memory is going away. Heaps
+ * tell that in rstmem_alloc() only.
  */
 int rstmem_use_cases(struct rstmem *dev, uint64_t *use_cases);
 
@@ -153,14 +271,16 @@ int rstmem_use_cases(struct rstmem *dev, uint64_t *use_cases);
  *
  * Use cases that share memory each report all of it.
  *
- * Return: 0, -EINVAL when the device does not offer @use_case, or -ENODEV.
+ * Return: 0, -EINVAL when the device does not offer @use_case, -EOPNOTSUPP when it
+ * is a heap, or -ENODEV.
  */
 int rstmem_query(struct rstmem *dev, uint32_t use_case,
 		 struct rstmem_usage *usage);
 
 /**
  * rstmem_alloc() - allocate a buffer
- * @dev:	the device
+ * @dev:	the device; rstmem's own heaps take it from the first TEE device that
+ *		offers @use_case
  * @use_case:	TEE_IOC_UC_*
  * @size:	bytes, not 0; rounded up to the granule of the use case
  * @flags:	0; none is defined
@@ -169,11 +289,15 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
  *
  * Return: 0, or
  *	-EINVAL		@use_case is not offered, @flags is not 0, or @size is 0 or
- *			more than any memory could have
+ *			more than any memory could have; a heap of the kernel's own
+ *			that has no TEE device any more
  *	-ENOMEM		no room for the buffer now; @largest_free of
  *			rstmem_query() says what would fit
  *	-EDQUOT		a limit set by the administrator is exceeded
- *	-ENODEV		the device's restricted memory is going away
+ *	-ENODEV		the device's restricted memory is going away, or there is
+ *			none behind the heap any more
+ *	-EACCES		@dev are heaps opened without a path, and not the one of
+ *			@use_case, which the caller may not open
  *	-EMFILE, -ENFILE no file descriptor left
  *	-EIO		the backend misbehaves; the kernel log says how
  */
@@ -185,11 +309,76 @@ int rstmem_alloc(struct rstmem *dev, uint32_t use_case, uint64_t size,
  * @buf:	the buffer, one without a descriptor (a structure that is all 0 has
  *		none either), or NULL; left without descriptor and id
  *
- * The memory is free when nobody else holds the dma-buf and no TEE call that was
- * given the id is still running. A program that has passed @buf->fd's ownership
- * elsewhere does not call this.
+ * The memory is free when nobody else holds the dma-buf, nobody has it registered
+ * and no TEE call that was given an id of it is still running. A program that has
+ * passed @buf->fd's ownership elsewhere does not call this.
  */
 void rstmem_buffer_close(struct rstmem_buffer *buf);
+
+/**
+ * rstmem_register() - get an id for a buffer that somebody else allocated
+ * @dev:	the TEE device, the one that the buffer was allocated from
+ * @fd:		descriptor of the dma-buf, which stays the caller's
+ * @flags:	0; none is defined
+ * @reg:	filled in, for rstmem_unregister(); on failure it has no descriptor
+ *		and undoing it does nothing
+ *
+ * A buffer has an id only on the open device that it was allocated with. Who was
+ * passed the dma-buf, or has it from a heap, gets one with this. The registration
+ * keeps the memory, also when all descriptors of the dma-buf are closed, until it is
+ * undone or @dev is closed.
+ *
+ * Return: 0, or
+ *	-EBADF		@fd is not an open descriptor
+ *	-EINVAL		@fd is not a dma-buf, or @flags is not 0
+ *	-EXDEV		restricted memory of another TEE device
+ *	-EOPNOTSUPP	@fd is a dma-buf, but not restricted memory (kernels that
+ *			have the command themselves, 6.18 and later, decide about
+ *			these on their own); or @dev is a heap
+ *	-ENODEV		the device's restricted memory is going away
+ *	-ENOMEM, -EMFILE, -ENFILE as above
+ */
+int rstmem_register(struct rstmem *dev, int fd, uint32_t flags,
+		    struct rstmem_registration *reg);
+
+/**
+ * rstmem_unregister() - end a registration, and with it its id
+ * @reg:	the registration, one without a descriptor (as for
+ *		rstmem_buffer_close()), or NULL; left without descriptor and id
+ */
+void rstmem_unregister(struct rstmem_registration *reg);
+
+/**
+ * rstmem_inspect() - what a descriptor is
+ * @fd:		any number
+ * @info:	filled in; on failure nothing in it is known
+ *
+ * Asks the first TEE device with restricted memory that the caller may open. If
+ * there is none, /proc/self/fdinfo tells size and use case.
+ *
+ * Return: 0 when it is restricted memory, or
+ *	-EBADF		@fd is not an open descriptor
+ *	-EINVAL		@fd is not a dma-buf
+ *	-EOPNOTSUPP	@fd is a dma-buf, but not restricted memory that rstmem knows
+ *	-ENXIO		there was no TEE device to ask, and no /proc
+ *	-EMFILE, -ENFILE no file descriptor left
+ */
+int rstmem_inspect(int fd, struct rstmem_info *info);
+
+/**
+ * rstmem_inspect_process() - what a descriptor of another process is
+ * @pid:	the process
+ * @fd:		its descriptor, any number
+ * @info:	as for rstmem_inspect()
+ *
+ * Takes the permission to attach to the process with ptrace(2); where that is
+ * refused but reading its /proc is not, that tells size and use case.
+ *
+ * Return: as rstmem_inspect(), and
+ *	-ESRCH		there is no such process
+ *	-EPERM		the caller may not look into it
+ */
+int rstmem_inspect_process(int pid, int fd, struct rstmem_info *info);
 
 /* Room for any name that rstmem_use_case_name() writes. */
 #define RSTMEM_USE_CASE_NAME_SIZE	32
@@ -224,7 +413,7 @@ int rstmem_use_case_parse(const char *name, uint32_t *use_case);
 const char *rstmem_explain(int error);
 
 /**
- * rstmem_version() - the version of the library, such as "0.1.0"
+ * rstmem_version() - the version of the library, such as "0.2.0"
  */
 const char *rstmem_version(void);
 

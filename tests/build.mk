@@ -62,13 +62,17 @@ $(B)/tests/heap32: tests/guest/heap.c tests/lib/guest.c tests/lib/ktap.c \
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
-# What programs get: the header and the shared library.
-$(B)/tests/librstmem: tests/guest/lib.c lib/rstmem.h $(guest-lib) $(lib-link)
-	@mkdir -p $(@D)
-	$(CC) $(tests-cppflags) -Ilib $(CFLAGS) -o $@ $< $(guest-lib) \
-		-L$(B)/lib -lrstmem -lcrypto -lpthread
+librstmem-src := tests/guest/lib.c $(wildcard tests/guest/lib/*.c)
 
-$(B)/tests/librstmem32: tests/guest/lib.c tests/lib/tee.c tests/lib/ktap.c \
+# What programs get: the header and the shared library.
+$(B)/tests/librstmem: $(librstmem-src) tests/guest/lib/lib.h lib/rstmem.h \
+		$(guest-lib) $(lib-link)
+	@mkdir -p $(@D)
+	$(CC) $(tests-cppflags) -Ilib $(CFLAGS) -o $@ $(librstmem-src) \
+		$(guest-lib) -L$(B)/lib -lrstmem -lcrypto -lpthread
+
+$(B)/tests/librstmem32: $(librstmem-src) tests/guest/lib/lib.h \
+		tests/lib/tee.c tests/lib/guest.c tests/lib/ktap.c \
 		$(lib-src) lib/rstmem.h lib/internal.h \
 		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)

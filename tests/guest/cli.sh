@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# rstmem(1) as a user or a script calls it, on the lab's default guest.
+# rstmem(1) as a user or a script calls it, on the lab's default guest. Needs
+# foreign.c and packaging's udev rule.
 # Busybox's shell has what dash has.
 # shellcheck shell=dash disable=SC2016 # what is in single quotes is for the command
 cd /tmp || exit 1
@@ -21,6 +22,10 @@ not_ok() {
 	echo "# status $status"
 	sed 's/^/# stdout: /' $out
 	sed 's/^/# stderr: /' $err
+}
+
+skip() {
+	ok "$1 # SKIP $2"
 }
 
 # check NAME TEST...: a case that is ok when TEST succeeds.
@@ -141,7 +146,7 @@ for words in '--help' '-h' 'help' 'help help' 'help --help' 'version --help'; do
 	check 'succeeds' [ "$status" = 0 ]
 	check 'quietly' [ ! -s $err ]
 done
-for verb in info alloc; do
+for verb in info alloc inspect; do
 	run rstmem help $verb
 	cp $out first
 	check "rstmem help $verb" grep -q "^Usage: rstmem $verb " $out
@@ -160,8 +165,7 @@ check 'and shows the help on stderr' grep -q '^Usage:' $err
 check 'only there' [ ! -s $out ]
 
 # info
-run rstmem info
-cat >expected <<'END'
+cat >tee_text <<'END'
 /dev/tee0
   NOT PROTECTED: imitates restricted memory for development; the CPU can read it
   USE CASE             GRANULE      TOTAL       USED LARGEST FREE BUFFERS  CAPABILITIES
@@ -169,11 +173,40 @@ cat >expected <<'END'
   trusted-ui             4 KiB     16 MiB        0 B       16 MiB       0  NOT PROTECTED, scrubs
   secure-video-record    4 KiB     16 MiB        0 B       16 MiB       0  NOT PROTECTED, scrubs
 END
+heap_head() {
+	echo /dev/dma_heap
+	printf '  %-19s %-43s %s\n' 'USE CASE' HEAP MEMORY
+}
+heap_line() {
+	printf '  %-19s %-43s %s\n' "$1" "/dev/dma_heap/protected,$1" "$2"
+}
+# All heaps, of which the same is said.
+heaps_text() {
+	heap_head
+	for name in secure-video trusted-ui secure-video-record; do
+		heap_line $name "$1"
+	done
+}
+run rstmem info
+{
+	cat tee_text
+	echo
+	heaps_text 'that of a TEE device'
+} >expected
 check 'rstmem info shows all there is' cmp -s $out expected
 run rstmem info -d /dev/tee0
-check 'and of one device' cmp -s $out expected
+check 'and of one device' cmp -s $out tee_text
 run rstmem info --device=/dev/tee0
-check 'which may be written with =' cmp -s $out expected
+check 'which may be written with =' cmp -s $out tee_text
+{
+	heap_head
+	heap_line trusted-ui 'that of a TEE device'
+} >expected
+run rstmem info -d /dev/dma_heap/protected,trusted-ui
+check 'and of one heap' cmp -s $out expected
+ln -s /dev/dma_heap/protected,trusted-ui link
+run rstmem info -d link
+check 'by any name' grep -qE '^  trusted-ui +link +that of a TEE device$' $out
 
 json_use_case() {
 	printf '        {\n          "use_case": %s,\n          "name": "%s",\n' "$1" "$2"
@@ -181,6 +214,20 @@ json_use_case() {
 	printf '          "used": %s,\n          "largest_free": %s,\n' "$4" $(($3 - $4))
 	printf '          "buffers": %s,\n          "protected": false,\n' "$5"
 	printf '          "scrubs": true,\n          "caps": 1\n        }'
+}
+json_heap() {
+	printf '    {\n      "path": "/dev/dma_heap/protected,%s",\n' "$2"
+	printf '      "restricted_memory": %s,\n      "use_case": %s,\n' "$3" "$1"
+	printf '      "name": "%s",\n      "origin": "rstmem"\n    }' "$2"
+}
+json_heaps() {
+	printf '  "heaps": [\n'
+	json_heap 1 secure-video "$1"
+	printf ',\n'
+	json_heap 2 trusted-ui "$1"
+	printf ',\n'
+	json_heap 3 secure-video-record "$1"
+	printf '\n  ]\n}\n'
 }
 json_info() {
 	printf '{\n  "devices": [\n    {\n      "path": "/dev/tee0",\n'
@@ -190,7 +237,8 @@ json_info() {
 	json_use_case 2 trusted-ui 16777216 0 0
 	printf ',\n'
 	json_use_case 3 secure-video-record 16777216 0 0
-	printf '\n      ]\n    }\n  ]\n}\n'
+	printf '\n      ]\n    }\n  ],\n'
+	json_heaps true
 }
 run rstmem info --json
 json_info 0 0 >expected
@@ -201,13 +249,21 @@ check 'which this test knows when it sees it' eval '! is_json bad'
 run rstmem alloc -s 5000 -- rstmem info -j
 json_info 8192 1 >expected
 check 'and shows a buffer' cmp -s $out expected
+run rstmem info -j -d /dev/dma_heap/protected,secure-video
+{
+	printf '{\n  "devices": [],\n  "heaps": [\n'
+	json_heap 1 secure-video true
+	printf '\n  ]\n}\n'
+} >expected
+check 'a heap in JSON' cmp -s $out expected
+check 'which that is' is_json $out
 
 printf '\0' >'odd"\	name'
 run rstmem info -j -d 'odd"\	name'
 check 'a path of any characters is JSON too' is_json $out
 check 'written with escapes' grep -qF '"path": "odd\"\\\u0009name",' $out
-check 'what is no TEE: status 3' [ $status = 3 ]
-check 'and its reason, on stderr' grep -q 'not a TEE device' $err
+check 'what is neither TEE nor heap: status 3' [ $status = 3 ]
+check 'and its reason, on stderr' grep -q 'neither a TEE device nor a dma-heap' $err
 
 # Sizes.
 sizes() {
@@ -267,7 +323,19 @@ wrong 'takes whole seconds' alloc -s 1 -H soon
 wrong 'takes whole seconds' alloc -s 1 --hold=1.5
 wrong 'takes whole seconds' alloc -s 1 --hold=
 wrong 'takes whole seconds' alloc -s 1 --hold=4294967296
+wrong '--via takes tee or heap, not "both"' alloc -s 1 --via both
+wrong '--via takes tee or heap, not ""' alloc -s 1 --via=
+wrong '--via takes tee or heap, not "TEE"' alloc -s 1 --via=TEE
+wrong 'option --via needs a value' alloc -s 1 --via
+wrong 'unknown option -v' alloc -s 1 -v heap
 wrong 'unexpected "x"' info x
+wrong 'no descriptor given, FD or PID:FD' inspect
+wrong 'unexpected "4"' inspect 3 4
+wrong 'unknown option -1' inspect -1
+for target in '' x 3x :3 3: 0:3 1:-3 1:x 1:2:3 ' 3' +3 0x3 2147483648 1:2147483648 \
+	4294967296 18446744073709551619 99999999999999999999999; do
+	wrong 'is not a descriptor; write FD or PID:FD' inspect "$target"
+done
 wrong 'unknown verb "allocate"' allocate
 wrong 'unknown verb "x"' help x
 wrong 'unexpected "x"' version x
@@ -285,10 +353,28 @@ refused 1 'more than any memory could have; there is 64 MiB, ask for at most 64 
 	alloc -s 15E
 refused 3 'No such file or directory; "rstmem info" lists' alloc -s 1 -d /dev/tee7
 refused 3 'No such file or directory; "rstmem info" lists' info -d /dev/tee7
-refused 3 'not a TEE device; its path is /dev/tee0 or the like' \
+refused 3 'neither a TEE device nor a dma-heap; their paths are /dev/tee0, ' \
 	alloc -s 1 -d /dev/null
-refused 3 'not a TEE device; its path is /dev/tee0 or the like' alloc -s 1 -d /dev
-refused 3 'not a TEE device' info -d /dev/zero
+refused 3 'neither a TEE device nor a dma-heap' alloc -s 1 -d /dev
+refused 3 'neither a TEE device nor a dma-heap' info -d /dev/zero
+refused 3 'not a TEE device; its path is /dev/tee0 or the like' \
+	alloc -s 1 -d /dev/null --via tee
+refused 3 'not a dma-heap; its path is /dev/dma_heap/protected,secure-video or' \
+	alloc -s 1 -d /dev/null --via heap
+refused 3 '/dev/tee0: not a dma-heap' alloc -s 1 -d /dev/tee0 --via heap
+refused 3 'protected,secure-video: not a TEE device' \
+	alloc -s 1 -d /dev/dma_heap/protected,secure-video --via tee
+for verb in info 'alloc -s 1' 'alloc -s 1 --via heap'; do
+	if [ -e /dev/dma_heap/system ]; then
+		# shellcheck disable=SC2086
+		refused 3 '/dev/dma_heap/system: this device has no restricted memory' \
+			$verb -d /dev/dma_heap/system
+	else
+		skip "rstmem $verb on a heap of normal memory" 'this kernel has none'
+	fi
+done
+refused 3 'No such file or directory; "rstmem info" lists' \
+	info -d /dev/dma_heap/protected,x
 empty
 
 # alloc alone.
@@ -301,6 +387,7 @@ run rstmem alloc -s 5000 --json --device /dev/tee0 -u trusted-ui
 cat >expected <<'END'
 {
   "device": "/dev/tee0",
+  "via": "tee",
   "use_case": 2,
   "name": "trusted-ui",
   "size": 8192,
@@ -312,6 +399,78 @@ END
 check 'alloc --json is what it is documented to be' cmp -s $out expected
 check 'and JSON' is_json $out
 empty
+
+# The ways to it.
+run rstmem alloc -s 5000 --via tee
+check '--via tee takes a TEE device' grep -q '^device    /dev/tee0$' $out
+run rstmem alloc -s 5000 --via heap
+cat >expected <<'END'
+device    /dev/dma_heap/protected,secure-video
+use case  secure-video
+size      8 KiB (8192 bytes)
+id        none, it is from a heap
+END
+sed '$d' $out >changed
+check '--via heap a heap' cmp -s changed expected
+check 'which gives no id but a descriptor' grep -qE '^fd        [0-9]+$' $out
+run rstmem alloc -s 5000 --json --via=heap -u trusted-ui
+sed 's/"fd": [0-9]*$/"fd": N/' $out >changed
+cat >expected <<'END'
+{
+  "device": "/dev/dma_heap/protected,trusted-ui",
+  "via": "heap",
+  "use_case": 2,
+  "name": "trusted-ui",
+  "size": 8192,
+  "flags": 0,
+  "id": null,
+  "fd": N
+}
+END
+check 'in JSON as documented' cmp -s changed expected
+check 'which that is' is_json $out
+run rstmem alloc -s 5000 -d /dev/dma_heap/protected,secure-video-record
+check 'a heap with -d' grep -q '^device    /dev/dma_heap/protected,secure-video-record$' $out
+check 'is for its own use case' grep -q '^use case  secure-video-record$' $out
+refused 1 'protected,trusted-ui does not offer use case secure-video; it offers trusted-ui' \
+	alloc -s 1M -u secure-video -d /dev/dma_heap/protected,trusted-ui
+refused 1 '/dev/dma_heap does not offer use case 4; it offers secure-video, trusted-ui, secure-video-record' \
+	alloc -s 1M -u 4 --via heap
+refused 1 'cannot allocate 65 MiB of secure-video on /dev/dma_heap/protected,secure-video: no room for it now; ask for less' \
+	alloc -s 65M --via heap
+refused 1 'more than any memory could have, or the TEE behind the heap is gone; ask for less' \
+	alloc -s 15E --via heap
+run rstmem alloc -s 5000 --via heap -- sh -c 'readlink /proc/self/fd/$RSTMEM_FD
+	grep ^exp_name /proc/self/fdinfo/$RSTMEM_FD; env | grep ^RSTMEM | sort
+	for n in 0 1 2 3 4 5 6 7 8 9; do [ -L /proc/$$/fd/$n ] && echo $n; done'
+sed -e 's/^RSTMEM_FD=[0-9]$/RSTMEM_FD=N/' -e 's/^[3-9]$/N/' $out >changed
+printf '%s\n' /dmabuf: 'exp_name:	rstmem,secure-video' RSTMEM_FD=N \
+	RSTMEM_SIZE=8192 RSTMEM_USE_CASE=secure-video 0 1 2 N >expected
+check 'a command gets the dma-buf and nothing of a TEE device' cmp -s changed expected
+run rstmem alloc -s 1M -- rstmem alloc -s 1M --via heap -- sh -c \
+	'echo ${RSTMEM_ID-none} ${RSTMEM_TEE_FD-none}'
+check 'nor what another rstmem has left' grep -qx 'none none' $out
+run rstmem alloc -s 1M --via heap -- rstmem info
+check 'the buffer is in the TEE device'"'"'s figures' \
+	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1 ' $out
+empty
+
+# Heaps of the kernel's own framework are rstmem's or the kernel's, who knows; but
+# without our module, the kernel's.
+mount -t tmpfs none /sys/class
+mkdir -p /sys/class/dma_heap/protected,trusted-ui
+run rstmem info -d /dev/dma_heap/protected,trusted-ui
+check 'a heap of the framework may be of either' \
+	grep -q " unknown, of rstmem or the kernel's own\$" $out
+run rstmem info -j -d /dev/dma_heap/protected,trusted-ui
+check 'which is null in JSON' grep -q '"origin": null$' $out
+mount -t tmpfs none /sys/module
+run rstmem info -d /dev/dma_heap/protected,trusted-ui
+check 'it is the kernel'"'"'s when rstmem is not loaded' \
+	grep -q " unknown, the kernel's own\$" $out
+run rstmem info -j -d /dev/dma_heap/protected,trusted-ui
+check 'in JSON as well' grep -q '"origin": "kernel"$' $out
+umount /sys/module /sys/class
 
 # A command.
 run rstmem alloc -s 5000 -u 3 -- sh -c 'echo "$RSTMEM_ID $RSTMEM_SIZE $RSTMEM_USE_CASE"
@@ -359,6 +518,80 @@ refused 127 'cannot run /no/such: No such file or directory' alloc -s 1M -- /no/
 refused 127 'cannot run no-such: No such file or directory' alloc -s 1M -- no-such
 refused 126 'cannot run /etc/passwd: Permission denied' alloc -s 1M -- /etc/passwd
 refused 126 'cannot run /tmp: Permission denied' alloc -s 1M -- /tmp
+empty
+
+# What descriptors are. That of the shell inside is $$:N.
+run rstmem alloc -s 5000 -u trusted-ui -- sh -c 'rstmem inspect $RSTMEM_FD'
+cat >expected <<'END'
+use case  trusted-ui
+size      8 KiB (8192 bytes)
+flags     0x0
+device    /dev/tee0
+END
+check 'inspect knows a descriptor that it inherits' cmp -s $out expected
+check 'with success' [ $status = 0 ]
+run rstmem alloc -s 5000 -u trusted-ui --via heap -- \
+	sh -c 'rstmem inspect $$:$RSTMEM_FD; exit $?'
+check 'one of another process, and one from a heap' cmp -s $out expected
+run rstmem alloc -s 5000 -u trusted-ui -- \
+	sh -c 'rstmem inspect --json $RSTMEM_FD; exit $?'
+sed 's/"fd": [0-9]*,$/"fd": N,/' $out >changed
+cat >expected <<'END'
+{
+  "pid": null,
+  "fd": N,
+  "use_case": 2,
+  "name": "trusted-ui",
+  "size": 8192,
+  "flags": 0,
+  "device": "/dev/tee0",
+  "device_gone": false
+}
+END
+check 'in JSON as documented' cmp -s changed expected
+check 'which that is' is_json $out
+run rstmem alloc -s 5000 -u trusted-ui -- \
+	sh -c 'echo $$ $RSTMEM_FD >pid; rstmem inspect -j $$:$RSTMEM_FD; exit $?'
+read -r pid fd <pid
+check 'of a process, too' grep -qx "  \"pid\": $pid," $out
+check 'and its descriptor' grep -qx "  \"fd\": $fd," $out
+
+run rstmem alloc -s 1M -- sh -c 'rstmem inspect $RSTMEM_TEE_FD; exit $?'
+check 'no dma-buf: status 3' [ $status = 3 ]
+check 'and that it is none' complains ': not a dma-buf'
+refused 3 '0: not a dma-buf' inspect 0
+refused 3 '1:0: not a dma-buf' inspect 1:0
+refused 1 '9: not inherited from whoever ran this; a descriptor of another process is written PID:FD' \
+	inspect 9
+refused 1 '1:99: process 1 has no such descriptor; /proc/1/fd lists those it has' \
+	inspect 1:99
+refused 1 '2147483647:3: no process 2147483647; it may have ended' inspect 2147483647:3
+run foreign rstmem inspect 3
+check 'a dma-buf of normal memory: status 3' [ $status = 3 ]
+check 'and where it says whose it is' complains \
+	'a dma-buf, but not restricted memory that rstmem knows; exp_name in its fdinfo'
+
+# Who may not open the TEE device.
+cat >expected <<'END'
+use case  trusted-ui
+size      8 KiB (8192 bytes)
+flags     unknown, no TEE device could be asked
+device    unknown, no TEE device could be asked
+END
+run rstmem alloc -s 5000 -u trusted-ui -- \
+	sh -c 'su nobody -c "rstmem inspect $RSTMEM_FD"; exit $?'
+check 'without permission, use case and size are shown' cmp -s $out expected
+check 'with success' [ $status = 0 ]
+run rstmem alloc -s 5000 -u trusted-ui -- \
+	sh -c 'su nobody -c "rstmem inspect -j $RSTMEM_FD"; exit $?'
+check 'in JSON the rest is null' \
+	[ "$(grep -cE '^  "(pid|flags|device|device_gone)": null,?$' $out)" = 4 ]
+check 'and JSON it is' is_json $out
+run rstmem alloc -s 1M -- sh -c 'su nobody -c "rstmem inspect $$:$RSTMEM_FD"; exit $?'
+check 'a process of somebody else: status 1' [ $status = 1 ]
+check 'and what it takes' grep -qE \
+	'^rstmem: [0-9]+:[0-9]+: no permission to look into process [0-9]+: it takes the same as a debugger; run as root, or as its user' \
+	$err
 empty
 
 # Signals go to the command, which sends them itself: to its parent.
@@ -438,7 +671,7 @@ empty
 
 # Output that gets lost.
 for words in info 'info --json' 'alloc -s 1M' 'alloc -s 1M -j' --help 'alloc --help' \
-	'info -h' version; do
+	'info -h' 'inspect -h' version; do
 	# shellcheck disable=SC2086
 	rstmem $words >/dev/full 2>$err </dev/null
 	status=$?
@@ -469,9 +702,13 @@ check 'and who has it' complains \
 as_nobody 'rstmem alloc -s 1M -d /dev/tee0'
 check 'the same with a path' complains 'no permission to open /dev/tee0: only user'
 as_nobody 'rstmem info'
-check 'and for info' complains 'no permission to open /dev/tee0: only user'
+check 'and for info' grep -q 'no permission to open /dev/tee0: only user' $err
+check 'in one line' one_line $err
+heaps_text 'no permission to open it' >expected
+check 'which shows what heaps there are' cmp -s $out expected
+check 'and fails' [ $status = 1 ]
 as_nobody 'rstmem info --json'
-check 'which fails' [ $status = 1 ]
+check 'in JSON it fails too' [ $status = 1 ]
 check 'and says in JSON that it does not know' \
 	grep -q '"restricted_memory": null,' $out
 check 'and why' grep -q '"error": "Permission denied",' $out
@@ -494,6 +731,102 @@ check 'whoever has permission may allocate' [ $status = 0 ]
 chmod 0600 /dev/tee0
 empty
 
+echo 'rstmem:x:990:' >>/etc/group
+
+# Permission for heaps.
+video=/dev/dma_heap/protected,secure-video
+as_nobody 'rstmem alloc -s 1M --via heap'
+check 'heaps without permission: status 1' [ $status = 1 ]
+check 'and who has it' complains \
+	"no permission to open $video: only user root may (mode 0600); run as root or let a group in with a udev rule"
+as_nobody "rstmem alloc -s 1M -d $video"
+check 'the same with a path' complains "no permission to open $video: only user"
+as_nobody "rstmem info -d $video"
+check 'and for info' complains "no permission to open $video: only user"
+as_nobody 'rstmem alloc -s 1M --via tee'
+check 'of TEE devices if these are insisted on' complains \
+	'no permission to open /dev/tee0: only user'
+chgrp tty $video
+chmod 0660 $video
+as_nobody 'rstmem alloc -s 1M'
+check 'the way in is a group, if there is one' complains \
+	"no permission to open $video: user root and group tty may (mode 0660); join the group or run as root"
+chmod 0444 $video
+as_nobody 'rstmem alloc -s 1M'
+check 'whoever may read a heap may allocate' \
+	grep -q "^device    $video\$" $out
+as_nobody 'rstmem alloc -s 1M -u trusted-ui'
+check 'not from another' complains \
+	'no permission to open /dev/dma_heap/protected,trusted-ui: only user'
+as_nobody 'rstmem info'
+{
+	heap_head
+	heap_line secure-video 'that of a TEE device'
+	heap_line trusted-ui 'no permission to open it'
+	heap_line secure-video-record 'no permission to open it'
+} >expected
+check 'info shows which' cmp -s $out expected
+as_nobody 'rstmem info -j'
+check 'in JSON as well' [ "$(sed -n '/heaps/,$p' $out | grep -c '"error": "Permission denied"')" = 2 ]
+check 'which that is' is_json $out
+mv /dev/tee0 /dev/hidden
+as_nobody 'rstmem info'
+check 'one heap that may be opened is enough' [ $status = 0 ]
+chown root:root $video
+chmod 0600 $video
+as_nobody 'rstmem info'
+check 'none is not' [ $status = 1 ]
+check 'and who has permission' grep -q "no permission to open $video: only user" $err
+mv /dev/hidden /dev/tee0
+empty
+
+# The udev rule, done by hand: what it matches, and what that is good for.
+rules=/root/60-rstmem.rules
+in_rule() { sed -n "/^#/d;s/.*\\<$1=*\"\([^\"]*\)\".*/\1/p" $rules; }
+# matches WORD PATTERNS: patterns are separated by |, as in the rule.
+matches() {
+	local word=$1 pattern old=$IFS
+
+	set -f
+	IFS='|'
+	# shellcheck disable=SC2086 # to be split
+	set -- $2
+	IFS=$old
+	set +f
+	for pattern; do
+		# shellcheck disable=SC2254 # a pattern
+		case $word in $pattern) return ;; esac
+	done
+	return 1
+}
+rule_matches() {
+	local sys
+
+	sys=$(find /sys/class/*/ -maxdepth 1 -name "${1##*/}" | head -n 1)
+	matches "$(basename "$(readlink -f "$sys/subsystem")")" "$(in_rule SUBSYSTEM)" &&
+		matches "$(basename "$(readlink -f "$sys")")" "$(in_rule KERNEL)"
+}
+for node in /dev/dma_heap/protected,*; do
+	check "the udev rule is about ${node##*/}" rule_matches "$node"
+	chgrp "$(in_rule GROUP)" "$node"
+	chmod "$(in_rule MODE)" "$node"
+done
+for node in /dev/dma_heap/system /dev/tee0 /dev/udmabuf; do
+	[ -e $node ] || continue
+	check "and not about ${node##*/}" eval '! rule_matches $node'
+done
+check 'it has the heaps for a group' \
+	[ "$(stat -c '%U %G %a' /dev/dma_heap/protected,trusted-ui)" = 'root rstmem 660' ]
+as_nobody 'rstmem alloc -s 1M'
+check 'who is not in it is told to join' complains \
+	"no permission to open $video: user root and group rstmem may (mode 0660); join the group"
+sed -i 's/^\(rstmem:.*\)$/\1nobody/' /etc/group
+as_nobody 'rstmem alloc -s 1M'
+check 'who is in it may allocate' grep -q "^device    $video\$" $out
+chown root:root /dev/dma_heap/protected,*
+chmod 0600 /dev/dma_heap/protected,*
+empty
+
 # More devices, and less.
 modprobe rstmem_fake use_cases=0
 run rstmem info
@@ -506,22 +839,61 @@ check 'which is JSON' is_json $out
 refused 3 'has no restricted memory; load a backend for it or choose another' \
 	alloc -s 1 -d /dev/tee1
 mv /dev/tee0 /dev/hidden
-refused 3 'no TEE device with restricted memory; load softtee or a backend' alloc -s 1
+refused 3 'no TEE device with restricted memory; load softtee or a backend' \
+	alloc -s 1 --via tee
+run rstmem alloc -s 1
+check 'without one, a heap serves' grep -q "^device    $video\$" $out
 run rstmem info
-check 'when it is the only one: status 3' [ $status = 3 ]
+check 'and is enough for info' [ $status = 0 ]
+mv /dev/dma_heap /dev/hidden_heap
+refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' \
+	alloc -s 1
+refused 3 'no dma-heap with restricted memory; load softtee or a backend' \
+	alloc -s 1 --via heap
+run rstmem info
+check 'when it is the only device: status 3' [ $status = 3 ]
 check 'and what to do' grep -q 'load softtee or a backend' $err
+mv /dev/hidden_heap /dev/dma_heap
 mv /dev/hidden /dev/tee0
 rmmod rstmem_fake
 modprobe rstmem_fake
 echo error >/sys/module/rstmem_fake/parameters/mode
 refused 1 'a limit set by the administrator is exceeded; release buffers or' \
 	alloc -s 1 -d /dev/tee1
+run rstmem alloc -s 1M --via heap -- sh -c 'echo softtee >/sys/bus/platform/drivers/softtee/unbind
+	rstmem inspect $RSTMEM_FD; rstmem inspect --json $RSTMEM_FD >json'
+check 'a buffer whose device is gone' \
+	grep -qx 'device    gone; the memory stays until all have released it' $out
+check 'which is known' grep -qx '  "device_gone": true' json
+check 'though not which it was' grep -qx '  "device": null,' json
 rmmod rstmem_fake
 rmmod softtee
-refused 3 'no TEE device with restricted memory; load softtee or a backend' info
-refused 3 'no TEE device with restricted memory; load softtee or a backend' alloc -s 1
+run rstmem info
+heaps_text 'none, no TEE device is behind it' >expected
+check 'heaps stay without a device' cmp -s $out expected
+check 'which is no restricted memory: status 3' [ $status = 3 ]
+check 'and what to do' grep -q 'no dma-heap has restricted memory; load softtee' $err
+refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' \
+	alloc -s 1
+refused 3 'no dma-heap with restricted memory; load softtee or a backend' \
+	alloc -s 1 --via heap
+refused 1 "$video: the device's restricted memory is gone or going away" \
+	alloc -s 1 -d $video
+refused 1 "$video: the device's restricted memory is gone or going away" \
+	info -d $video
 run rstmem info --json
-check 'no device, in JSON' [ "$(tr -d ' \n' <$out)" = '{"devices":[]}' ]
+{
+	printf '{\n  "devices": [],\n'
+	json_heaps false
+} >expected
+check 'heaps without a device, in JSON' cmp -s $out expected
+check 'which that is' is_json $out
+check 'and status 3' [ $status = 3 ]
+
+rmmod rstmem_edu tee_rstmem rstmem_heap
+refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' info
+run rstmem info --json
+check 'no device, in JSON' [ "$(tr -d ' \n' <$out)" = '{"devices":[],"heaps":[]}' ]
 check 'is JSON' is_json $out
 check 'and status 3' [ $status = 3 ]
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * librstmem as its header documents it, on the real kernel: every function,
- * every error. Errors of backends come from rstmem_fake. Built against the shared
- * library, and for 32 bits from its sources.
+ * every error. What is about heaps, registrations and inspection is in lib/. Errors
+ * of backends come from rstmem_fake. Built against the shared library, and for 32
+ * bits from its sources.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -19,16 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
-#include <rstmem.h>
 
 #include "../../include/tee_gp.h"
-#include "../lib/ktap.h"
-#include "../lib/tee.h"
+#include "lib/lib.h"
 
-#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
-#define UI	TEE_IOC_UC_TRUSTED_UI
-#define RECORD	TEE_IOC_UC_SECURE_VIDEO_RECORD
-#define NOBODY	65534
+static const char unbind[] = "/sys/bus/platform/drivers/softtee/unbind";
+static const char bind[] = "/sys/bus/platform/drivers/softtee/bind";
 
 /* What programs were compiled with. */
 _Static_assert(sizeof(struct rstmem_usage) == 88, "size in every ABI");
@@ -46,76 +42,28 @@ _Static_assert(offsetof(struct rstmem_buffer, size) == 8, "layout");
 _Static_assert(offsetof(struct rstmem_buffer, flags) == 16, "layout");
 _Static_assert(offsetof(struct rstmem_buffer, use_case) == 20, "layout");
 _Static_assert(offsetof(struct rstmem_buffer, reserved) == 24, "layout");
+_Static_assert(sizeof(struct rstmem_registration) == 56, "size in every ABI");
+_Static_assert(offsetof(struct rstmem_registration, fd) == 0, "layout");
+_Static_assert(offsetof(struct rstmem_registration, id) == 4, "layout");
+_Static_assert(offsetof(struct rstmem_registration, size) == 8, "layout");
+_Static_assert(offsetof(struct rstmem_registration, flags) == 16, "layout");
+_Static_assert(offsetof(struct rstmem_registration, reserved) == 20, "layout");
+_Static_assert(sizeof(struct rstmem_info) == 88, "size in every ABI");
+_Static_assert(offsetof(struct rstmem_info, size) == 0, "layout");
+_Static_assert(offsetof(struct rstmem_info, use_case) == 8, "layout");
+_Static_assert(offsetof(struct rstmem_info, flags) == 12, "layout");
+_Static_assert(offsetof(struct rstmem_info, device) == 16, "layout");
+_Static_assert(offsetof(struct rstmem_info, known) == 20, "layout");
+_Static_assert(offsetof(struct rstmem_info, path) == 24, "layout");
+_Static_assert(offsetof(struct rstmem_info, reserved) == 56, "layout");
+_Static_assert(RSTMEM_INFO_SIZE == 1 && RSTMEM_INFO_USE_CASE == 2 &&
+	       RSTMEM_INFO_FLAGS == 4 && RSTMEM_INFO_DEVICE == 8, "values");
 _Static_assert(RSTMEM_DEVICE_PATH_SIZE == 32, "arrays of programs");
+_Static_assert(RSTMEM_HEAP_PATH_SIZE == 64, "arrays of programs");
+_Static_assert(sizeof(enum rstmem_via) == 4, "size in every ABI");
+_Static_assert(RSTMEM_VIA_ANY == 0 && RSTMEM_VIA_TEE == 1 &&
+	       RSTMEM_VIA_HEAP == 2, "values");
 _Static_assert(RSTMEM_USE_CASE_NAME_SIZE == 32, "arrays of programs");
-
-static int count_fds(void)
-{
-	int fd, n = 0;
-
-	for (fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
-static struct rstmem *open_device(const char *path)
-{
-	struct rstmem *dev;
-	int ret = rstmem_open(path, &dev);
-
-	if (ret)
-		ktap_bail("rstmem_open: %s", rstmem_explain(ret));
-	return dev;
-}
-
-static uint64_t used(struct rstmem *dev)
-{
-	struct rstmem_usage usage;
-	int ret = rstmem_query(dev, VIDEO, &usage);
-
-	if (ret)
-		ktap_bail("rstmem_query: %s", rstmem_explain(ret));
-	return usage.used;
-}
-
-/* Opens and closes at once. Whether *dev is as documented is part of it. */
-static int try_open(const char *path)
-{
-	struct rstmem *dev = (void *)1;
-	int ret = rstmem_open(path, &dev);
-
-	if (!ret != !!dev)
-		ktap_bail("rstmem_open: %d and %p", ret, (void *)dev);
-	rstmem_close(dev);
-	return ret;
-}
-
-/* In a child, because there is no way back. Returns what @run does, 0 to 255. */
-static int in_child(int (*run)(struct rstmem *dev), struct rstmem *dev)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid)
-		_exit(run(dev));
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		ktap_bail("child");
-	return WEXITSTATUS(status);
-}
-
-static void become_nobody(void)
-{
-	if (setgid(NOBODY) || setuid(NOBODY))
-		_exit(99);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	if (!f || fputs(text, f) < 0 || fclose(f))
-		ktap_bail("%s: %s", path, strerror(errno));
-}
 
 static void test_names(void)
 {
@@ -165,7 +113,8 @@ static void test_explain(void)
 {
 	static const int documented[] = {
 		ENXIO, ENOENT, EOPNOTSUPP, ENOTTY, ENODEV, EACCES, EPERM, EINVAL,
-		ENOMEM, EDQUOT, EIO, EMFILE, ENFILE, ENOSPC,
+		ENOMEM, EDQUOT, EIO, EMFILE, ENFILE, ENOSPC, EBADF, EXDEV,
+		ESRCH,
 	};
 	const char *other = rstmem_explain(EXFULL), *text;
 	bool good = true, same = true;
@@ -273,14 +222,24 @@ static void test_open(void)
 	ktap_eq(try_open("/dev/null/tee0"), -ENOTDIR, "not a path: ENOTDIR");
 	ktap(in_child(open_as_nobody, NULL), "who may not open it: EACCES");
 	ktap(in_child(open_without_fds, NULL), "no descriptor left: EMFILE");
+	rename(HEAP_DIR, HEAP_DIR ".hidden");
+	ktap(in_child(open_as_nobody, NULL), "the same without heaps");
+	rename(HEAP_DIR ".hidden", HEAP_DIR);
 
 	rename("/dev/tee0", "/dev/hidden");
-	ktap_eq(try_open(NULL), -ENXIO, "no TEE device at all: ENXIO");
-	ktap_eq(try_open("/dev/hidden"), 0, "a path need not look like one");
+	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO,
+		"no TEE device at all: ENXIO");
+	ktap_eq(way(NULL), RSTMEM_VIA_HEAP, "unless heaps will do");
+	ktap_eq(way("/dev/hidden"), RSTMEM_VIA_TEE,
+		"a path need not look like one");
 	/* The null device stands for one that is no TEE. */
 	if (mknod("/dev/tee0", S_IFCHR | 0600, makedev(1, 3)))
 		ktap_bail("mknod: %s", strerror(errno));
-	ktap_eq(try_open(NULL), -ENXIO, "one that is no TEE: ENXIO");
+	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO,
+		"one that is no TEE: ENXIO");
+	rename(HEAP_DIR, HEAP_DIR ".hidden");
+	ktap_eq(try_open(NULL), -ENXIO, "and no heap: ENXIO");
+	rename(HEAP_DIR ".hidden", HEAP_DIR);
 	unlink("/dev/tee0");
 	rename("/dev/hidden", "/dev/tee0");
 	ktap_eq(count_fds(), fds, "no descriptor is left");
@@ -323,28 +282,6 @@ static void test_query(struct rstmem *dev)
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
 		ktap_eq(rstmem_query(dev, bad[n], &usage), -EINVAL,
 			"use case %u is not offered: EINVAL", bad[n]);
-}
-
-/* Whether an allocation fails with @error and as it is documented. */
-static bool fails(struct rstmem *dev, uint32_t use_case, uint64_t size,
-		  uint32_t flags, int error)
-{
-	static const struct rstmem_buffer none = { .fd = -1 };
-	struct rstmem_buffer buf;
-	int ret;
-
-	memset(&buf, 0xff, sizeof(buf));
-	ret = rstmem_alloc(dev, use_case, size, flags, &buf);
-	if (ret != -error)
-		ktap_note("rstmem_alloc() is %d, not %d", ret, -error);
-	if (!ret) {
-		rstmem_buffer_close(&buf);
-		return false;
-	}
-	if (memcmp(&buf, &none, sizeof(buf)))
-		return false;
-	rstmem_buffer_close(&buf);
-	return ret == -error && buf.fd == -1;
 }
 
 static int alloc_without_fds(struct rstmem *dev)
@@ -452,7 +389,9 @@ static void test_alloc(struct rstmem *dev)
 
 static int without_stdio(struct rstmem *dev)
 {
-	struct rstmem_buffer buf;
+	struct rstmem_registration reg;
+	struct rstmem *heap, *heaps;
+	struct rstmem_buffer buf, second;
 	int fd;
 
 	for (fd = 0; fd < 64; fd++)
@@ -463,12 +402,28 @@ static int without_stdio(struct rstmem *dev)
 	if (rstmem_alloc(dev, VIDEO, 4096, 0, &buf) || buf.fd < 3 ||
 	    fcntl(buf.fd, F_GETFD) != FD_CLOEXEC)
 		return 2;
+	if (rstmem_open(VIDEO_HEAP, &heap) || rstmem_fd(heap) < 3 ||
+	    fcntl(rstmem_fd(heap), F_GETFD) != FD_CLOEXEC ||
+	    rstmem_open_via(NULL, RSTMEM_VIA_HEAP, &heaps))
+		return 3;
+	if (rstmem_alloc(heap, VIDEO, 4096, 0, &second) || second.fd < 3 ||
+	    fcntl(second.fd, F_GETFD) != FD_CLOEXEC ||
+	    rstmem_register(dev, second.fd, 0, &reg) || reg.fd < 3 ||
+	    fcntl(reg.fd, F_GETFD) != FD_CLOEXEC)
+		return 4;
 	for (fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
-			return 3;
+			return 5;
+	for (; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) > 0 && fcntl(fd, F_GETFD) != FD_CLOEXEC)
+			return 6;
 	rstmem_buffer_close(&buf);
+	rstmem_buffer_close(&second);
+	rstmem_unregister(&reg);
 	rstmem_close(dev);
-	return count_fds() ? 4 : 0;
+	rstmem_close(heap);
+	rstmem_close(heaps);
+	return count_fds() ? 7 : 0;
 }
 
 static void test_lifetime(struct rstmem *watch)
@@ -486,11 +441,13 @@ static void test_lifetime(struct rstmem *watch)
 
 #define ROUNDS	200
 
+static struct rstmem *shared_heaps;
+
 static void *work(void *arg)
 {
 	struct rstmem *shared = arg, *own;
+	struct rstmem_buffer buf, heap_buf;
 	struct rstmem_usage usage;
-	struct rstmem_buffer buf;
 	uint64_t use_cases;
 	long n, bad = 0;
 
@@ -498,7 +455,10 @@ static void *work(void *arg)
 		bad += !!rstmem_alloc(shared, VIDEO, 4096 * (n % 7 + 1), 0, &buf);
 		bad += buf.size != 4096ULL * (n % 7 + 1);
 		bad += !!rstmem_query(shared, VIDEO, &usage);
-		bad += usage.used < buf.size || usage.buffers > 2;
+		bad += usage.used < buf.size || usage.buffers > 4;
+		bad += !!rstmem_alloc(shared_heaps, VIDEO, 4096, 0, &heap_buf);
+		bad += heap_buf.size != 4096;
+		rstmem_buffer_close(&heap_buf);
 		bad += rstmem_use_cases(shared, &use_cases) || use_cases != 0xe;
 		bad += !!rstmem_open(NULL, &own);
 		rstmem_close(own);
@@ -514,11 +474,13 @@ static void test_threads(struct rstmem *dev)
 	void *bad[2];
 	int n;
 
+	shared_heaps = open_via(NULL, RSTMEM_VIA_HEAP);
 	for (n = 0; n < 2; n++)
 		if (pthread_create(&threads[n], NULL, work, dev))
 			ktap_bail("pthread_create");
 	for (n = 0; n < 2; n++)
 		pthread_join(threads[n], &bad[n]);
+	rstmem_close(shared_heaps);
 	ktap(!bad[0] && !bad[1], "two threads share a device");
 	ktap_eq(used(dev), 0, "and leave nothing in use");
 	ktap_eq(count_fds(), fds, "nor a descriptor");
@@ -533,6 +495,15 @@ static void fake(const char *options)
 		ktap_bail("%s", command);
 }
 
+static int numbered;	/* a buffer for use case 63 */
+
+static int inspect_numbered(struct rstmem *dev)
+{
+	(void)dev;
+	become_nobody();
+	return inspected(0, numbered, READ, 4096, 63, -1) ? 0 : 1;
+}
+
 static int open_others_as_nobody(struct rstmem *dev)
 {
 	(void)dev;
@@ -543,7 +514,8 @@ static int open_others_as_nobody(struct rstmem *dev)
 static void test_backends(void)
 {
 	static const char mode[] = "/sys/module/rstmem_fake/parameters/mode";
-	struct rstmem *dev;
+	struct rstmem *dev, *other;
+	struct rstmem_buffer left;
 
 	fake("use_cases=0");
 	ktap_eq(try_open("/dev/tee1"), -EOPNOTSUPP,
@@ -552,7 +524,9 @@ static void test_backends(void)
 	ktap(!strcmp(rstmem_path(dev), "/dev/tee0"), "the search finds another");
 	rstmem_close(dev);
 	rename("/dev/tee0", "/dev/hidden");
-	ktap_eq(try_open(NULL), -ENXIO, "no TEE with restricted memory: ENXIO");
+	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO,
+		"no TEE with restricted memory: ENXIO");
+	ktap_eq(way(NULL), RSTMEM_VIA_HEAP, "unless heaps will do");
 	rename("/dev/hidden", "/dev/tee2");
 	dev = open_device(NULL);
 	ktap(!strcmp(rstmem_path(dev), "/dev/tee2"), "the search goes on after it");
@@ -575,6 +549,15 @@ static void test_backends(void)
 		     use_cases == 0x8000000000000012, "a backend offers 1, 4 and 63");
 		ktap(!rstmem_alloc(dev, 63, 4096, 0, &buf) && buf.use_case == 63 &&
 		     !rstmem_query(dev, 63, &usage), "and 63 can be had");
+		other = open_device("/dev/tee0");
+		ktap(unregistrable(other, buf.fd, 0, EXDEV),
+		     "but not be registered with another device: EXDEV");
+		rstmem_close(other);
+		ktap(inspected(0, buf.fd, ASKED, 4096, 63, 1),
+		     "whose number an inspection tells");
+		numbered = buf.fd;
+		ktap_eq(in_child(inspect_numbered, NULL), 0,
+			"and the use case by /proc as well");
 		rstmem_buffer_close(&buf);
 	}
 	write_file(mode, "error");
@@ -582,14 +565,45 @@ static void test_backends(void)
 	write_file(mode, "short");
 	ktap(fails(dev, VIDEO, 4096, 0, EIO), "a backend that misbehaves: EIO");
 	rstmem_close(dev);
+
+	/* With softtee away, the heap takes from the other one. */
+	write_file(mode, "range");
+	write_file("/sys/module/rstmem_fake/parameters/paddr", "0x200000000");
+	dev = open_device("/dev/tee0");
+	if (rstmem_alloc(dev, UI, 4096, 0, &left))
+		ktap_bail("rstmem_alloc");
+	rstmem_close(dev);
+	write_file(unbind, "softtee");
+	ktap(inspected(0, left.fd, ASKED, 4096, UI, -1),
+	     "of a buffer whose device is gone, just that is known");
+	rstmem_buffer_close(&left);
+	dev = open_via(NULL, RSTMEM_VIA_HEAP);
+	{
+		struct rstmem_buffer buf;
+		uint64_t use_cases;
+
+		ktap(!rstmem_use_cases(dev, &use_cases) &&
+		     use_cases == (heaps_tell() ? 1 << VIDEO : 0xe),
+		     "a search passes by heaps that say that nothing is behind them");
+		ktap(fails(dev, UI, 4096, 0, ENODEV), "which say ENODEV");
+		ktap(!rstmem_alloc(dev, VIDEO, 5ULL << 30, 0, &buf) &&
+		     buf.size == 5ULL << 30,
+		     "a buffer from a heap may be larger than 4 GiB");
+		rstmem_buffer_close(&buf);
+		write_file(mode, "error");
+		ktap(fails(dev, VIDEO, 4096, 0, EDQUOT),
+		     "errors of the backend get through a heap");
+	}
+	rstmem_close(dev);
+	write_file(bind, "softtee");
 	if (system("rmmod rstmem_fake"))
 		ktap_bail("rmmod rstmem_fake");
 }
 
 static void test_removal(void)
 {
-	static const char unbind[] = "/sys/bus/platform/drivers/softtee/unbind";
-	static const char bind[] = "/sys/bus/platform/drivers/softtee/bind";
+	struct rstmem *heaps = open_via(NULL, RSTMEM_VIA_HEAP);
+	struct rstmem *heap = open_device(VIDEO_HEAP);
 	struct rstmem *dev = open_device(NULL);
 	struct rstmem_usage usage;
 	struct rstmem_buffer buf;
@@ -616,10 +630,30 @@ static void test_removal(void)
 	ktap_eq(ret, -ENODEV, "a device that is removed: ENODEV for use cases");
 	ktap_eq(rstmem_query(dev, VIDEO, &usage), -ENODEV, "for a query");
 	ktap(fails(dev, VIDEO, 4096, 0, ENODEV), "for an allocation");
+	ktap(fails(heap, VIDEO, 4096, 0, ENODEV) &&
+	     fails(heaps, UI, 4096, 0, ENODEV), "for one from open heaps");
 	while (!access("/dev/tee0", F_OK) && time(NULL) < begin + 10)
 		usleep(10000);
+	ktap(unregistrable(dev, buf.fd, 0, ENODEV), "and for a registration");
+	ktap(inspected(0, buf.fd, READ, 4096, VIDEO, -1),
+	     "without any device, size and use case of a buffer are known");
 	ktap_eq(try_open("/dev/tee0"), -ENOENT, "its node is gone: ENOENT");
-	ktap_eq(try_open(NULL), -ENXIO, "so there is none: ENXIO");
+	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO, "so there is none: ENXIO");
+	ktap(!access(VIDEO_HEAP, F_OK), "nodes of heaps stay");
+	if (heaps_tell()) {
+		ktap_eq(try_open(VIDEO_HEAP), -ENODEV,
+			"with nothing behind: ENODEV");
+		ktap_eq(try_via(VIDEO_HEAP, RSTMEM_VIA_HEAP), -ENODEV,
+			"when insisted on as well");
+		ktap_eq(try_via(NULL, RSTMEM_VIA_HEAP), -ENXIO,
+			"so there is none of these either: ENXIO");
+		ktap_eq(try_open(NULL), -ENXIO, "nor any: ENXIO");
+	} else {
+		ktap_eq(way(NULL), RSTMEM_VIA_HEAP,
+			"and do not say that nothing is behind them");
+	}
+	ktap(!rstmem_use_cases(heaps, &use_cases) && use_cases == 0xe,
+	     "open heaps do not say so");
 	ktap(fcntl(buf.fd, F_GETFD) >= 0, "a buffer stays");
 	rstmem_buffer_close(&buf);
 	rstmem_close(dev);
@@ -628,6 +662,10 @@ static void test_removal(void)
 	write_file(bind, "softtee");
 	dev = open_device(NULL);
 	ktap_eq(used(dev), 0, "the device comes back empty");
+	ktap(!rstmem_alloc(heap, VIDEO, 4096, 0, &buf), "and its heap to life");
+	rstmem_buffer_close(&buf);
+	rstmem_close(heap);
+	rstmem_close(heaps);
 	rstmem_close(dev);
 }
 
@@ -644,9 +682,14 @@ int main(void)
 	test_version();
 	test_next_device();
 	test_open();
+	test_heaps();
 	dev = open_device(NULL);
 	test_query(dev);
 	test_alloc(dev);
+	test_alloc_from_heaps(dev);
+	test_register(dev);
+	test_inspect(dev);
+	test_inspect_process(dev);
 	ktap_eq(in_child(without_stdio, NULL), 0,
 		"with stdin, stdout and stderr closed nothing takes their place");
 	test_lifetime(dev);

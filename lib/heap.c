@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Protected dma-heaps: find, recognise, allocate from. Those of the kernel's own
+ * framework and those of rstmem, which only differ in their class.
+ */
+
+/* A buffer may be larger than 2 GiB in a 32-bit program, too. */
+#define _FILE_OFFSET_BITS	64
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <linux/dma-heap.h>
+
+#include "internal.h"
+
+#define PREFIX	"protected,"
+
+/* Longer than any name in sysfs that is looked for; others may be cut. */
+#define SYSFS_NAME	64
+
+/* Return: 0, or -ENOSPC when @path is too small. */
+static int heap_path(uint32_t use_case, char *path, size_t size)
+{
+	char name[RSTMEM_USE_CASE_NAME_SIZE];
+	int len;
+
+	rstmem_use_case_name(use_case, name, sizeof(name));
+	len = snprintf(path, size, RSTMEM__HEAP_DIR "/" PREFIX "%s", name);
+	return len < 0 || (size_t)len >= size ? -ENOSPC : 0;
+}
+
+int rstmem_next_heap(int after, char *path, size_t size)
+{
+	int i, ret;
+
+	/* Any number is allowed: none may overflow. */
+	if (after >= RSTMEM__HEAPS)
+		return -ENOENT;
+
+	for (i = after < 1 ? 1 : after + 1; i < RSTMEM__HEAPS; i++) {
+		ret = heap_path((uint32_t)i, path, size);
+		if (ret)
+			return ret;
+		if (!access(path, F_OK))
+			return i;
+	}
+
+	return -ENOENT;
+}
+
+/* Return: the descriptor of a dma-buf, or -errno. */
+static int heap_ioctl(int fd, uint64_t size)
+{
+	struct dma_heap_allocation_data data = {
+		.len = size,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int ret = rstmem__ioctl(fd, DMA_HEAP_IOCTL_ALLOC, &data);
+
+	return ret < 0 ? ret : (int)data.fd;
+}
+
+/*
+ * Of any node; whether it is a heap is for rstmem__heap_check(). Allocating takes
+ * no permission to write. Should it be a pipe, nobody waits for its other end.
+ */
+int rstmem__heap_open(const char *path)
+{
+	return rstmem__open(path, O_RDONLY | O_NONBLOCK);
+}
+
+/* The last part of what a link in sysfs leads to. Return: 0 or -errno. */
+static int link_name(const char *path, char name[SYSFS_NAME])
+{
+	char target[256], *last;
+	ssize_t len;
+
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return -errno;
+	target[len] = 0;
+	last = strrchr(target, '/');
+	snprintf(name, SYSFS_NAME, "%.*s", SYSFS_NAME - 1,
+		 last ? last + 1 : target);
+	return 0;
+}
+
+/* Return: TEE_IOC_UC_RESERVED when no protected heap has this name. */
+static uint32_t heap_use_case(const char *name)
+{
+	char known[RSTMEM_USE_CASE_NAME_SIZE];
+	uint32_t i;
+
+	if (strncmp(name, PREFIX, strlen(PREFIX)))
+		return TEE_IOC_UC_RESERVED;
+	for (i = 1; i < RSTMEM__HEAPS; i++) {
+		rstmem_use_case_name(i, known, sizeof(known));
+		if (!strcmp(name + strlen(PREFIX), known))
+			return i;
+	}
+	return TEE_IOC_UC_RESERVED;
+}
+
+/*
+ * Without sysfs, as in some sandboxes, a heap is known by what it says to an empty
+ * allocation, and its use case by the name of its node.
+ */
+static int check_without_sysfs(int fd, const char *path, uint32_t *use_case)
+{
+	const char *last = strrchr(path, '/');
+
+	*use_case = heap_use_case(last ? last + 1 : path);
+	if (*use_case == TEE_IOC_UC_RESERVED || heap_ioctl(fd, 0) != -EINVAL)
+		return -ENOTTY;
+	return 0;
+}
+
+/*
+ * @fd is the open node @path, which may be called anything.
+ *
+ * Return: 0 with @use_case set; -EOPNOTSUPP for a dma-heap of another kind;
+ * -ENOTTY for anything else; -ENODEV when no device is behind the heap, which only
+ * those of rstmem's own class tell.
+ */
+int rstmem__heap_check(int fd, const char *path, uint32_t *use_case)
+{
+	char link[64], class[SYSFS_NAME], name[SYSFS_NAME];
+	unsigned int major_nr, minor_nr;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISCHR(st.st_mode))
+		return -ENOTTY;
+
+	major_nr = major(st.st_rdev);
+	minor_nr = minor(st.st_rdev);
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u", major_nr, minor_nr);
+	if (link_name(link, name))
+		return check_without_sysfs(fd, path, use_case);
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/subsystem", major_nr,
+		 minor_nr);
+	if (link_name(link, class))
+		return check_without_sysfs(fd, path, use_case);
+
+	if (strcmp(class, "dma_heap") && strcmp(class, "rstmem_heap"))
+		return -ENOTTY;
+	*use_case = heap_use_case(name);
+	if (*use_case == TEE_IOC_UC_RESERVED)
+		return -EOPNOTSUPP;
+
+	/*
+	 * Nodes stay when the last TEE device goes. What no memory could have is
+	 * refused before anything is done, but after looking for a device. That holds
+	 * for this class; others might take memory from the kernel to try.
+	 */
+	if (!strcmp(class, "rstmem_heap") &&
+	    heap_ioctl(fd, UINT64_C(1) << 62) == -ENODEV)
+		return -ENODEV;
+	return 0;
+}
+
+/* Return: the descriptor of the heap of a use case, or -errno. */
+static int open_one(uint32_t use_case)
+{
+	char path[RSTMEM_HEAP_PATH_SIZE];
+	uint32_t found = TEE_IOC_UC_RESERVED;
+	int fd, ret;
+
+	ret = heap_path(use_case, path, sizeof(path));
+	if (ret)
+		return ret;
+	fd = rstmem__heap_open(path);
+	if (fd < 0)
+		return fd;
+
+	ret = rstmem__heap_check(fd, path, &found);
+	if (!ret && found != use_case)
+		ret = -ENOTTY;
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+/*
+ * Return: 0 when there is one at least that works, -ENXIO when there is none, or
+ * why those that might have been one could not be opened.
+ */
+int rstmem__heaps_open(int heaps[RSTMEM__HEAPS])
+{
+	int i, fd, err = -ENXIO, found = 0;
+
+	for (i = 1; i < RSTMEM__HEAPS; i++) {
+		fd = open_one((uint32_t)i);
+		heaps[i] = fd;
+		switch (fd) {
+		case -ENOENT:
+		case -ENXIO:
+		case -ENOTTY:
+		case -ENODEV:
+		case -EOPNOTSUPP:
+			break;
+		case -EMFILE:
+		case -ENFILE:
+		case -ENOMEM:
+			/* Says nothing about the heaps: no half of them. */
+			rstmem__heaps_close(heaps);
+			return fd;
+		default:
+			if (fd >= 0)
+				found = 1;
+			else if (err == -ENXIO)
+				err = fd == -EPERM ? -EACCES : fd;
+		}
+	}
+
+	return found ? 0 : err;
+}
+
+void rstmem__heaps_close(int heaps[RSTMEM__HEAPS])
+{
+	int i;
+
+	for (i = 0; i < RSTMEM__HEAPS; i++) {
+		if (heaps[i] >= 0)
+			close(heaps[i]);
+		heaps[i] = -ENOENT;
+	}
+}
+
+/* Return: the descriptor of a dma-buf with FD_CLOEXEC, or -errno. */
+int rstmem__heap_alloc(int fd, uint64_t size, uint64_t *allocated)
+{
+	off_t end;
+	int buf;
+
+	buf = heap_ioctl(fd, size);
+	if (buf < 0)
+		return buf;
+	buf = rstmem__above_stdio(buf);
+	if (buf < 0)
+		return buf;
+
+	/* The ABI of heaps does not say how much it was rounded up. */
+	end = lseek(buf, 0, SEEK_END);
+	if (end < 0) {
+		int ret = -errno;
+
+		close(buf);
+		return ret;
+	}
+
+	*allocated = (uint64_t)end;
+	return buf;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* TEE devices: find, recognise, ask. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* The TEE subsystem has room for as many (TEE_NUM_DEVICES in its tee_core.c). */
+#define MAX_DEVICES	32
+
+int rstmem_next_device(int after, char *path, size_t size)
+{
+	int i, len;
+
+	/* Any number is allowed: none may overflow. */
+	if (after >= MAX_DEVICES)
+		return -ENOENT;
+
+	for (i = after < 0 ? 0 : after + 1; i < MAX_DEVICES; i++) {
+		len = snprintf(path, size, "/dev/tee%d", i);
+		if (len < 0 || (size_t)len >= size)
+			return -ENOSPC;
+		if (!access(path, F_OK))
+			return i;
+	}
+
+	return -ENOENT;
+}
+
+/* Of any node; whether it is a TEE is for rstmem__tee_check(). */
+int rstmem__tee_open(const char *path)
+{
+	int fd = rstmem__open(path, O_RDWR);
+
+	/* How the TEE core refuses to open a device that is being removed. */
+	return fd == -EINVAL ? -ENODEV : fd;
+}
+
+/* A driver that does not know a command says one or the other. */
+static int is_unknown_command(int ret)
+{
+	return ret == -ENOTTY || ret == -EINVAL;
+}
+
+int rstmem__tee_query(int fd, struct tee_ioctl_rstmem_query *data)
+{
+	return rstmem__ioctl(fd, TEE_IOC_RSTMEM_QUERY, data);
+}
+
+/*
+ * Return: 0 for a TEE device with restricted memory, -EOPNOTSUPP for one without,
+ * -ENOTTY for anything else; -ENODEV.
+ */
+int rstmem__tee_check(int fd)
+{
+	struct tee_ioctl_rstmem_query data = { 0 };
+	struct tee_ioctl_version_data version;
+	int ret;
+
+	ret = rstmem__ioctl(fd, TEE_IOC_VERSION, &version);
+	if (ret < 0)
+		return is_unknown_command(ret) ? -ENOTTY : ret;
+
+	ret = rstmem__tee_query(fd, &data);
+	if (ret < 0)
+		return is_unknown_command(ret) ? -EOPNOTSUPP : ret;
+
+	return 0;
+}

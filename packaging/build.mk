@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a distribution's own tools read: the rule for device nodes, and the group it
+# needs. Needs DESTDIR and prefix from the top Makefile.
+
+udevrulesdir ?= $(prefix)/lib/udev/rules.d
+sysusersdir ?= $(prefix)/lib/sysusers.d
+
+install-targets += install-packaging
+
+.PHONY: install-packaging
+install-packaging:
+	install -D -m 644 -t $(DESTDIR)$(udevrulesdir) \
+		packaging/udev/60-rstmem.rules
+	install -D -m 644 -t $(DESTDIR)$(sysusersdir) \
+		packaging/sysusers/rstmem.conf

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * foreign COMMAND [ARG]...: runs it with a dma-buf of normal memory, which is
+ * somebody else's, as descriptor 3. For scripts; not a test by itself.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../lib/guest.h"
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		errx(1, "no command");
+	if (dup2(guest_udmabuf(), 3) != 3 || fcntl(3, F_SETFD, 0))
+		err(1, "descriptor 3");
+	execvp(argv[1], argv + 1);
+	err(127, "%s", argv[1]);
+}

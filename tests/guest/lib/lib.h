@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tests of librstmem share. */
+#ifndef _TESTS_LIB_H
+#define _TESTS_LIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <rstmem.h>
+
+#include "../../lib/ktap.h"
+#include "../../lib/tee.h"
+
+#define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+#define UI	TEE_IOC_UC_TRUSTED_UI
+#define RECORD	TEE_IOC_UC_SECURE_VIDEO_RECORD
+#define NOBODY	65534
+
+#define HEAP_DIR	"/dev/dma_heap"
+#define VIDEO_HEAP	HEAP_DIR "/protected,secure-video"
+#define UI_HEAP		HEAP_DIR "/protected,trusted-ui"
+#define RECORD_HEAP	HEAP_DIR "/protected,secure-video-record"
+/* Of the kernel's own framework, and normal memory. */
+#define SYSTEM_HEAP	HEAP_DIR "/system"
+
+int count_fds(void);
+
+/* Bail out when there is none. */
+struct rstmem *open_device(const char *path);
+struct rstmem *open_via(const char *path, enum rstmem_via via);
+
+/* Bytes that are allocated for VIDEO. */
+uint64_t used(struct rstmem *dev);
+
+/* Open and close at once. Whether *dev is as documented is part of it. */
+int try_open(const char *path);
+int try_via(const char *path, enum rstmem_via via);
+/* Which way a search, or a path, leads; -errno. */
+int way(const char *path);
+
+/* Whether an allocation fails with @error and as it is documented. */
+bool fails(struct rstmem *dev, uint32_t use_case, uint64_t size, uint32_t flags,
+	   int error);
+
+/* In a child, because there is no way back. Returns what @run does, 0 to 255. */
+int in_child(int (*run)(struct rstmem *dev), struct rstmem *dev);
+void become_nobody(void);
+void write_file(const char *path, const char *text);
+
+/* Another node of the device at @same_as; replaces what is there. */
+void make_node(const char *path, const char *same_as, int mode);
+
+/* heap.c: use cases of the heap at @path or, with NULL, of all; 0 for none */
+uint64_t offered(const char *path);
+/* Whether heaps tell that no device is behind them: not those of the framework. */
+bool heaps_tell(void);
+void test_heaps(void);
+void test_alloc_from_heaps(struct rstmem *watch);
+
+/* registration.c: whether that fails with @error and as it is documented */
+bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error);
+void test_register(struct rstmem *dev);
+
+/* inspect.c: members known when /proc was read, or a TEE device asked */
+#define READ	(RSTMEM_INFO_SIZE | RSTMEM_INFO_USE_CASE)
+#define ASKED	(READ | RSTMEM_INFO_FLAGS | RSTMEM_INFO_DEVICE)
+/* Whether a descriptor, of this process if @pid is 0, is exactly this. */
+bool inspected(int pid, int fd, uint32_t known, uint64_t size, uint32_t use_case,
+	       int32_t device);
+void test_inspect(struct rstmem *dev);
+void test_inspect_process(struct rstmem *dev);
+
+#endif

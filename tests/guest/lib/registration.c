@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* librstmem and registrations: ids for buffers that came from elsewhere. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <linux/tee_rstmem_services.h>
+
+#include "../../../include/tee_gp.h"
+#include "../../lib/guest.h"
+#include "lib.h"
+
+bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error)
+{
+	static const struct rstmem_registration none = { .fd = -1 };
+	struct rstmem_registration reg;
+	int ret;
+
+	memset(&reg, 0xff, sizeof(reg));
+	ret = rstmem_register(dev, fd, flags, &reg);
+	if (ret != -error)
+		ktap_note("rstmem_register() is %d, not %d", ret, -error);
+	if (!ret) {
+		rstmem_unregister(&reg);
+		return false;
+	}
+	if (memcmp(&reg, &none, sizeof(reg)))
+		return false;
+	rstmem_unregister(&reg);
+	return ret == -error && reg.fd == -1;
+}
+
+/* Whether an id is good for a TEE call. */
+static bool id_works(struct rstmem *dev, int32_t id)
+{
+	static const uint8_t uuid[] = RSTMEM_SVC_DIGEST_UUID;
+	struct tee_ioctl_param params[2];
+	uint32_t session = tee_service(rstmem_fd(dev), uuid), ret = 1;
+	struct tee_mem out;
+	int rc;
+
+	tee_mem_alloc(rstmem_fd(dev), 32, &out);
+	params[0] = tee_in(id, 0, 4096);
+	params[1] = tee_out(out.id, 0, 32);
+	rc = tee_invoke(rstmem_fd(dev), session, RSTMEM_SVC_DIGEST_SHA256, 0,
+			params, 2, &ret, NULL);
+	tee_mem_free(&out);
+	tee_close_session(rstmem_fd(dev), session);
+	/* A number that is free may have been given to the result. */
+	return !rc && ret == TEEC_SUCCESS && id != out.id;
+}
+
+/* @dev has the highest descriptor but the buffer's. */
+static int register_without_fds(struct rstmem *dev)
+{
+	struct rlimit limit = { 0, 64 };
+	struct rstmem_buffer buf;
+	int fd;
+
+	if (rstmem_alloc(dev, VIDEO, 4096, 0, &buf))
+		return 1;
+	while ((fd = dup(1)) >= 0 && fd < buf.fd)
+		;
+	for (fd = buf.fd + 1; fd < 64; fd++)
+		close(fd);
+	limit.rlim_cur = (rlim_t)buf.fd + 1;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (!unregistrable(dev, buf.fd, 0, EMFILE))
+		return 2;
+	close(0);
+	if (!unregistrable(dev, buf.fd, 0, EMFILE) || fcntl(0, F_GETFD) != -1)
+		return 3;
+	rstmem_buffer_close(&buf);
+	/* No failed registration has kept it. */
+	return used(dev) ? 4 : 0;
+}
+
+void test_register(struct rstmem *dev)
+{
+	static const struct rstmem_registration zero;
+	struct rstmem *heaps = open_via(NULL, RSTMEM_VIA_HEAP), *other;
+	struct rstmem_registration reg, second;
+	int fds = count_fds(), fd;
+	struct rstmem_buffer buf;
+	int32_t id;
+
+	if (rstmem_alloc(heaps, VIDEO, 5000, 0, &buf))
+		ktap_bail("rstmem_alloc");
+	memset(&reg, 0xff, sizeof(reg));
+	ktap_eq(rstmem_register(dev, buf.fd, 0, &reg), 0,
+		"registers a buffer from a heap");
+	ktap(reg.fd > 2 && reg.fd != buf.fd &&
+	     fcntl(reg.fd, F_GETFD) == FD_CLOEXEC,
+	     "its descriptor has FD_CLOEXEC");
+	ktap(reg.id > 0 && reg.size == 8192 && reg.flags == 0,
+	     "it has an id and knows the size");
+	ktap(!memcmp(reg.reserved, zero.reserved, sizeof(zero.reserved)),
+	     "reserved members are 0");
+	ktap(id_works(dev, reg.id), "its id is good for TEE calls");
+	ktap(!rstmem_register(dev, buf.fd, 0, &second) &&
+	     second.id != reg.id && second.fd != reg.fd,
+	     "registered again, it has another");
+	rstmem_unregister(&second);
+	ktap(second.fd == -1 && second.id == 0,
+	     "undoing leaves neither descriptor nor id");
+	ktap(id_works(dev, reg.id), "the first still has its own");
+	rstmem_buffer_close(&buf);
+	ktap(used(dev) == 8192 && id_works(dev, reg.id),
+	     "a registration keeps the memory");
+	id = reg.id;
+	rstmem_unregister(&reg);
+	ktap_eq(used(dev), 0, "until it is undone");
+	ktap(!id_works(dev, id), "which ends the id");
+	rstmem_unregister(&reg);
+	rstmem_unregister(NULL);
+	second = zero;
+	rstmem_unregister(&second);
+	ktap(fcntl(0, F_GETFD) >= 0 && second.fd == -1,
+	     "undoing what was never registered does not close stdin");
+
+	/* What one program hands to another. */
+	if (rstmem_alloc(dev, VIDEO, 4096, 0, &buf))
+		ktap_bail("rstmem_alloc");
+	other = open_device(NULL);
+	ktap(!id_works(other, buf.id), "an id means nothing elsewhere");
+	ktap(!rstmem_register(other, buf.fd, 0, &reg) &&
+	     id_works(other, reg.id), "but the buffer can be registered there");
+	rstmem_close(other);
+	rstmem_buffer_close(&buf);
+	ktap_eq(used(dev), 0, "closing the device ends registrations");
+	rstmem_unregister(&reg);
+
+	ktap(unregistrable(dev, -1, 0, EBADF), "descriptor -1: EBADF");
+	ktap(unregistrable(dev, INT_MIN, 0, EBADF), "the lowest: EBADF");
+	ktap(unregistrable(dev, INT_MAX, 0, EBADF), "the highest: EBADF");
+	ktap(unregistrable(dev, 200, 0, EBADF), "one that is closed: EBADF");
+	ktap(unregistrable(dev, 0, 0, EINVAL), "/dev/null: EINVAL");
+	ktap(unregistrable(dev, rstmem_fd(dev), 0, EINVAL),
+	     "the TEE device: EINVAL");
+	fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	ktap(unregistrable(dev, fd, 0, EINVAL), "a file: EINVAL");
+	close(fd);
+	fd = guest_udmabuf();
+	/* From 6.18 on the stock command decides about those of others. */
+	ktap(unregistrable(dev, fd, 0, guest_since(6, 18) ? EINVAL : EOPNOTSUPP),
+	     "a dma-buf of normal memory");
+	close(fd);
+	if (rstmem_alloc(dev, VIDEO, 4096, 0, &buf) ||
+	    rstmem_register(dev, buf.fd, 0, &reg))
+		ktap_bail("rstmem_register");
+	ktap(unregistrable(dev, buf.fd, 1, EINVAL), "flag 1: EINVAL");
+	ktap(unregistrable(dev, buf.fd, 1u << 31, EINVAL), "flag 2^31: EINVAL");
+	ktap(unregistrable(dev, reg.fd, 0, EINVAL),
+	     "a registration is no dma-buf: EINVAL");
+	ktap(unregistrable(heaps, buf.fd, 0, EOPNOTSUPP) &&
+	     unregistrable(heaps, -1, 0, EOPNOTSUPP),
+	     "heaps have no ids: EOPNOTSUPP");
+	rstmem_unregister(&reg);
+	rstmem_buffer_close(&buf);
+	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(in_child(register_without_fds, dev), 0,
+		"no descriptor left: EMFILE, and nothing is kept");
+	rstmem_close(heaps);
+	ktap_eq(used(dev), 0, "nothing is in use");
+}
