@@ -115,7 +115,7 @@ static struct tee_rstmem_pool *pool_create(struct device *dev)
 	return p;
 }
 
-static int attach(struct device *dev)
+static int optee_attach(struct device *dev)
 {
 	struct tee_rstmem_device *attached;
 	struct tee_rstmem_pool *p;
@@ -149,7 +149,7 @@ out_close:
 	return rc;
 }
 
-static void detach(struct device *dev)
+static void optee_detach(struct device *dev)
 {
 	device_lock_assert(dev);
 
@@ -169,9 +169,9 @@ static int optee_notify(struct notifier_block *nb, unsigned long action,
 	if (!is_optee_dev(dev))
 		return NOTIFY_DONE;
 	if (action == BUS_NOTIFY_BOUND_DRIVER && !optee_dev)
-		attach(dev);
+		optee_attach(dev);
 	else if (action == BUS_NOTIFY_UNBIND_DRIVER)
-		detach(dev);
+		optee_detach(dev);
 	return NOTIFY_OK;
 }
 
@@ -228,7 +228,7 @@ static int __init optee_rstmem_init(void)
 	/* It may have gone meanwhile, or the notifier may have been here. */
 	device_lock(dev);
 	if (is_optee_dev(dev) && !optee_dev)
-		rc = attach(dev);
+		rc = optee_attach(dev);
 	device_unlock(dev);
 	put_device(dev);
 	if (rc)
@@ -246,7 +246,7 @@ static void __exit optee_rstmem_exit(void)
 	if (!dev)
 		return;
 	device_lock(dev);
-	detach(dev);
+	optee_detach(dev);
 	device_unlock(dev);
 	put_device(dev);
 }
