@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PID 1 of the lab's guest: mounts the usual file systems, loads the modules of
- * /lab/modules, runs the command of /lab/argv, sends what it prints and how it
- * ended to the host (lab/wire.h), unloads the project's modules and powers off.
+ * /lab/modules, runs /lab/start if there is one, runs the command of /lab/argv,
+ * sends what it prints and how it ended to the host (lab/wire.h), unloads the
+ * project's modules and powers off.
  *
  * The command writes to pipes and this process carries their contents to the
  * host, rather than the command writing to a virtio port itself: a port can be
@@ -287,6 +288,20 @@ static pid_t start(char **argv, int out, int err)
 	_exit(e == ENOENT ? 127 : 126);
 }
 
+/* What the board wants to run besides the command, a script. */
+static void start_services(void)
+{
+	char *argv[] = { "/lab/start", NULL };
+	int log, status;
+
+	if (access(argv[0], X_OK))
+		return;
+	log = open("/dev/console", O_WRONLY | O_CLOEXEC);
+	if (waitpid(start(argv, log, log), &status, 0) < 0 || status)
+		give_up("%s fails", argv[0]);
+	close(log);
+}
+
 /* Carries what a pipe holds to the host; false at its end. */
 static bool carry(int fd, enum wire_kind kind)
 {
@@ -455,6 +470,7 @@ int main(void)
 	open_port();
 	send_frame(WIRE_BEGIN, NULL, 0);
 	load_modules();
+	start_services();
 	status = run(command());
 	unload_modules();
 	send_frame(WIRE_STATUS, &status, 1);

@@ -29,7 +29,7 @@ int guest_udmabuf(void);
 
 /*
  * Where softtee's first pool is. From 80 MiB on behind it, memory without struct
- * pages goes on that is nobody's, see lab/arch.
+ * pages goes on that is nobody's, see lab/boards.
  */
 uint64_t guest_carveout(void);
 
