@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Parameters of a command, see call.h. */
+#include <tee_internal_api_extensions.h>
+
 #include "call.h"
 
 /* The whole of it must be one kind or the other. */
