@@ -53,7 +53,9 @@ static TEE_Result use_key(struct cipher *cipher, uint8_t *key)
 			     RSTMEM_SVC_CIPHER_KEY_SIZE);
 	res = TEE_PopulateTransientObject(object, &attr, 1);
 	if (!res) {
-		TEE_ResetOperation(cipher->op);
+		/* It panics without a key, and does not take one in use. */
+		if (cipher->keyed)
+			TEE_ResetOperation(cipher->op);
 		res = TEE_SetOperationKey(cipher->op, object);
 	}
 	TEE_FreeTransientObject(object);
