@@ -52,12 +52,13 @@ $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 		-lpthread $(LIBTEEC)
 
 # All in one command, so that nothing of 64 bits gets in.
-$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/guest.c \
+$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/target.c tests/lib/guest.c \
 		tests/lib/ktap.c $(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
-$(B)/tests/heap32: tests/guest/heap.c tests/lib/guest.c tests/lib/ktap.c \
+$(B)/tests/heap32: tests/guest/heap.c tests/lib/target.c tests/lib/tee.c \
+		tests/lib/guest.c tests/lib/ktap.c \
 		$(wildcard tests/lib/*.h)
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)

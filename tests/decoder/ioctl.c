@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
 
+#include "../lib/target.h"
 #include "../lib/tee.h"
 #include "decoder.h"
 
@@ -12,7 +13,7 @@ const char *decoder_run(int buf, const uint8_t secret[48], const void *data,
 {
 	static const uint8_t cipher_uuid[] = RSTMEM_SVC_CIPHER_UUID;
 	static const uint8_t digest_uuid[] = RSTMEM_SVC_DIGEST_UUID;
-	int tee = tee_open(SOFTTEE_IMPL_ID), id;
+	int tee = target_open(), id;
 	uint32_t cipher = tee_service(tee, cipher_uuid);
 	struct tee_ioctl_param params[3];
 	struct tee_mem key, in;

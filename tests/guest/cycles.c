@@ -20,6 +20,7 @@
 #include "../lib/account.h"
 #include "../lib/ktap.h"
 #include "../lib/socket.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define GROUP	1500
@@ -140,7 +141,7 @@ int main(int argc, char **argv)
 	ktap_start();
 	/* Grandchildren whose parents are dead are for init to bury. */
 	signal(SIGPIPE, SIG_IGN);
-	tee = tee_open(SOFTTEE_IMPL_ID);
+	tee = target_open();
 	fcntl(tee, F_SETFD, FD_CLOEXEC);
 	if (chown("/dev/tee0", 0, GROUP) || chmod("/dev/tee0", 0660))
 		ktap_bail("chmod: %s", strerror(errno));

@@ -19,6 +19,7 @@
 #include "../lib/edu.h"
 #include "../lib/guest.h"
 #include "../lib/ktap.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -339,7 +340,7 @@ static void test_two_devices(void)
 	close(buf);
 
 	close(soft);
-	ktap_eq(guest_softtee("unbind"), 0, "the first device goes");
+	ktap_eq(target_remove(), 0, "the first device goes");
 	ktap(!tee_fd_info(fake, of_soft, &info) && info.device == -1 &&
 	     info.size == 4096, "its buffer belongs to no device any more");
 	ktap_eq(tee_register_fd(fake, of_soft, NULL), -EXDEV,
@@ -353,7 +354,7 @@ static void test_two_devices(void)
 	close(fake);
 	unload();
 	ktap_eq(heap_alloc(heap), -ENODEV, "and without any: ENODEV");
-	ktap_eq(guest_softtee("bind"), 0, "the first device comes back");
+	ktap_eq(target_return(), 0, "the first device comes back");
 	buf = heap_alloc(heap);
 	ktap(buf >= 0, "and serves the heap again");
 	close(buf);

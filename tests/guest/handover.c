@@ -31,6 +31,7 @@
 #include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/socket.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -114,7 +115,7 @@ static void allocator(bool by_heap)
 	line_keep(&to_display, 0);
 	line_close(&ready);
 
-	tee = tee_open(SOFTTEE_IMPL_ID);
+	tee = target_open();
 	session = tee_service(tee, uuid);
 	if (by_heap) {
 		int heap = open("/dev/dma_heap/protected,secure-video",
@@ -312,7 +313,7 @@ int main(int argc, char **argv)
 	round_of(0, 1500000, &tally);
 	ktap(tally.intact == 1 && !tally.wrong,
 	     "undisturbed, content arrives intact");
-	watch = tee_open(SOFTTEE_IMPL_ID);
+	watch = target_open();
 	before = guest_crypto_users();
 
 	for (n = 1; n < rounds; n++) {

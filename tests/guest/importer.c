@@ -11,6 +11,7 @@
 #include "../../examples/importer/rstmem_display.h"
 #include "../lib/guest.h"
 #include "../lib/ktap.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -78,11 +79,11 @@ int main(void)
 	ktap_eq(show(tee), -EINVAL, "no dma-buf: EINVAL");
 
 	close(tee);
-	ktap_eq(guest_softtee("unbind"), 0, "the TEE goes");
+	ktap_eq(target_remove(), 0, "the TEE goes");
 	ktap(shown() == VIDEO, "what is shown stays");
 	ktap_eq(blank(4096), -EOPNOTSUPP, "and no more can be had: EOPNOTSUPP");
 	close(display);
-	ktap_eq(guest_softtee("bind"), 0, "once it is closed the TEE comes back");
+	ktap_eq(target_return(), 0, "once it is closed the TEE comes back");
 	tee = tee_open(SOFTTEE_IMPL_ID);
 	ktap_eq(tee_used(tee, VIDEO), 0, "with an empty pool");
 	close(tee);

@@ -24,6 +24,7 @@
 #include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/socket.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -463,7 +464,7 @@ static void test_many_users(void)
 int main(void)
 {
 	ktap_start();
-	watch = tee_open(SOFTTEE_IMPL_ID);
+	watch = target_open();
 	/* What a rule of udev does: a group may. */
 	if (chown("/dev/tee0", 0, GROUP) || chmod("/dev/tee0", 0660) ||
 	    chown(HEAP, 0, GROUP) || chmod(HEAP, 0660))

@@ -17,6 +17,7 @@
 #include "../lib/account.h"
 #include "../lib/edu.h"
 #include "../lib/ktap.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -244,7 +245,7 @@ int main(void)
 	int buf;
 
 	ktap_start();
-	watch = tee_open(SOFTTEE_IMPL_ID);
+	watch = target_open();
 	edu = edu_open();
 	find_device();
 	edu_mask(edu, 40);

@@ -27,6 +27,7 @@
 #include "../lib/edu.h"
 #include "../lib/guest.h"
 #include "../lib/ktap.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -368,9 +369,9 @@ static void test_unbind(void)
 	}
 	for (n = 0; n < times; n++) {
 		usleep(rand() % 20000);
-		away += !guest_softtee("unbind");
+		away += !target_remove();
 		/* Busy as long as a buffer of before is alive. */
-		for (k = 0; k < 1000 && guest_softtee("bind"); k++)
+		for (k = 0; k < 1000 && target_return(); k++)
 			usleep(5000);
 		back += k < 1000;
 	}

@@ -20,6 +20,7 @@
 #include "../lib/edu.h"
 #include "../lib/guest.h"
 #include "../lib/ktap.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -137,17 +138,17 @@ int main(void)
 
 	ktap(system("rmmod softtee 2>/dev/null") != 0,
 	     "the module stays for the buffer");
-	guest_softtee("bind");
+	target_return();
 	ktap(access("/dev/tee0", F_OK) != 0 && in_log("busy"),
 	     "the range is still claimed, and the log says what keeps it");
 	close(buf);
-	guest_softtee("bind");
+	target_return();
 	ktap(access("/dev/tee0", F_OK) != 0, "by the mapping alone, too");
 	edu_unmap(edu);
 	ktap(!edu_read_raw(edu, map.addr, seen, 16) &&
 	     !memcmp(seen, (uint8_t[16]){}, 16),
 	     "when that is gone the buffer is scrubbed");
-	ktap_eq(guest_softtee("bind"), 0, "and the device comes back");
+	ktap_eq(target_return(), 0, "and the device comes back");
 	tee = tee_open(SOFTTEE_IMPL_ID);
 	ktap(!tee_query(tee, VIDEO, &query) && query.total == 64 * MIB &&
 	     !query.used, "with an empty pool");

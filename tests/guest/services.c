@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * softtee's services: what they compute, against OpenSSL and published vectors,
+ * The services: what they compute, against OpenSSL and published vectors,
  * and what memory they take. What is in restricted memory is seen through the
  * digest service, which is itself checked against OpenSSL first.
  */
@@ -13,6 +13,7 @@
 #include "../lib/content.h"
 #include "../lib/ktap.h"
 #include "../lib/services.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 /* The digest service. */
@@ -413,7 +414,7 @@ static void test_cipher_random(void)
 		if (n % 8 == 0) {
 			content_make(svc.key, sizeof(svc.key), svc_rnd());
 			content_make(svc.iv, sizeof(svc.iv), svc_rnd());
-			memset(svc.iv + svc_rnd() % 16, 255, 1 + svc_rnd() % 2);
+			memset(svc.iv + svc_rnd() % 15, 255, 1 + svc_rnd() % 2);
 			if (n % 16 == 0)
 				memset(svc.iv + 8, 255, 8);
 			svc_set_key();
@@ -669,6 +670,10 @@ static void test_copy(void)
 	ktap(up, "too small an output: SHORT_BUFFER with the size needed");
 	ktap(svc_unchanged(), "and nothing written");
 	close(other);
+	if (!target_offers(RECORD)) {
+		ktap_skip("a copy beyond 4 GiB", "this TEE has no such memory");
+		return;
+	}
 	/* Another use case works the same. */
 	other = svc_buffer(RECORD, 2 * PAGE, &other_id);
 	content_fill(svc.dev, other_id, 0, svc.shadow, PAGE);

@@ -13,6 +13,7 @@
 #include "../lib/account.h"
 #include "../lib/edu.h"
 #include "../lib/ktap.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -132,7 +133,7 @@ int main(void)
 	int tee, edu;
 
 	ktap_start();
-	tee = tee_open(SOFTTEE_IMPL_ID);
+	tee = target_open();
 	edu = edu_open();
 	test_fields("rstmem_alloc", "account ino size wanted paddr ");
 	test_fields("rstmem_alloc_refuse", "account wanted error ");

@@ -23,6 +23,7 @@
 #include "../lib/account.h"
 #include "../lib/edu.h"
 #include "../lib/ktap.h"
+#include "../lib/target.h"
 #include "../lib/tee.h"
 
 #define READERS	4
@@ -47,7 +48,7 @@ static void test_line(void)
 	ktap(line.refs == 2 && line.files == 1 && !line.gone &&
 	     !strcmp(line.importers, "-"), "and who has it");
 	usleep(300000);
-	other = tee_open(SOFTTEE_IMPL_ID);
+	other = target_open();
 	reg = tee_register_fd(other, buf, NULL);
 	edu_mask(edu, 40);
 	edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL);
@@ -181,7 +182,7 @@ static _Noreturn void reader(unsigned int n)
 /* Until it is killed. */
 static _Noreturn void worker(unsigned int my_seed)
 {
-	int bufs[16], regs[16], own = tee_open(SOFTTEE_IMPL_ID), edu = edu_open();
+	int bufs[16], regs[16], own = target_open(), edu = edu_open();
 	unsigned int n, k;
 
 	close(all);
@@ -329,7 +330,7 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		seed = atoi(argv[2]);
 	ktap_start();
-	all = tee_open(SOFTTEE_IMPL_ID);
+	all = target_open();
 	test_line();
 	test_comm();
 	test_many();

@@ -79,21 +79,6 @@ uint64_t guest_carveout(void)
 	return addr;
 }
 
-int guest_softtee(const char *what)
-{
-	char path[64];
-	int fd, rc;
-
-	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/softtee/%s",
-		 what);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	rc = write(fd, "softtee", 7) == 7 ? 0 : -errno;
-	close(fd);
-	return rc;
-}
-
 int guest_udmabuf(void)
 {
 	struct udmabuf_create create = { .size = 4096 };

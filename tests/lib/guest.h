@@ -33,7 +33,4 @@ int guest_udmabuf(void);
  */
 uint64_t guest_carveout(void);
 
-/* Writes softtee's device to a file of its driver: "bind" or "unbind". */
-int guest_softtee(const char *what);
-
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * softtee's services for test programs: sessions, memory and a key to use them
+ * The services of a TEE for test programs: sessions, memory and a key to use them
  * with, a record of what restricted memory should hold, and a way to see that
  * it does. svc_run() sets them up, and checks in the end that nothing is left.
  */

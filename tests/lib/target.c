@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The TEE that is tested, see target.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ktap.h"
+#include "target.h"
+#include "tee.h"
+
+static const struct target targets[] = {
+	{
+		.impl_id = SOFTTEE_IMPL_ID,
+		.name = "softtee",
+		.use_cases = 1 << 1 | 1 << 2 | 1 << 3,
+		.total = 64 * MIB,
+		.caps = TEE_RSTMEM_CAP_SCRUBS,
+		.open = 0xf0000,
+		.driver = "softtee",
+		.device = "softtee",
+		.soft = true,
+	},
+	{
+		.impl_id = TEE_IMPL_ID_OPTEE,
+		.name = "OP-TEE",
+		.use_cases = 1 << 1,
+		.total = 4 * MIB,
+		.caps = TEE_RSTMEM_CAP_PROTECTED,
+		.open = 0x42000000,
+		.driver = "optee",
+		.device = "firmware:optee",
+	},
+};
+
+static const struct target *find(void)
+{
+	struct tee_ioctl_version_data vers;
+	size_t n;
+	int fd;
+
+	fd = open("/dev/tee0", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, TEE_IOC_VERSION, &vers))
+		ktap_bail("no /dev/tee0");
+	close(fd);
+	for (n = 0; n < sizeof(targets) / sizeof(*targets); n++)
+		if (targets[n].impl_id == vers.impl_id)
+			return &targets[n];
+	ktap_bail("/dev/tee0 has implementation id 0x%x", vers.impl_id);
+}
+
+const struct target *target(void)
+{
+	static const struct target *found;
+
+	if (!found)
+		found = find();
+	return found;
+}
+
+int target_open(void)
+{
+	return tee_open(target()->impl_id);
+}
+
+bool target_offers(uint32_t use_case)
+{
+	return target()->use_cases >> use_case & 1;
+}
+
+bool target_protects(void)
+{
+	return target()->caps & TEE_RSTMEM_CAP_PROTECTED;
+}
+
+static int write_driver(const char *what)
+{
+	const struct target *t = target();
+	ssize_t len = strlen(t->device);
+	char path[64];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/%s/%s", t->driver,
+		 what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	rc = write(fd, t->device, len) == len ? 0 : -errno;
+	close(fd);
+	return rc;
+}
+
+int target_remove(void)
+{
+	/* It goes at once, but its file is closed a moment later. */
+	if (!target()->soft &&
+	    system("killall tee-supplicant && while killall -q -0 tee-supplicant; do usleep 1000; done"))
+		return -ESRCH;
+	return write_driver("unbind");
+}
+
+int target_return(void)
+{
+	int rc = write_driver("bind");
+
+	if (!rc && !target()->soft && system("tee-supplicant -d"))
+		return -EIO;
+	return rc;
+}
