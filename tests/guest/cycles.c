@@ -26,8 +26,11 @@
 #define GROUP	1500
 
 static const char * const accounts[] = {
-	"tee0,secure-video", "tee0,trusted-ui", "tee0,secure-video-record",
+	NULL, "tee0,secure-video", "tee0,trusted-ui", "tee0,secure-video-record",
 };
+
+/* Bytes a user may have of each. */
+static uint64_t limit;
 
 static unsigned int seed = 1;
 
@@ -52,7 +55,7 @@ static _Noreturn void child(int sock, uid_t uid, unsigned int what)
 	if (tee < 0)
 		_exit(2);
 	for (n = 0; n < 4; n++)
-		bufs[n] = tee_rstmem(tee, 1 + (what + n) % 3, 4096 << n, NULL);
+		bufs[n] = tee_rstmem(tee, target_use_case(what + n), 4096 << n, NULL);
 	if (what & 1)
 		reg = tee_register_fd(tee, bufs[0], NULL);
 	if (what & 2)
@@ -104,9 +107,10 @@ static bool all_zero(int tee)
 	uint32_t uc;
 
 	for (uc = 1; uc <= 3; uc++)
-		if (tee_used(tee, uc) || tee_buffers(tee, uc) ||
-		    account_number(accounts[uc - 1], "used") ||
-		    account_number(accounts[uc - 1], "buffers"))
+		if (target_offers(uc) &&
+		    (tee_used(tee, uc) || tee_buffers(tee, uc) ||
+		     account_number(accounts[uc], "used") ||
+		     account_number(accounts[uc], "buffers")))
 			return false;
 	return !account_buffers(NULL, NULL);
 }
@@ -124,7 +128,7 @@ static bool may_allocate(uid_t uid)
 		if (setgroups(1, &group) || setgid(uid) || setuid(uid))
 			_exit(1);
 		tee = open("/dev/tee0", O_RDWR | O_CLOEXEC);
-		_exit(tee_rstmem(tee, 1, 8 * MIB, NULL) < 0);
+		_exit(tee_rstmem(tee, 1, limit, NULL) < 0);
 	}
 	waitpid(pid, &status, 0);
 	return status == 0;
@@ -134,6 +138,7 @@ int main(int argc, char **argv)
 {
 	unsigned int cycles = argc > 1 ? atoi(argv[1]) : 1000, n, sent = 0;
 	uint64_t refused = 0;
+	char text[32];
 	int tee;
 
 	if (argc > 2)
@@ -145,8 +150,11 @@ int main(int argc, char **argv)
 	fcntl(tee, F_SETFD, FD_CLOEXEC);
 	if (chown("/dev/tee0", 0, GROUP) || chmod("/dev/tee0", 0660))
 		ktap_bail("chmod: %s", strerror(errno));
-	for (n = 0; n < 3; n++)
-		if (account_write(accounts[n], "limits/user_bytes", "8M"))
+	limit = target()->total / 8;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)limit);
+	for (n = 1; n <= 3; n++)
+		if (target_offers(n) &&
+		    account_write(accounts[n], "limits/user_bytes", text))
 			ktap_bail("limit");
 	for (n = 0; n < cycles; n++)
 		cycle(&sent);
@@ -154,13 +162,15 @@ int main(int argc, char **argv)
 	for (n = 0; n < 300 && !all_zero(tee); n++)
 		usleep(10000);
 	ktap(all_zero(tee), "every counter is 0");
-	for (n = 0; n < 3; n++)
-		refused += account_number(accounts[n], "failures/limit");
+	for (n = 1; n <= 3; n++)
+		if (target_offers(n))
+			refused += account_number(accounts[n], "failures/limit");
 	ktap_eq(refused, 0, "nobody was charged for what was gone");
 	ktap(may_allocate(1001) && may_allocate(1002),
 	     "and both users may have all of their limit");
-	for (n = 0; n < 3; n++)
-		account_write(accounts[n], "limits/user_bytes", "max");
+	for (n = 1; n <= 3; n++)
+		if (target_offers(n))
+			account_write(accounts[n], "limits/user_bytes", "max");
 	close(tee);
 	return ktap_end();
 }

@@ -68,11 +68,21 @@ static void test_digest(void)
 	tee_mem_alloc(svc.dev, 1000000, &input);
 	memset(input.addr, 'a', 1000000);
 	params[0] = tee_in(input.id, 0, 1000000);
-	params[1] = tee_inout(input.id, 3, 32);
+	params[1] = tee_out(svc.small.id, 128, 32);
 	ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
 		       TEEC_SUCCESS) &&
-	     !memcmp(input.addr + 3, million, 32),
-	     "SHA-256 of a million a, over the input");
+	     !memcmp(svc.small.addr + 128, million, 32),
+	     "SHA-256 of a million a");
+	params[1] = tee_inout(input.id, 3, 32);
+	if (target()->soft)
+		ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
+			       TEEC_SUCCESS) &&
+		     !memcmp(input.addr + 3, million, 32),
+		     "and over its input");
+	else
+		/* OP-TEE 4.10 maps as much as the inner one needs. */
+		ktap_skip("and over its input",
+			  "this TEE takes no reference inside of another");
 	tee_mem_free(&input);
 
 	content_make(svc.mem.addr, SVC_SIZE, 7);
@@ -116,9 +126,13 @@ static void test_access(void)
 	     !memcmp(svc.mem.addr, before, SVC_SIZE),
 	     "cipher into normal memory: ACCESS_DENIED, nothing written");
 	params[1] = tee_inout(svc.mem.id, 100, 0);
-	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
-		       TEEC_ERROR_ACCESS_DENIED) && params[1].b == 0,
-	     "even of size 0");
+	if (target()->soft)
+		ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+			       TEEC_ERROR_ACCESS_DENIED) && params[1].b == 0,
+		     "even of size 0");
+	else
+		ktap_skip("even of size 0",
+			  "this TEE does not say what memory no bytes are in");
 	params[0] = tee_in(svc.buf_id, 0, 64);
 	params[1] = tee_out(svc.buf_id, 100, 64);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
@@ -168,20 +182,24 @@ static void test_access(void)
 	     "even of normal memory");
 	ktap(svc_unchanged(), "nothing was written to restricted memory");
 
-	other = svc_buffer(UI, PAGE, &other_id);
-	content_fill(svc.dev, other_id, 0, before, PAGE);
-	params[0] = tee_in(svc.buf_id, 0, 64);
-	params[1] = tee_out(other_id, 0, 64);
-	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
-		       TEEC_ERROR_ACCESS_DENIED) &&
-	     svc_holds(other_id, 0, before, PAGE),
-	     "copy to another use case: ACCESS_DENIED, nothing written");
-	params[0] = tee_in(other_id, 0, 64);
-	params[1] = tee_out(svc.buf_id, 0, 64);
-	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
-		       TEEC_ERROR_ACCESS_DENIED) && svc_unchanged(),
-	     "copy from another use case: ACCESS_DENIED, nothing written");
-	close(other);
+	if (target_offers(UI)) {
+		other = svc_buffer(UI, PAGE, &other_id);
+		content_fill(svc.dev, other_id, 0, before, PAGE);
+		params[0] = tee_in(svc.buf_id, 0, 64);
+		params[1] = tee_out(other_id, 0, 64);
+		ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+			       TEEC_ERROR_ACCESS_DENIED) &&
+		     svc_holds(other_id, 0, before, PAGE),
+		     "copy to another use case: ACCESS_DENIED, nothing written");
+		params[0] = tee_in(other_id, 0, 64);
+		params[1] = tee_out(svc.buf_id, 0, 64);
+		ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
+			       TEEC_ERROR_ACCESS_DENIED) && svc_unchanged(),
+		     "copy from another use case: ACCESS_DENIED, nothing written");
+		close(other);
+	} else {
+		ktap_skip("copy to another use case", "this TEE has one");
+	}
 	free(before);
 }
 

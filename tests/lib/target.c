@@ -72,6 +72,15 @@ bool target_offers(uint32_t use_case)
 	return target()->use_cases >> use_case & 1;
 }
 
+uint32_t target_use_case(unsigned int n)
+{
+	uint64_t left = target()->use_cases;
+
+	for (n %= __builtin_popcountll(left); n; n--)
+		left &= left - 1;
+	return __builtin_ctzll(left);
+}
+
 bool target_protects(void)
 {
 	return target()->caps & TEE_RSTMEM_CAP_PROTECTED;

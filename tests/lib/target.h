@@ -43,6 +43,9 @@ int target_open(void);
 /* Whether it offers a use case. */
 bool target_offers(uint32_t use_case);
 
+/* A use case that it offers; another one for another @n, if there is another. */
+uint32_t target_use_case(unsigned int n);
+
 /*
  * Whether the TEE keeps everybody else out: what is in a buffer is for it alone, and
  * a device without permission reads something else.
