@@ -4,16 +4,19 @@
 
 #include "call.h"
 
-/* The whole of it must be one kind or the other. */
-static TEE_Result check_memref(TEE_Param *param, unsigned int kinds,
-			       uint32_t access)
+/*
+ * The whole of it must be one kind or the other. That it can be read is all that is
+ * asked: whether it may be written, its type says, and the API denies that for what
+ * is part of an input as well.
+ */
+static TEE_Result check_kind(const TEE_Param *param, unsigned int kinds)
 {
+	uint32_t access = TEE_MEMORY_ACCESS_READ | TEE_MEMORY_ACCESS_ANY_OWNER;
 	void *buffer = param->memref.buffer;
 	uint32_t size = param->memref.size;
 
 	if (!buffer)
 		return size ? TEE_ERROR_BAD_PARAMETERS : TEE_SUCCESS;
-	access |= TEE_MEMORY_ACCESS_ANY_OWNER;
 	if (kinds & CALL_NORMAL &&
 	    !TEE_CheckMemoryAccessRights(access | TEE_MEMORY_ACCESS_NONSECURE,
 					 buffer, size))
@@ -31,7 +34,7 @@ TEE_Result call_input(const struct call *call, unsigned int n,
 	if (TEE_PARAM_TYPE_GET(call->types, n) != TEE_PARAM_TYPE_MEMREF_INPUT)
 		return TEE_ERROR_BAD_PARAMETERS;
 	*param = &call->params[n];
-	return check_memref(*param, kinds, TEE_MEMORY_ACCESS_READ);
+	return check_kind(*param, kinds);
 }
 
 TEE_Result call_output(const struct call *call, unsigned int n,
@@ -41,7 +44,7 @@ TEE_Result call_output(const struct call *call, unsigned int n,
 	case TEE_PARAM_TYPE_MEMREF_OUTPUT:
 	case TEE_PARAM_TYPE_MEMREF_INOUT:
 		*param = &call->params[n];
-		return check_memref(*param, kinds, TEE_MEMORY_ACCESS_WRITE);
+		return check_kind(*param, kinds);
 	default:
 		return TEE_ERROR_BAD_PARAMETERS;
 	}

@@ -553,14 +553,19 @@ static void test_cipher_errors(void)
 	params[2] = tee_value(0xffffffff, 0xffffffff);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 		       TEEC_ERROR_BAD_PARAMETERS), "the same for the largest");
-	params[2] = tee_value(1ULL << 32, 0);
-	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
-		       TEEC_ERROR_BAD_PARAMETERS),
-	     "a lower half of more than 32 bits: BAD_PARAMETERS");
-	params[2] = tee_value(0, 1ULL << 32);
-	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
-		       TEEC_ERROR_BAD_PARAMETERS),
-	     "an upper half of more than 32 bits: BAD_PARAMETERS");
+	if (target()->soft) {
+		params[2] = tee_value(1ULL << 32, 0);
+		ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+			       TEEC_ERROR_BAD_PARAMETERS),
+		     "a lower half of more than 32 bits: BAD_PARAMETERS");
+		params[2] = tee_value(0, 1ULL << 32);
+		ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
+			       TEEC_ERROR_BAD_PARAMETERS),
+		     "an upper half of more than 32 bits: BAD_PARAMETERS");
+	} else {
+		ktap_skip("halves of more than 32 bits: BAD_PARAMETERS",
+			  "this TEE gets the lower 32 of them");
+	}
 	ktap(svc_unchanged(), "nothing was written");
 	params[0].b = 15;
 	params[1].b = 15;
