@@ -11,12 +11,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/dma-buf.h>
 
 #include "../lib/content.h"
 #include "../lib/edu.h"
+#include "../lib/guest.h"
 #include "../lib/ktap.h"
 #include "../lib/target.h"
 #include "../lib/tee.h"
@@ -69,38 +69,6 @@ static void test_shm(void)
 	ktap(!found, "no shared memory descriptor comes with the id");
 }
 
-/* How a child that touches @addr of /dev/mem ends: 'r' it read, else why not */
-static int devmem_mmap(off_t addr, uint8_t *byte)
-{
-	int status, pipefd[2];
-	pid_t pid;
-
-	if (pipe(pipefd))
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		int fd = open("/dev/mem", O_RDONLY | O_SYNC);
-		uint8_t *mem;
-
-		if (fd < 0)
-			_exit(1);
-		mem = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, addr);
-		if (mem == MAP_FAILED)
-			_exit(2);
-		/* Not in a system call, which would take the kernel with it. */
-		*byte = *(volatile uint8_t *)mem;
-		if (write(pipefd[1], byte, 1) != 1)
-			_exit(3);
-		_exit(0);
-	}
-	close(pipefd[1]);
-	if (read(pipefd[0], byte, 1) < 0)
-		*byte = 0;
-	close(pipefd[0]);
-	waitpid(pid, &status, 0);
-	return status;
-}
-
 /* On arm64 reading and writing is for RAM only, before anybody's claim counts. */
 #ifdef __aarch64__
 #define DEVMEM_ERROR	EFAULT
@@ -123,10 +91,10 @@ static void test_devmem(uint64_t addr, const void *content)
 	     strerror(DEVMEM_ERROR));
 	n = pwrite(fd, data, sizeof(data), addr);
 	ktap(n < 0 && errno == DEVMEM_ERROR, "so is a write");
-	ktap(devmem_mmap(addr, &byte) != 0, "so is mmap");
+	ktap_eq(guest_devmem(addr, &byte, 1), -EPERM, "so is mmap");
 	/* The same against memory that is nobody's, so that it can fail. */
-	ktap(devmem_mmap(target()->open, &byte) == 0,
-	     "while other memory outside the kernel can be mapped and read");
+	ktap_eq(guest_devmem(target()->open, &byte, 1), 0,
+		"while other memory outside the kernel can be mapped and read");
 	close(fd);
 }
 

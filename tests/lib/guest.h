@@ -4,6 +4,7 @@
 #define _TESTS_GUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -23,6 +24,12 @@ int guest_crypto_users(void);
 
 /* Whether /proc/self/fdinfo has a line for one of the program's descriptors. */
 bool guest_fdinfo_has(int fd, const char *line);
+
+/*
+ * Reads at most a page of physical memory through a mapping of /dev/mem, in a process
+ * of its own. Returns 0, -errno if it cannot be mapped, or the signal that ended it.
+ */
+int guest_devmem(uint64_t addr, void *data, size_t size);
 
 /* A dma-buf of a page that is not restricted; bails out when there is none. */
 int guest_udmabuf(void);

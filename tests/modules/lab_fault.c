@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Breaks the kernel in a way of the caller's choice, so that lab/selftest can
- * see whether the lab notices. Nothing else loads it.
+ * see whether the lab notices, or touches what may break it.
  */
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -16,11 +17,11 @@
 
 static char *kind = "none";
 module_param(kind, charp, 0444);
-MODULE_PARM_DESC(kind, "none, warn, oops, panic, spin, leak, slab or pfn");
+MODULE_PARM_DESC(kind, "none, warn, oops, panic, spin, leak, slab, pfn or load");
 
 static unsigned long long addr;
 module_param(addr, ullong, 0444);
-MODULE_PARM_DESC(addr, "physical address that kind=pfn asks about");
+MODULE_PARM_DESC(addr, "physical address that kind=pfn asks about and kind=load loads from");
 
 /* A cache that is destroyed with an object still in it. */
 static int lab_fault_slab(void)
@@ -34,6 +35,20 @@ static int lab_fault_slab(void)
 	object = kmem_cache_alloc(cache, GFP_KERNEL);
 	pr_info("forgets %p\n", object);
 	kmem_cache_destroy(cache);
+	return 0;
+}
+
+/* What a driver would see that does not know the memory is restricted. */
+static int lab_fault_load(void)
+{
+	void __iomem *mem = ioremap(addr, 16);
+	u8 data[16];
+
+	if (!mem)
+		return -ENOMEM;
+	memcpy_fromio(data, mem, sizeof(data));
+	pr_info("loaded: %*ph\n", (int)sizeof(data), data);
+	iounmap(mem);
 	return 0;
 }
 
@@ -80,6 +95,9 @@ static int __init lab_fault_init(void)
 			pfn_valid(PHYS_PFN(addr)) ? "valid" : "not valid");
 		return 0;
 	}
+
+	if (!strcmp(kind, "load"))
+		return lab_fault_load();
 
 	return -EINVAL;
 }
