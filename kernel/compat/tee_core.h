@@ -12,6 +12,13 @@
 #include <linux/tee_core.h>
 #include <uapi/linux/tee_rstmem.h>
 
+/* Whether the stock drivers may serve protected memory themselves. */
+#ifdef TEE_SHM_DMA_MEM
+#define TEE_HAS_PROTMEM		1
+#else
+#define TEE_HAS_PROTMEM		0
+#endif
+
 #ifndef TEE_SHM_DMA_BUF
 #define TEE_SHM_DMA_BUF		0
 #endif

@@ -15,6 +15,7 @@
 #include <linux/string.h>
 #include <linux/tee_rstmem.h>
 
+#include "../compat/tee_core.h"
 #include "optee.h"
 
 /* Of pool=; constant once the module is loaded. */
@@ -97,6 +98,21 @@ static int check(const struct optee_range *range, const char *who)
 	return 0;
 }
 
+/*
+ * Since 6.18 the stock driver serves what OP-TEE tells of, if the kernel has struct
+ * pages for it. Two who hand out the same memory would be a leak.
+ */
+static int check_free(const struct optee_range *range)
+{
+	phys_addr_t last = range_last(range);
+
+	if (!TEE_HAS_PROTMEM || !pfn_valid(PHYS_PFN(range->start)))
+		return 0;
+	pr_err("%pa-%pa is served by the kernel's own driver, as dma-heaps; this module is for kernels where it is not\n",
+	       &range->start, &last);
+	return -EBUSY;
+}
+
 /**
  * optee_range_find() - find the memory
  * @dev:	the stock driver's device
@@ -119,6 +135,8 @@ int optee_range_find(struct device *dev, struct optee_range *range)
 	}
 	if (!rc) {
 		rc = check(&own, "OP-TEE");
+		if (!rc)
+			rc = check_free(&own);
 		if (rc)
 			return rc;
 		if (given.size && !is_within(&given, &own)) {

@@ -103,20 +103,28 @@ static int write_driver(const char *what)
 	return rc;
 }
 
+/* It goes at once, but its file is closed a moment later. */
+static int stop_supplicant(void)
+{
+	return system("killall tee-supplicant && while killall -q -0 tee-supplicant; do usleep 1000; done") ?
+	       -ESRCH : 0;
+}
+
+static int start_supplicant(void)
+{
+	return system("tee-supplicant -d") ? -EIO : 0;
+}
+
 int target_remove(void)
 {
-	/* It goes at once, but its file is closed a moment later. */
-	if (!target()->soft &&
-	    system("killall tee-supplicant && while killall -q -0 tee-supplicant; do usleep 1000; done"))
-		return -ESRCH;
-	return write_driver("unbind");
+	int rc = target()->soft ? 0 : stop_supplicant();
+
+	return rc ? rc : write_driver("unbind");
 }
 
 int target_return(void)
 {
 	int rc = write_driver("bind");
 
-	if (!rc && !target()->soft && system("tee-supplicant -d"))
-		return -EIO;
-	return rc;
+	return rc || target()->soft ? rc : start_supplicant();
 }

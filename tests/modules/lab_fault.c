@@ -47,7 +47,7 @@ static int lab_fault_load(void)
 	if (!mem)
 		return -ENOMEM;
 	memcpy_fromio(data, mem, sizeof(data));
-	pr_info("loaded: %*ph\n", (int)sizeof(data), data);
+	pr_info("lab_fault: loaded: %*ph\n", (int)sizeof(data), data);
 	iounmap(mem);
 	return 0;
 }
