@@ -37,6 +37,9 @@ help:
 	@echo 'make            install what building needs, build everything'
 	@echo 'make demo       show restricted memory at work, in a virtual machine'
 	@echo 'make check      run all tests, the kernel ones in virtual machines'
+	@echo 'make check-debug'
+	@echo '                run some of them on a kernel with every check there is, which'
+	@echo '                is built first, once: ten minutes'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
 	@echo 'make user       build the library and the command line'
@@ -72,6 +75,11 @@ demo: deps
 .PHONY: check
 check: deps
 	@tests/run
+
+# What @debug of tests/list names.
+.PHONY: check-debug
+check-debug: deps
+	@tests/run @debug
 
 check-%: deps
 	@tests/run $*
