@@ -40,6 +40,8 @@ help:
 	@echo 'make check-debug'
 	@echo '                run some of them on a kernel with every check there is, which'
 	@echo '                is built first, once: ten minutes'
+	@echo 'make check-optee'
+	@echo '                run those of OP-TEE, under emulated TrustZone'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
 	@echo 'make user       build the library and the command line'
@@ -80,6 +82,11 @@ check: deps
 .PHONY: check-debug
 check-debug: deps
 	@tests/run @debug
+
+# What @trixie-optee and @trixie-backports-optee name.
+.PHONY: check-optee
+check-optee: deps
+	@tests/run @trixie-optee @trixie-backports-optee
 
 check-%: deps
 	@tests/run $*
