@@ -25,9 +25,11 @@ enum {
 int cmd_alloc(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
 extern const char alloc_help[];
 extern const char info_help[];
 extern const char inspect_help[];
+extern const char stat_help[];
 
 /* message.c */
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -48,6 +50,7 @@ const char *size_format(uint64_t size, char text[SIZE_TEXT]);
 /* json.c */
 struct json {
 	FILE *out;
+	bool one_line;
 	unsigned int depth;
 	bool has_members;
 };
@@ -78,6 +81,71 @@ void heap_read(struct heap *heap, const char *path, uint32_t use_case);
 void heap_print_header(void);
 void heap_print(const struct heap *heap);
 void heap_print_json(struct json *json, const struct heap *heap);
+
+/* text.c: room for what age_format() writes */
+#define AGE_TEXT	32
+const char *text_clean(const char *text, char *out, size_t size);
+unsigned int text_width(const char *text);
+void text_clip(char *text, unsigned int columns);
+const char *age_format(uint64_t ms, char text[AGE_TEXT]);
+
+/* user.c: room for a name, cut if need be, or a number */
+#define OWNER_TEXT	64
+const char *user_name(uint32_t uid, char text[OWNER_TEXT]);
+
+/* table.c */
+#define TABLE_COLUMNS	12
+/* Room for a line; what is longer is cut. */
+#define TABLE_LINE	8192
+
+struct column {
+	const char *title;
+	bool right;		/* aligned so */
+};
+
+struct table {
+	const struct column *columns;
+	unsigned int count;
+	unsigned int width[TABLE_COLUMNS];
+	char **cell;
+	size_t cells, room;
+};
+
+void *must_realloc(void *old, size_t count, size_t size);
+void table_init(struct table *t, const struct column *columns,
+		unsigned int count);
+void table_deinit(struct table *t);
+void table_add(struct table *t, const char *text);
+void table_add_u64(struct table *t, uint64_t value);
+void table_add_size(struct table *t, uint64_t size);
+size_t table_rows(const struct table *t);
+void table_header(const struct table *t, char line[TABLE_LINE]);
+void table_row(const struct table *t, size_t row, char line[TABLE_LINE]);
+void table_print(const struct table *t, const char *indent);
+
+/* filter.c */
+struct filter {
+	int device;		/* N of /dev/teeN, below 0 for all */
+	uint32_t use_case;	/* TEE_IOC_UC_RESERVED for all */
+};
+
+#define FILTER_ALL	{ .device = -1 }
+
+int filter_device(struct filter *filter, const char *path);
+bool filter_match(const struct filter *filter, int device, uint32_t use_case);
+int filter_option(struct filter *filter, int c, const char *verb);
+int filter_nothing(const struct filter *filter);
+
+/* account.c */
+struct accounts {
+	struct rstmem_account *account;
+	size_t count;
+};
+
+int accounts_read(struct accounts *accounts, const struct filter *filter);
+void accounts_deinit(struct accounts *accounts);
+void account_print_json(struct json *json, const struct rstmem_account *account);
+void accounts_print_json(struct json *json, const struct accounts *accounts);
 
 /* hold.c */
 int hold(bool has_limit, uint32_t seconds);
