@@ -23,13 +23,17 @@ enum {
 
 /* Verbs: argv[0] is the verb. Return the exit status. */
 int cmd_alloc(int argc, char **argv);
+int cmd_buffers(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 extern const char alloc_help[];
+extern const char buffers_help[];
 extern const char info_help[];
 extern const char inspect_help[];
 extern const char stat_help[];
+extern const char top_help[];
 
 /* message.c */
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -146,6 +150,48 @@ int accounts_read(struct accounts *accounts, const struct filter *filter);
 void accounts_deinit(struct accounts *accounts);
 void account_print_json(struct json *json, const struct rstmem_account *account);
 void accounts_print_json(struct json *json, const struct accounts *accounts);
+
+/* process.c */
+int process_started(int pid, int64_t *started);
+bool process_is_older(int64_t started, uint64_t age_ms);
+
+/* held.c: the process that asked for a buffer */
+enum process {
+	PROCESS_UNKNOWN,	/* cannot be told here */
+	PROCESS_RUNS,
+	PROCESS_ENDED,
+};
+
+struct held {
+	char account[RSTMEM_ACCOUNT_NAME_SIZE];
+	int device;		/* of the account; -1 if its name does not tell */
+	uint32_t use_case;
+	uint64_t size;
+	uint64_t age_ms;
+	bool by_kernel;		/* no user asked for it */
+	uint32_t uid;
+	int pid;
+	enum process process;
+	char comm[64];
+	bool has_ino;
+	uint64_t ino;
+	uint64_t refs;
+	uint64_t files;
+	char *importers;	/* with commas, or NULL */
+	bool gone;		/* the device is */
+};
+
+struct held_list {
+	struct held *held;
+	size_t count;
+};
+
+int held_read(struct held_list *list, const struct filter *filter);
+void held_deinit(struct held_list *list);
+const char *held_explain(int err);
+int held_error(int err);
+const char *process_text(enum process process);
+void held_print_json(struct json *json, const struct held_list *list);
 
 /* hold.c */
 int hold(bool has_limit, uint32_t seconds);

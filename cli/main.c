@@ -12,6 +12,7 @@ static const char main_help[] =
 "\n"
 "  rstmem info           show which devices have any and how full they are\n"
 "  rstmem stat           show limits in force, peaks, and what was refused\n"
+"  rstmem buffers        list buffers and who holds them, for root\n"
 "  rstmem alloc -s SIZE  allocate a buffer, for a while or for a command\n"
 "  rstmem inspect FD     say what a descriptor is; PID:FD for another process\n"
 "  rstmem help [VERB]    show help, the same as VERB --help\n"
@@ -31,6 +32,7 @@ static const struct verb {
 } verbs[] = {
 	{ "info", cmd_info, info_help },
 	{ "stat", cmd_stat, stat_help },
+	{ "buffers", cmd_buffers, buffers_help },
 	{ "alloc", cmd_alloc, alloc_help },
 	{ "inspect", cmd_inspect, inspect_help },
 	{ "help", cmd_help, main_help },
