@@ -90,6 +90,7 @@ void heap_print_json(struct json *json, const struct heap *heap);
 #define AGE_TEXT	32
 const char *text_clean(const char *text, char *out, size_t size);
 unsigned int text_width(const char *text);
+const char *text_skip(const char *text, unsigned int columns);
 void text_clip(char *text, unsigned int columns);
 const char *age_format(uint64_t ms, char text[AGE_TEXT]);
 
@@ -138,6 +139,7 @@ struct filter {
 int filter_device(struct filter *filter, const char *path);
 bool filter_match(const struct filter *filter, int device, uint32_t use_case);
 int filter_option(struct filter *filter, int c, const char *verb);
+int filter_explain(const struct filter *filter, char *text, size_t size);
 int filter_nothing(const struct filter *filter);
 
 /* account.c */
@@ -166,6 +168,7 @@ struct held {
 	char account[RSTMEM_ACCOUNT_NAME_SIZE];
 	int device;		/* of the account; -1 if its name does not tell */
 	uint32_t use_case;
+	uint64_t count;		/* of buffers, more than 1 after held_group() */
 	uint64_t size;
 	uint64_t age_ms;
 	bool by_kernel;		/* no user asked for it */
@@ -192,6 +195,67 @@ const char *held_explain(int err);
 int held_error(int err);
 const char *process_text(enum process process);
 void held_print_json(struct json *json, const struct held_list *list);
+
+/* order.c */
+enum order_key {
+	ORDER_SIZE,
+	ORDER_BUFFERS,
+	ORDER_AGE,
+	ORDER_USER,
+	ORDER_PID,
+	ORDER_COMMAND,
+	ORDER_ACCOUNT,
+	ORDER_KEYS
+};
+
+struct order {
+	enum order_key key;
+	bool reverse;
+};
+
+enum view {
+	VIEW_PROCESSES,
+	VIEW_USERS,
+	VIEW_BUFFERS,
+};
+
+const char *order_name(enum order_key key);
+int order_parse(struct order *order, const char *name);
+void held_sort(struct held_list *list, const struct order *order);
+void held_group(struct held_list *list, enum view view);
+
+/* view.c: room for what view_rules() writes */
+#define RULES_TEXT	(RSTMEM_IMPORTERS_SIZE + 512)
+const char *view_name(enum view view);
+void view_accounts(struct table *t, const struct accounts *accounts,
+		   unsigned int bar, bool all);
+const char *view_rules(const struct rstmem_account *account,
+		       char text[RULES_TEXT]);
+void view_held(struct table *t, const struct held_list *list, enum view view,
+	       const struct accounts *accounts);
+
+/* top.c: what is shown, and how */
+#define TOP_INTERVAL_MS	1000
+#define TOP_LEAST_MS	100
+#define TOP_MOST_MS	3600000
+
+struct top {
+	struct filter filter;
+	struct order order;
+	enum view view;
+	unsigned int interval_ms;
+	uint64_t rounds;	/* 0: no end */
+	struct accounts accounts;
+	struct held_list held;
+	int held_err;		/* of held_read() */
+};
+
+int top_read(struct top *top);
+int top_parse_interval(const char *text, unsigned int *ms);
+
+/* screen.c */
+bool screen_works(void);
+int screen_run(struct top *top);
 
 /* hold.c */
 int hold(bool has_limit, uint32_t seconds);

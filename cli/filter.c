@@ -77,31 +77,46 @@ int filter_option(struct filter *filter, int c, const char *verb)
 	}
 }
 
-/* That nothing is left. Return: the exit status. */
-int filter_nothing(const struct filter *filter)
+/* Why nothing is left, in a line at @text. Return: the exit status. */
+int filter_explain(const struct filter *filter, char *text, size_t size)
 {
 	char name[RSTMEM_USE_CASE_NAME_SIZE];
 	struct rstmem_account any;
 	bool has_any = rstmem_next_account(-1, &any) >= 0;
 
 	if (access("/sys/class", F_OK)) {
-		error("there is no sysfs to ask; mount it: mount -t sysfs sysfs /sys");
+		snprintf(text, size,
+			 "there is no sysfs to ask; mount it: mount -t sysfs sysfs /sys");
 		return EXIT_FAILED;
 	}
 	if (!has_any) {
-		error("no TEE device has restricted memory; load softtee or a backend (see tee_rstmem(7))");
+		snprintf(text, size,
+			 "no TEE device has restricted memory; load softtee or a backend (see tee_rstmem(7))");
 		return EXIT_NO_DEVICE;
 	}
 
 	rstmem_use_case_name(filter->use_case, name, sizeof(name));
 	if (filter->device < 0)
-		error("no device offers use case %s; \"rstmem stat\" without options shows what there is",
-		      name);
+		snprintf(text, size,
+			 "no device offers use case %s; \"rstmem stat\" without options shows what there is",
+			 name);
 	else if (!filter->use_case)
-		error("/dev/tee%d has no restricted memory; \"rstmem stat\" without options shows what there is",
-		      filter->device);
+		snprintf(text, size,
+			 "/dev/tee%d has no restricted memory; \"rstmem stat\" without options shows what there is",
+			 filter->device);
 	else
-		error("/dev/tee%d does not offer use case %s; \"rstmem stat\" without options shows what there is",
-		      filter->device, name);
+		snprintf(text, size,
+			 "/dev/tee%d does not offer use case %s; \"rstmem stat\" without options shows what there is",
+			 filter->device, name);
 	return EXIT_NO_DEVICE;
+}
+
+/* Says so. Return: the exit status. */
+int filter_nothing(const struct filter *filter)
+{
+	char text[256];
+	int status = filter_explain(filter, text, sizeof(text));
+
+	error("%s", text);
+	return status;
 }

@@ -95,7 +95,7 @@ static void parse(char *line, struct held *held)
 {
 	char *word, *value, *save;
 
-	*held = (struct held){ .device = -1 };
+	*held = (struct held){ .device = -1, .count = 1 };
 	for (word = strtok_r(line, " \n", &save); word;
 	     word = strtok_r(NULL, " \n", &save)) {
 		value = strchr(word, '=');

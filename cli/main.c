@@ -13,6 +13,7 @@ static const char main_help[] =
 "  rstmem info           show which devices have any and how full they are\n"
 "  rstmem stat           show limits in force, peaks, and what was refused\n"
 "  rstmem buffers        list buffers and who holds them, for root\n"
+"  rstmem top            watch who uses how much\n"
 "  rstmem alloc -s SIZE  allocate a buffer, for a while or for a command\n"
 "  rstmem inspect FD     say what a descriptor is; PID:FD for another process\n"
 "  rstmem help [VERB]    show help, the same as VERB --help\n"
@@ -33,6 +34,7 @@ static const struct verb {
 	{ "info", cmd_info, info_help },
 	{ "stat", cmd_stat, stat_help },
 	{ "buffers", cmd_buffers, buffers_help },
+	{ "top", cmd_top, top_help },
 	{ "alloc", cmd_alloc, alloc_help },
 	{ "inspect", cmd_inspect, inspect_help },
 	{ "help", cmd_help, main_help },

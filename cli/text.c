@@ -82,6 +82,18 @@ void text_clip(char *text, unsigned int columns)
 	}
 }
 
+/* The rest of a clean text, after @columns. */
+const char *text_skip(const char *text, unsigned int columns)
+{
+	unsigned int sum = 0;
+	size_t len;
+	int width;
+
+	for (; sum < columns && (width = next_width(text, &len)) >= 0; text += len)
+		sum += (unsigned int)width;
+	return text;
+}
+
 /* An age, in the two largest units that it has. Return: @text. */
 const char *age_format(uint64_t ms, char text[AGE_TEXT])
 {
