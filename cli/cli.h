@@ -257,6 +257,10 @@ int top_parse_interval(const char *text, unsigned int *ms);
 bool screen_works(void);
 int screen_run(struct top *top);
 
+/* quota.c */
+const char *quota_explain(const struct rstmem_account *a, uint64_t size,
+			  char *text, size_t room);
+
 /* hold.c */
 int hold(bool has_limit, uint32_t seconds);
 
