@@ -46,8 +46,8 @@ help:
 	@echo
 	@echo 'make user       build the library and the command line'
 	@echo 'make modules    build the modules for KERNEL ($(KERNEL))'
-	@echo 'make install    install library, command line, headers, manual pages and'
-	@echo '                a udev rule below prefix ($(prefix)), in DESTDIR'
+	@echo 'make install    install library, command line, headers, manual pages, a'
+	@echo '                udev rule and examples below prefix ($(prefix)), in DESTDIR'
 	@echo 'make modules_install'
 	@echo '                build and install the modules for the kernel of KDIR'
 	@echo '                ($(KDIR))'

@@ -214,7 +214,9 @@ static void alloc_error(struct rstmem *dev, const struct request *req, int err)
 	const char *path = source(dev, req->use_case, node);
 	char size[SIZE_TEXT], largest[SIZE_TEXT], total[SIZE_TEXT], used[SIZE_TEXT];
 	char name[RSTMEM_USE_CASE_NAME_SIZE];
+	struct rstmem_account account;
 	struct rstmem_usage usage;
+	char why[512];
 
 	if (err == -EINVAL && explain_use_case(dev, req->use_case))
 		return;
@@ -229,6 +231,12 @@ static void alloc_error(struct rstmem *dev, const struct request *req, int err)
 	if (err == -EINVAL && rstmem_via(dev) == RSTMEM_VIA_HEAP) {
 		error("cannot allocate %s of %s on %s: the size is more than any memory could have, or the TEE behind the heap is gone; ask for less or see \"rstmem info\"",
 		      size, name, path);
+		return;
+	}
+	if (err == -EDQUOT &&
+	    !rstmem_account_of(dev, req->use_case, &account)) {
+		error("cannot allocate %s of %s on %s: %s", size, name, path,
+		      quota_explain(&account, req->size, why, sizeof(why)));
 		return;
 	}
 	if ((err != -ENOMEM && err != -EINVAL) ||

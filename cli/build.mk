@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # rstmem(1), linked with the static library so that the program can be copied to
-# a guest or a board by itself. Needs the variables of lib/build.mk, bindir and
-# prefix.
+# a guest or a board, where it needs ncurses. Needs the variables of lib/build.mk,
+# bindir and prefix.
 
 cli-src := $(wildcard cli/*.c)
 cli-obj := $(cli-src:%.c=$(B)/%.o)
 cli-bin := $(B)/bin/rstmem
+NCURSES ?= -lncursesw -ltinfo
 completionsdir ?= $(prefix)/share/bash-completion/completions
 
 user-targets += $(cli-bin)
@@ -17,7 +18,7 @@ $(cli-obj): $(B)/cli/%.o: cli/%.c
 
 $(cli-bin): $(cli-obj) $(B)/lib/librstmem.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NCURSES)
 
 .PHONY: install-cli
 install-cli: $(cli-bin)

@@ -23,11 +23,17 @@ enum {
 
 /* Verbs: argv[0] is the verb. Return the exit status. */
 int cmd_alloc(int argc, char **argv);
+int cmd_buffers(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 extern const char alloc_help[];
+extern const char buffers_help[];
 extern const char info_help[];
 extern const char inspect_help[];
+extern const char stat_help[];
+extern const char top_help[];
 
 /* message.c */
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -48,6 +54,7 @@ const char *size_format(uint64_t size, char text[SIZE_TEXT]);
 /* json.c */
 struct json {
 	FILE *out;
+	bool one_line;
 	unsigned int depth;
 	bool has_members;
 };
@@ -78,6 +85,181 @@ void heap_read(struct heap *heap, const char *path, uint32_t use_case);
 void heap_print_header(void);
 void heap_print(const struct heap *heap);
 void heap_print_json(struct json *json, const struct heap *heap);
+
+/* text.c: room for what age_format() writes */
+#define AGE_TEXT	32
+const char *text_clean(const char *text, char *out, size_t size);
+unsigned int text_width(const char *text);
+const char *text_skip(const char *text, unsigned int columns);
+void text_clip(char *text, unsigned int columns);
+const char *age_format(uint64_t ms, char text[AGE_TEXT]);
+
+/* user.c: room for a name, cut if need be, or a number */
+#define OWNER_TEXT	64
+const char *user_name(uint32_t uid, char text[OWNER_TEXT]);
+
+/* table.c */
+#define TABLE_COLUMNS	12
+/* Room for a line; what is longer is cut. */
+#define TABLE_LINE	8192
+
+struct column {
+	const char *title;
+	bool right;		/* aligned so */
+};
+
+struct table {
+	const struct column *columns;
+	unsigned int count;
+	unsigned int width[TABLE_COLUMNS];
+	char **cell;
+	size_t cells, room;
+};
+
+void *must_realloc(void *old, size_t count, size_t size);
+void table_init(struct table *t, const struct column *columns,
+		unsigned int count);
+void table_deinit(struct table *t);
+void table_add(struct table *t, const char *text);
+void table_add_u64(struct table *t, uint64_t value);
+void table_add_size(struct table *t, uint64_t size);
+size_t table_rows(const struct table *t);
+void table_header(const struct table *t, char line[TABLE_LINE]);
+void table_row(const struct table *t, size_t row, char line[TABLE_LINE]);
+void table_print(const struct table *t, const char *indent);
+
+/* filter.c */
+struct filter {
+	int device;		/* N of /dev/teeN, below 0 for all */
+	uint32_t use_case;	/* TEE_IOC_UC_RESERVED for all */
+};
+
+#define FILTER_ALL	{ .device = -1 }
+
+int filter_device(struct filter *filter, const char *path);
+bool filter_match(const struct filter *filter, int device, uint32_t use_case);
+int filter_option(struct filter *filter, int c, const char *verb);
+int filter_explain(const struct filter *filter, char *text, size_t size);
+int filter_nothing(const struct filter *filter);
+
+/* account.c */
+struct accounts {
+	struct rstmem_account *account;
+	size_t count;
+};
+
+int accounts_read(struct accounts *accounts, const struct filter *filter);
+void accounts_deinit(struct accounts *accounts);
+void account_print_json(struct json *json, const struct rstmem_account *account);
+void accounts_print_json(struct json *json, const struct accounts *accounts);
+
+/* process.c */
+int process_started(int pid, int64_t *started);
+bool process_is_older(int64_t started, uint64_t age_ms);
+
+/* held.c: the process that asked for a buffer */
+enum process {
+	PROCESS_UNKNOWN,	/* cannot be told here */
+	PROCESS_RUNS,
+	PROCESS_ENDED,
+};
+
+struct held {
+	char account[RSTMEM_ACCOUNT_NAME_SIZE];
+	int device;		/* of the account; -1 if its name does not tell */
+	uint32_t use_case;
+	uint64_t count;		/* of buffers, more than 1 after held_group() */
+	uint64_t size;
+	uint64_t age_ms;
+	bool by_kernel;		/* no user asked for it */
+	uint32_t uid;
+	int pid;
+	enum process process;
+	char comm[64];
+	bool has_ino;
+	uint64_t ino;
+	uint64_t refs;
+	uint64_t files;
+	char *importers;	/* with commas, or NULL */
+	bool gone;		/* the device is */
+};
+
+struct held_list {
+	struct held *held;
+	size_t count;
+};
+
+int held_read(struct held_list *list, const struct filter *filter);
+void held_deinit(struct held_list *list);
+const char *held_explain(int err);
+int held_error(int err);
+const char *process_text(enum process process);
+void held_print_json(struct json *json, const struct held_list *list);
+
+/* order.c */
+enum order_key {
+	ORDER_SIZE,
+	ORDER_BUFFERS,
+	ORDER_AGE,
+	ORDER_USER,
+	ORDER_PID,
+	ORDER_COMMAND,
+	ORDER_ACCOUNT,
+	ORDER_KEYS
+};
+
+struct order {
+	enum order_key key;
+	bool reverse;
+};
+
+enum view {
+	VIEW_PROCESSES,
+	VIEW_USERS,
+	VIEW_BUFFERS,
+};
+
+const char *order_name(enum order_key key);
+int order_parse(struct order *order, const char *name);
+void held_sort(struct held_list *list, const struct order *order);
+void held_group(struct held_list *list, enum view view);
+
+/* view.c: room for what view_rules() writes */
+#define RULES_TEXT	(RSTMEM_IMPORTERS_SIZE + 512)
+const char *view_name(enum view view);
+void view_accounts(struct table *t, const struct accounts *accounts,
+		   unsigned int bar, bool all);
+const char *view_rules(const struct rstmem_account *account,
+		       char text[RULES_TEXT]);
+void view_held(struct table *t, const struct held_list *list, enum view view,
+	       const struct accounts *accounts);
+
+/* top.c: what is shown, and how */
+#define TOP_INTERVAL_MS	1000
+#define TOP_LEAST_MS	100
+#define TOP_MOST_MS	3600000
+
+struct top {
+	struct filter filter;
+	struct order order;
+	enum view view;
+	unsigned int interval_ms;
+	uint64_t rounds;	/* 0: no end */
+	struct accounts accounts;
+	struct held_list held;
+	int held_err;		/* of held_read() */
+};
+
+int top_read(struct top *top);
+int top_parse_interval(const char *text, unsigned int *ms);
+
+/* screen.c */
+bool screen_works(void);
+int screen_run(struct top *top);
+
+/* quota.c */
+const char *quota_explain(const struct rstmem_account *a, uint64_t size,
+			  char *text, size_t room);
 
 /* hold.c */
 int hold(bool has_limit, uint32_t seconds);

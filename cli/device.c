@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,20 +19,6 @@ int via_parse(const char *text, enum rstmem_via *via)
 	else
 		return -EINVAL;
 	return 0;
-}
-
-/* Room for a name, cut if need be, or a number. */
-#define OWNER_TEXT	64
-
-static const char *user_name(uid_t uid, char text[OWNER_TEXT])
-{
-	const struct passwd *user = getpwuid(uid);
-
-	if (user)
-		snprintf(text, OWNER_TEXT, "%s", user->pw_name);
-	else
-		snprintf(text, OWNER_TEXT, "%" PRIu32, (uint32_t)uid);
-	return text;
 }
 
 static const char *group_name(gid_t gid, char text[OWNER_TEXT])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * JSON, one value a line. In an object every member has a key, in an array key
- * is NULL. Errors stay in the stream, for finish_output().
+ * JSON, one value a line, or all in one line if @one_line. In an object every member
+ * has a key, in an array key is NULL. Errors stay in the stream, for finish_output().
  */
 #include <inttypes.h>
 
@@ -11,6 +11,8 @@ static void indent(struct json *json)
 {
 	unsigned int i;
 
+	if (json->one_line)
+		return;
 	fputc('\n', json->out);
 	for (i = 0; i < json->depth; i++)
 		fputs("  ", json->out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* rstmem: restricted memory on the command line. */
+#include <locale.h>
 #include <string.h>
 
 #include "cli.h"
@@ -10,6 +11,9 @@ static const char main_help[] =
 "Restricted memory of TEE devices: buffers that the CPU cannot read.\n"
 "\n"
 "  rstmem info           show which devices have any and how full they are\n"
+"  rstmem stat           show limits in force, peaks, and what was refused\n"
+"  rstmem buffers        list buffers and who holds them, for root\n"
+"  rstmem top            watch who uses how much\n"
 "  rstmem alloc -s SIZE  allocate a buffer, for a while or for a command\n"
 "  rstmem inspect FD     say what a descriptor is; PID:FD for another process\n"
 "  rstmem help [VERB]    show help, the same as VERB --help\n"
@@ -28,6 +32,9 @@ static const struct verb {
 	const char *help;
 } verbs[] = {
 	{ "info", cmd_info, info_help },
+	{ "stat", cmd_stat, stat_help },
+	{ "buffers", cmd_buffers, buffers_help },
+	{ "top", cmd_top, top_help },
 	{ "alloc", cmd_alloc, alloc_help },
 	{ "inspect", cmd_inspect, inspect_help },
 	{ "help", cmd_help, main_help },
@@ -90,6 +97,8 @@ int main(int argc, char **argv)
 	const char *name;
 
 	opterr = 0;
+	/* For names of others: which characters there are. Words stay English. */
+	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		fputs(main_help, stderr);
 		return EXIT_USAGE;

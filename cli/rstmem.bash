@@ -10,7 +10,7 @@ _rstmem()
 
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W \
-			'info alloc inspect help version --help --version' -- "$cur")
+			'info stat buffers top alloc inspect help version --help --version' -- "$cur")
 		return
 	fi
 
@@ -47,12 +47,31 @@ _rstmem()
 		mapfile -t COMPREPLY < <(compgen -W 'tee heap' -- "$cur")
 		return
 		;;
-	alloc:-u | alloc:--use-case)
+	*:-d | *:--device)
+		mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/dev/tee[0-9]*')" \
+			-- "$cur")
+		return
+		;;
+	buffers:-s | buffers:--sort)
+		mapfile -t COMPREPLY < <(compgen -W \
+			'size age user pid command account' -- "$cur")
+		return
+		;;
+	top:-s | top:--sort)
+		mapfile -t COMPREPLY < <(compgen -W \
+			'size buffers age user pid command account' -- "$cur")
+		return
+		;;
+	top:-v | top:--view)
+		mapfile -t COMPREPLY < <(compgen -W 'processes users buffers' -- "$cur")
+		return
+		;;
+	*:-u | *:--use-case)
 		mapfile -t COMPREPLY < <(compgen -W \
 			'secure-video trusted-ui secure-video-record' -- "$cur")
 		return
 		;;
-	alloc:-s | alloc:--size)
+	alloc:-s | alloc:--size | top:-i | top:--interval | top:-n | top:--count)
 		return
 		;;
 	esac
@@ -61,6 +80,16 @@ _rstmem()
 	info)
 		words='--device --json --help'
 		;;
+	stat)
+		words='--device --use-case --json --help'
+		;;
+	buffers)
+		words='--device --use-case --sort --reverse --json --help'
+		;;
+	top)
+		words='--interval --count --device --use-case --view --sort --reverse
+			--text --json --help'
+		;;
 	alloc)
 		words='--size --use-case --device --via --hold --json --help --'
 		;;
@@ -68,7 +97,7 @@ _rstmem()
 		words='--json --help'
 		;;
 	help)
-		words='info alloc inspect help version'
+		words='info stat buffers top alloc inspect help version'
 		;;
 	*)
 		words='--help'

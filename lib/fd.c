@@ -7,12 +7,41 @@
 
 #include "internal.h"
 
+static int open_at(int dir, const char *path, int flags)
+{
+	int fd = openat(dir, path, flags | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : rstmem__above_stdio(fd);
+}
+
 /* Return: a descriptor above those of stdio with FD_CLOEXEC, or -errno. */
 int rstmem__open(const char *path, int flags)
 {
-	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
+	return open_at(AT_FDCWD, path, flags);
+}
 
-	return fd < 0 ? -errno : rstmem__above_stdio(fd);
+/*
+ * The beginning of a file, below @dir if that is not AT_FDCWD, as a string.
+ *
+ * Return: its length, below @size, or -errno.
+ */
+ssize_t rstmem__read_file(int dir, const char *path, char *text, size_t size)
+{
+	int fd = open_at(dir, path, O_RDONLY);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	do {
+		n = read(fd, text + len, size - 1 - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	n = n < 0 ? -errno : (ssize_t)len;
+	close(fd);
+
+	text[len] = 0;
+	return n;
 }
 
 /* Return: what ioctl(2) does, or -errno. */

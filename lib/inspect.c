@@ -54,26 +54,6 @@ static int ask_tee(int fd, struct rstmem_info *info)
 	return -EAGAIN;
 }
 
-/* Return: all of a file that is not larger than @size - 1, or -errno. */
-static ssize_t read_file(const char *path, char *text, size_t size)
-{
-	int fd = rstmem__open(path, O_RDONLY);
-	size_t len = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	do {
-		n = read(fd, text + len, size - 1 - len);
-		len += n > 0 ? (size_t)n : 0;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	n = n < 0 ? -errno : (ssize_t)len;
-	close(fd);
-
-	text[len] = 0;
-	return n;
-}
-
 /*
  * The value of a line "KEY:\tVALUE" in @text, ended there. The first counts: the
  * name that any user may give a dma-buf comes last and may have lines of its own.
@@ -107,7 +87,7 @@ static int read_fdinfo(const char *path, struct rstmem_info *info)
 	uint32_t use_case;
 	ssize_t len;
 
-	len = read_file(path, text, sizeof(text));
+	len = rstmem__read_file(AT_FDCWD, path, text, sizeof(text));
 	if (len < 0)
 		return (int)len;
 

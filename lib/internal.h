@@ -3,7 +3,12 @@
 #ifndef RSTMEM_INTERNAL_H
 #define RSTMEM_INTERNAL_H
 
+#include <sys/types.h>
+
 #include "rstmem.h"
+
+/* The TEE subsystem has room for as many (TEE_NUM_DEVICES in its tee_core.c). */
+#define RSTMEM__DEVICES	32
 
 /* Use cases with a name, and so with a heap, are below. */
 #define RSTMEM__HEAPS	(TEE_IOC_UC_SECURE_VIDEO_RECORD + 1)
@@ -24,6 +29,7 @@ struct rstmem {
 int rstmem__open(const char *path, int flags);
 int rstmem__ioctl(int fd, unsigned long cmd, void *arg);
 int rstmem__above_stdio(int fd);
+ssize_t rstmem__read_file(int dir, const char *path, char *text, size_t size);
 
 /* tee.c */
 int rstmem__tee_open(const char *path);

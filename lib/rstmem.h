@@ -277,6 +277,105 @@ int rstmem_use_cases(struct rstmem *dev, uint64_t *use_cases);
 int rstmem_query(struct rstmem *dev, uint32_t use_case,
 		 struct rstmem_usage *usage);
 
+/* Room for any name of an account. */
+#define RSTMEM_ACCOUNT_NAME_SIZE	48
+
+/* No limit is set. */
+#define RSTMEM_NO_LIMIT	UINT64_MAX
+
+/**
+ * struct rstmem_account - the books of a use case of a device
+ * @name:	what sysfs calls it, "tee0,secure-video" for example
+ * @device:	N of /dev/teeN
+ * @use_case:	TEE_IOC_UC_*
+ * @granule:	bytes; sizes are rounded up to a multiple of it
+ * @total:	bytes of memory behind the use case, which others may share; 0 when
+ *		the device does not tell
+ * @free:	bytes of it that are not allocated, for whichever use case
+ * @largest_free: bytes of the largest buffer that would fit now
+ * @used:	bytes of the use case's buffers
+ * @peak:	most that @used has ever been
+ * @buffers:	number of its buffers
+ * @max_user_bytes: bytes that a user may have, or RSTMEM_NO_LIMIT
+ * @max_user_buffers: buffers that a user may have, the same
+ * @max_buffer_bytes: bytes of the largest buffer, the same
+ * @reserve:	bytes that only CAP_SYS_RESOURCE may use
+ * @failed_no_memory: allocations refused because there was no room
+ * @failed_limit: allocations refused because of a limit
+ * @failed_backend: allocations refused for another reason of the device's
+ * @failed_importer: devices that may not attach and tried to
+ * @failed_reach: devices that could not map a buffer without a copy
+ *
+ * Each figure is of a moment of its own, but @peak is never below @used.
+ */
+struct rstmem_account {
+	char name[RSTMEM_ACCOUNT_NAME_SIZE];
+	int32_t device;
+	uint32_t use_case;
+	uint64_t granule;
+	uint64_t total;
+	uint64_t free;
+	uint64_t largest_free;
+	uint64_t used;
+	uint64_t peak;
+	uint64_t buffers;
+	uint64_t max_user_bytes;
+	uint64_t max_user_buffers;
+	uint64_t max_buffer_bytes;
+	uint64_t reserve;
+	uint64_t failed_no_memory;
+	uint64_t failed_limit;
+	uint64_t failed_backend;
+	uint64_t failed_importer;
+	uint64_t failed_reach;
+	uint64_t reserved[9];
+};
+
+/**
+ * rstmem_next_account() - walk over the accounts there are
+ * @after:	number of the one before, -1 to begin
+ * @account:	filled in; on failure all 0, but for @device, which is -1
+ *
+ * Takes no permission and no open device. The order is that of devices and, for
+ * each, of use cases.
+ *
+ * Return: the account's number, 0 or above; -ENOENT when there is none after
+ * @after, or no sysfs to ask; other errors of open(2).
+ */
+int rstmem_next_account(int after, struct rstmem_account *account);
+
+/**
+ * rstmem_account_of() - the account that allocations are charged to
+ * @dev:	an open device; for heaps, it is that of the first TEE device that
+ *		offers @use_case
+ * @use_case:	TEE_IOC_UC_*
+ * @account:	as for rstmem_next_account()
+ *
+ * What a program may have, and when an allocation failed with -EDQUOT, which limits
+ * there are.
+ *
+ * Return: 0, -EINVAL when the device does not offer @use_case, -ENOENT when it is
+ * not known, as for heaps of the kernel's own, -ENODEV, or other errors of open(2).
+ */
+int rstmem_account_of(struct rstmem *dev, uint32_t use_case,
+		      struct rstmem_account *account);
+
+/* Room for any list that rstmem_account_importers() writes. */
+#define RSTMEM_IMPORTERS_SIZE	4096
+
+/**
+ * rstmem_account_importers() - which devices may attach to an account's buffers
+ * @account:	from one of the functions above
+ * @text:	set to the list, see tee_rstmem(7): "any", "none", or
+ *		"driver:GLOB" and the like with spaces between them
+ * @size:	bytes at @text, RSTMEM_IMPORTERS_SIZE is enough
+ *
+ * Return: 0; -ENOENT when there is no such account any more; -ENOSPC when @text is
+ * too small; other errors of open(2).
+ */
+int rstmem_account_importers(const struct rstmem_account *account, char *text,
+			     size_t size);
+
 /**
  * rstmem_alloc() - allocate a buffer
  * @dev:	the device; rstmem's own heaps take it from the first TEE device that
@@ -413,7 +512,7 @@ int rstmem_use_case_parse(const char *name, uint32_t *use_case);
 const char *rstmem_explain(int error);
 
 /**
- * rstmem_version() - the version of the library, such as "0.2.0"
+ * rstmem_version() - the version of the library, such as "0.3.0"
  */
 const char *rstmem_version(void);
 

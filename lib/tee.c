@@ -7,18 +7,15 @@
 
 #include "internal.h"
 
-/* The TEE subsystem has room for as many (TEE_NUM_DEVICES in its tee_core.c). */
-#define MAX_DEVICES	32
-
 int rstmem_next_device(int after, char *path, size_t size)
 {
 	int i, len;
 
 	/* Any number is allowed: none may overflow. */
-	if (after >= MAX_DEVICES)
+	if (after >= RSTMEM__DEVICES)
 		return -ENOENT;
 
-	for (i = after < 0 ? 0 : after + 1; i < MAX_DEVICES; i++) {
+	for (i = after < 0 ? 0 : after + 1; i < RSTMEM__DEVICES; i++) {
 		len = snprintf(path, size, "/dev/tee%d", i);
 		if (len < 0 || (size_t)len >= size)
 			return -ENOSPC;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a distribution's own tools read: the rule for device nodes, and the group it
-# needs. Needs DESTDIR and prefix from the top Makefile.
+# needs; and examples of what an administrator writes. Needs DESTDIR and prefix from
+# the top Makefile.
 
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
+exampledir ?= $(prefix)/share/doc/rstmem/examples
 sysusersdir ?= $(prefix)/lib/sysusers.d
 
 install-targets += install-packaging
@@ -13,3 +15,4 @@ install-packaging:
 		packaging/udev/60-rstmem.rules
 	install -D -m 644 -t $(DESTDIR)$(sysusersdir) \
 		packaging/sysusers/rstmem.conf
+	install -D -m 644 -t $(DESTDIR)$(exampledir) packaging/examples/*

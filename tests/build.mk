@@ -74,7 +74,7 @@ $(B)/tests/librstmem: $(librstmem-src) tests/guest/lib/lib.h lib/rstmem.h \
 
 $(B)/tests/librstmem32: $(librstmem-src) tests/guest/lib/lib.h \
 		tests/lib/tee.c tests/lib/guest.c tests/lib/ktap.c \
-		$(lib-src) lib/rstmem.h lib/internal.h \
+		tests/lib/account.c $(lib-src) lib/rstmem.h lib/internal.h \
 		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) -Ilib -DRSTMEM_VERSION='"$(VERSION)"' \

@@ -9,6 +9,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -70,6 +71,18 @@ static struct number usage_numbers[] = {
 	  offsetof(struct tee_rstmem_usage, largest_free) },
 };
 
+/* Of all use cases that share the memory, so that it is not total less used. */
+static ssize_t free_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct tee_rstmem_usage usage;
+
+	usage_get(to_account(dev), &usage);
+	return sysfs_emit(buf, "%llu\n",
+			  usage.total - min(usage.used, usage.total));
+}
+static DEVICE_ATTR_RO(free);
+
 static u64 *account_number(struct rstmem_account *account,
 			   const struct device_attribute *attr)
 {
@@ -117,6 +130,7 @@ static struct attribute *account_attrs[] = {
 	&usage_numbers[0].attr.attr,
 	&usage_numbers[1].attr.attr,
 	&usage_numbers[2].attr.attr,
+	&dev_attr_free.attr,
 	&account_numbers[0].attr.attr,
 	&account_numbers[1].attr.attr,
 	&account_numbers[2].attr.attr,

@@ -146,7 +146,7 @@ for words in '--help' '-h' 'help' 'help help' 'help --help' 'version --help'; do
 	check 'succeeds' [ "$status" = 0 ]
 	check 'quietly' [ ! -s $err ]
 done
-for verb in info alloc inspect; do
+for verb in info stat buffers top alloc inspect; do
 	run rstmem help $verb
 	cp $out first
 	check "rstmem help $verb" grep -q "^Usage: rstmem $verb " $out
@@ -257,6 +257,252 @@ run rstmem info -j -d /dev/dma_heap/protected,secure-video
 } >expected
 check 'a heap in JSON' cmp -s $out expected
 check 'which that is' is_json $out
+
+# stat
+cat >expected <<'END'
+/dev/tee0
+  USE CASE             USED   TOTAL   PEAK    FREE  LARGEST FREE  FRAGMENTED  BUFFERS
+  secure-video          0 B  64 MiB  8 KiB  64 MiB        64 MiB          0%        0
+  trusted-ui            0 B  16 MiB    0 B  16 MiB        16 MiB          0%        0
+  secure-video-record   0 B  16 MiB    0 B  16 MiB        16 MiB          0%        0
+
+  LIMITS               OF A USER  BUFFERS OF A USER  OF A BUFFER  RESERVE
+  secure-video              none               none         none     none
+  trusted-ui              12 MiB                  3        4 MiB    1 MiB
+  secure-video-record       none               none         none     none
+
+  REFUSED              NO MEMORY  LIMIT  BACKEND  IMPORTER  OUT OF REACH
+  secure-video                 0      0        0         0             0
+  trusted-ui                   0      0        0         0             0
+  secure-video-record          0      0        0         0             0
+
+  IMPORTERS
+  secure-video         any
+  trusted-ui           driver:a device:b*
+  secure-video-record  any
+END
+ui=/sys/class/rstmem/tee0,trusted-ui
+echo 12M >$ui/limits/user_bytes
+echo 3 >$ui/limits/user_buffers
+echo 4M >$ui/limits/buffer_bytes
+echo 1M >$ui/limits/reserve
+echo driver:a device:b\* >$ui/importers
+run rstmem stat
+check 'rstmem stat shows figures, limits, refusals and importers' cmp -s $out expected
+json_number() {
+	local value
+
+	value=$(cat "/sys/class/rstmem/$1/$2")
+	[ "$value" != max ] || value=null
+	printf '%s"%s": %s' "$3" "${4:-${2##*/}}" "$value"
+}
+json_account() {
+	local name use_case=$1 account=tee0,$2 file
+
+	printf '    {\n      "account": "%s",\n      "device": "/dev/tee0",\n' "$account"
+	printf '      "use_case": %s,\n      "name": "%s"' "$use_case" "$2"
+	for file in granule total free largest_free used peak buffers; do
+		json_number $account $file ',
+      '
+	done
+	printf ',\n      "limits": {'
+	name='
+        '
+	for file in user_bytes user_buffers buffer_bytes reserve; do
+		json_number $account limits/$file "$name"
+		name=',
+        '
+	done
+	printf '\n      },\n      "failures": {'
+	name='
+        '
+	for file in no_memory limit backend importer reach; do
+		json_number $account failures/$file "$name"
+		name=',
+        '
+	done
+	printf '\n      },\n      "importers": "%s"\n    }' \
+		"$(cat /sys/class/rstmem/$account/importers)"
+}
+json_accounts() {
+	printf '{\n  "accounts": [\n'
+	json_account 1 secure-video
+	printf ',\n'
+	json_account 2 trusted-ui
+	printf ',\n'
+	json_account 3 secure-video-record
+	printf '\n  ]\n}\n'
+}
+run rstmem stat --json
+json_accounts >expected
+check 'rstmem stat --json is what sysfs says' cmp -s $out expected
+check 'and JSON' is_json $out
+run rstmem alloc -s 5000 -u trusted-ui -- sh -c 'rstmem stat -j; rstmem stat -u 2 -d tee0'
+check 'it knows a buffer' [ "$(grep -c '"used": 8192,' $out)" = 1 ]
+check 'and shows one use case only' \
+	[ "$(sed -n '/^}/,$p' $out | grep -c '^  secure-video')" = 0 ]
+check 'in use' grep -qE '^  trusted-ui +8 KiB  16 MiB' $out
+as_nobody 'rstmem stat -j'
+json_accounts >expected
+check 'without permission it is all the same' cmp -s $out expected
+refused 3 'no device offers use case 9; "rstmem stat" without options' stat -u 9
+refused 3 '/dev/tee7 has no restricted memory; "rstmem stat" without' stat -d tee7
+wrong '"/dev/null" is not a TEE device' stat -d /dev/null
+wrong '"video" is not a use case' stat -u video
+wrong 'unexpected "x"' stat x
+
+# Limits, explained. root has none.
+chmod 0666 /dev/tee0 /dev/dma_heap/protected,trusted-ui
+over() {
+	local words=$1
+	shift
+
+	as_nobody "$*"
+	check "refused: $words" complains \
+		"cannot allocate 3 MiB of trusted-ui on $words"
+	check 'with status 1' [ "$status" = 1 ]
+}
+echo 2M >$ui/limits/user_bytes
+over "/dev/tee0: a user may have 2 MiB and your processes hold 0 B; release buffers or have $ui/limits/user_bytes raised" \
+	"rstmem alloc -u 2 -s 3M"
+echo 4M >$ui/limits/user_bytes
+over '/dev/tee0: a user may have 4 MiB and your processes hold 2 MiB;' \
+	"rstmem alloc -u 2 -s 2M -- rstmem alloc -u 2 -s 3M"
+over '/dev/dma_heap/protected,trusted-ui: a user may have 4 MiB and your processes hold 2 MiB;' \
+	"rstmem alloc -u 2 -s 2M -- rstmem alloc -u 2 -s 3M --via heap"
+echo max >$ui/limits/user_bytes
+echo 1 >$ui/limits/user_buffers
+over '/dev/tee0: a user may have 1 buffers and your processes hold 1; release some' \
+	"rstmem alloc -u 2 -s 2M -- rstmem alloc -u 2 -s 3M"
+echo max >$ui/limits/user_buffers
+echo 1M >$ui/limits/buffer_bytes
+over "/dev/tee0: a buffer may have 1 MiB; ask for less or have $ui/limits/buffer_bytes raised" \
+	"rstmem alloc -u 2 -s 3M"
+echo max >$ui/limits/buffer_bytes
+echo 15M >$ui/limits/reserve
+over '/dev/tee0: of 16 MiB that are free, 15 MiB are reserved; ask for less' \
+	"rstmem alloc -u 2 -s 3M"
+check 'and counted' [ "$(cat $ui/failures/limit)" = 6 ]
+run rstmem alloc -u 2 -s 3M
+check 'root is not limited' [ "$status" = 0 ]
+chmod 0600 /dev/tee0 /dev/dma_heap/protected,trusted-ui
+echo 0 >$ui/limits/reserve
+echo any >$ui/importers
+empty
+
+# The example of what udev can set, done by hand.
+policy=/root/61-rstmem-policy.rules
+sed -n '/^KERNEL=/s/.*KERNEL=="tee\*,\([^"]*\)", \(.*\)/\1 \2/p' $policy |
+	while read -r name rest; do
+		echo "$rest" | sed 's/, ATTR/\nATTR/g' |
+			sed -n "s/^ATTR{\\([^}]*\\)}=\"\\(.*\\)\"\$/$name \\1 \\2/p"
+	done >settings
+check 'the example of a policy has settings' [ "$(wc -l <settings)" = 6 ]
+while read -r account file value; do
+	check "$account $file $value" \
+		eval 'echo "$value" >"/sys/class/rstmem/tee0,$account/$file"'
+done <settings
+check 'they are in force' [ "$(cat $ui/importers)" = driver:vendor-drm ]
+echo any >$ui/importers
+for file in user_bytes user_buffers buffer_bytes; do
+	echo max >/sys/class/rstmem/tee0,secure-video/limits/$file
+done
+echo 0 >/sys/class/rstmem/tee0,secure-video/limits/reserve
+echo any >/sys/class/rstmem/tee0,secure-video/importers
+
+# buffers
+run rstmem buffers
+check 'rstmem buffers: none' grep -qE '^SIZE  ACCOUNT  AGE  USER  PID' $out
+check 'but a header' one_line $out
+mkdir holders
+cat >hold <<'END'
+rstmem alloc -s 1M -- sh -c 'touch holders/a; read -r x <fifo_a'
+END
+mkfifo fifo_a
+sh hold &
+until_true [ -e holders/a ]
+rstmem alloc -s 3M -u trusted-ui -- rstmem buffers >$out 2>$err
+check 'two buffers, the larger first' \
+	[ "$(sed 1d $out | sed 's/  .*//' | tr '\n' ,)" = '3 MiB,1 MiB,' ]
+check 'with account, user, command and process' grep -qE \
+	'^3 MiB  tee0,trusted-ui    +0s  root +[0-9]+  rstmem   runs +[0-9]+ +[0-9]+ +[0-9]+  -$' $out
+rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -r >$out 2>$err
+check 'the other way round' [ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
+rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -s age >$out 2>$err
+check 'by age' [ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
+rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -u trusted-ui >$out 2>$err
+check 'of one use case' [ "$(wc -l <$out)" = 2 ]
+run rstmem buffers -j
+check 'in JSON' is_json $out
+line=$(cat /sys/kernel/debug/rstmem/buffers)
+of_line() { echo "$line" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+check 'as debugfs has it' [ "$(sed -n 's/^      "\(account\|size\|uid\|pid\|comm\|ino\|files\)": "*\([^"]*[^",]\)"*,$/\2/p' $out | tr '\n' ' ')" = \
+	"$(for key in account size uid pid comm ino files; do of_line $key; done | tr '\n' ' ')" ]
+
+# top, which is text here.
+run rstmem top -n 1
+check 'rstmem top: how full it is' grep -qE \
+	'^tee0,secure-video +\[#-* +\] +1 MiB  64 MiB +[0-9.]+ [KM]iB +1 ' $out
+check 'and who uses it' grep -qE \
+	'^1 MiB +2% +1  root +[0-9]+  rstmem   tee0,secure-video +[0-9]+s  runs +-$' $out
+run rstmem top -n 1 -v users
+check 'by user' grep -qE '^1 MiB +2% +- +1  root  tee0,secure-video' $out
+run rstmem top -n 1 -v buffers -u secure-video
+check 'by buffer' grep -q '^ *SIZE  ACCOUNT .* INODE' $out
+check 'of one use case' [ "$(grep -c '^tee0,' $out)" = 1 ]
+run rstmem top -j -n 3 -i 0.1
+check 'in JSON: an object a line' [ "$(wc -l <$out)" = 3 ]
+n=0
+while read -r line; do
+	n=$((n + 1))
+	echo "$line" >line
+	check "line $n is JSON" is_json line
+done <$out
+rstmem stat -j | tr -d ' \n' | sed 's/^{//; s/}$//' >wanted
+run rstmem top -j -n 1
+tr -d ' \n' <$out | sed 's/^{"time_ms":[0-9]*,//; s/,"buffers":\[{"account":.*//' >changed
+check 'with the accounts of stat' cmp -s changed wanted
+rstmem buffers -j | sed 's/"age_ms": [0-9]*/"age_ms": N/' | tr -d ' \n' |
+	sed 's/^{//; s/}$//' >wanted
+sed 's/"age_ms": [0-9]*/"age_ms": N/; s/.*\("buffers": \[{"acc.*\)}$/\1/' $out |
+	tr -d ' \n' >changed
+check 'and the buffers of buffers' cmp -s changed wanted
+echo >fifo_a
+wait
+empty
+run rstmem top -n 2 -i 0.1 -r -s pid
+check 'two rounds' [ "$(grep -c '^ACCOUNT' $out)" = 2 ]
+check 'succeed' [ "$status" = 0 ]
+as_nobody 'rstmem top -n 1'
+check 'without root: how full it is' grep -q '^tee0,secure-video  *\[' $out
+check 'and that there is more' grep -qx \
+	'who holds which buffer is for root to see, in debugfs; run as root (sudo rstmem ...)' $out
+check 'with success' [ "$status" = 0 ]
+as_nobody 'rstmem top -n 1 -j'
+check 'in JSON null, and why' grep -q '"buffers": null,"buffers_error": "who holds' $out
+check 'and JSON' is_json $out
+as_nobody 'rstmem buffers'
+check 'who holds which buffer is for root' complains 'is for root to see, in debugfs'
+umount /sys/kernel/debug
+refused 1 'debugfs is not mounted, which tells who holds which buffer' buffers
+run rstmem top -n 1
+check 'top goes on without it' grep -q '^debugfs is not mounted' $out
+mount -t debugfs debugfs /sys/kernel/debug
+wrong '--interval takes 0.1 to 3600 seconds, not "0"' top -i 0
+for n in '' 0.09 3601 1s -1 1e3 inf nan 1.1.1; do
+	wrong '--interval takes 0.1 to 3600 seconds' top -n 1 -i "$n"
+done
+for n in '' 0 -1 1.5 x 99999999999999999999; do
+	wrong '--count takes a number above 0' top -n "$n"
+done
+wrong '--view takes processes, users or buffers, not "all"' top -v all
+wrong '--sort takes size, buffers, age, user' top -s bytes
+wrong '--sort takes size, age, user' buffers -s buffers
+wrong '--json and --text exclude each other' top -j -t
+wrong 'unexpected "x"' top x
+run sh -c 'rstmem top -i 0.1 | head -n 3'
+check 'it ends when nobody reads' [ "$(wc -l <$out)" = 3 ]
+empty
 
 printf '\0' >'odd"\	name'
 run rstmem info -j -d 'odd"\	name'
@@ -670,7 +916,8 @@ wait $pid 2>/dev/null
 empty
 
 # Output that gets lost.
-for words in info 'info --json' 'alloc -s 1M' 'alloc -s 1M -j' --help 'alloc --help' \
+for words in info 'info --json' stat 'stat -j' buffers 'buffers -j' 'top -n 1' \
+	'top -n 1 -j' 'alloc -s 1M' 'alloc -s 1M -j' --help 'alloc --help' \
 	'info -h' 'inspect -h' version; do
 	# shellcheck disable=SC2086
 	rstmem $words >/dev/full 2>$err </dev/null
@@ -858,7 +1105,7 @@ mv /dev/hidden /dev/tee0
 rmmod rstmem_fake
 modprobe rstmem_fake
 echo error >/sys/module/rstmem_fake/parameters/mode
-refused 1 'a limit set by the administrator is exceeded; release buffers or' \
+refused 1 'a limit is exceeded, by buffers that other processes hold for you or by' \
 	alloc -s 1 -d /dev/tee1
 run rstmem alloc -s 1M --via heap -- sh -c 'echo softtee >/sys/bus/platform/drivers/softtee/unbind
 	rstmem inspect $RSTMEM_FD; rstmem inspect --json $RSTMEM_FD >json'
@@ -891,6 +1138,12 @@ check 'which that is' is_json $out
 check 'and status 3' [ $status = 3 ]
 
 rmmod rstmem_edu tee_rstmem rstmem_heap
+for verb in stat buffers 'top -n 1'; do
+	# shellcheck disable=SC2086
+	run rstmem $verb
+	check "rstmem $verb without any device: status 3" [ $status = 3 ]
+	check 'and what to do' grep -q 'load softtee or a backend' $err
+done
 refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' info
 run rstmem info --json
 check 'no device, in JSON' [ "$(tr -d ' \n' <$out)" = '{"devices":[],"heaps":[]}' ]

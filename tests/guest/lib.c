@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * librstmem as its header documents it, on the real kernel: every function,
- * every error. What is about heaps, registrations and inspection is in lib/. Errors
- * of backends come from rstmem_fake. Built against the shared library, and for 32
- * bits from its sources.
+ * every error. What is about heaps, accounts, registrations and inspection is in
+ * lib/. Errors of backends come from rstmem_fake. Built against the shared library,
+ * and for 32 bits from its sources.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,6 +56,30 @@ _Static_assert(offsetof(struct rstmem_info, device) == 16, "layout");
 _Static_assert(offsetof(struct rstmem_info, known) == 20, "layout");
 _Static_assert(offsetof(struct rstmem_info, path) == 24, "layout");
 _Static_assert(offsetof(struct rstmem_info, reserved) == 56, "layout");
+_Static_assert(sizeof(struct rstmem_account) == 256, "size in every ABI");
+_Static_assert(offsetof(struct rstmem_account, name) == 0, "layout");
+_Static_assert(offsetof(struct rstmem_account, device) == 48, "layout");
+_Static_assert(offsetof(struct rstmem_account, use_case) == 52, "layout");
+_Static_assert(offsetof(struct rstmem_account, granule) == 56, "layout");
+_Static_assert(offsetof(struct rstmem_account, total) == 64, "layout");
+_Static_assert(offsetof(struct rstmem_account, free) == 72, "layout");
+_Static_assert(offsetof(struct rstmem_account, largest_free) == 80, "layout");
+_Static_assert(offsetof(struct rstmem_account, used) == 88, "layout");
+_Static_assert(offsetof(struct rstmem_account, peak) == 96, "layout");
+_Static_assert(offsetof(struct rstmem_account, buffers) == 104, "layout");
+_Static_assert(offsetof(struct rstmem_account, max_user_bytes) == 112, "layout");
+_Static_assert(offsetof(struct rstmem_account, max_user_buffers) == 120, "layout");
+_Static_assert(offsetof(struct rstmem_account, max_buffer_bytes) == 128, "layout");
+_Static_assert(offsetof(struct rstmem_account, reserve) == 136, "layout");
+_Static_assert(offsetof(struct rstmem_account, failed_no_memory) == 144, "layout");
+_Static_assert(offsetof(struct rstmem_account, failed_limit) == 152, "layout");
+_Static_assert(offsetof(struct rstmem_account, failed_backend) == 160, "layout");
+_Static_assert(offsetof(struct rstmem_account, failed_importer) == 168, "layout");
+_Static_assert(offsetof(struct rstmem_account, failed_reach) == 176, "layout");
+_Static_assert(offsetof(struct rstmem_account, reserved) == 184, "layout");
+_Static_assert(RSTMEM_NO_LIMIT == UINT64_MAX, "values");
+_Static_assert(RSTMEM_ACCOUNT_NAME_SIZE == 48, "arrays of programs");
+_Static_assert(RSTMEM_IMPORTERS_SIZE == 4096, "arrays of programs");
 _Static_assert(RSTMEM_INFO_SIZE == 1 && RSTMEM_INFO_USE_CASE == 2 &&
 	       RSTMEM_INFO_FLAGS == 4 && RSTMEM_INFO_DEVICE == 8, "values");
 _Static_assert(RSTMEM_DEVICE_PATH_SIZE == 32, "arrays of programs");
@@ -685,6 +709,7 @@ int main(void)
 	test_heaps();
 	dev = open_device(NULL);
 	test_query(dev);
+	test_accounts(dev);
 	test_alloc(dev);
 	test_alloc_from_heaps(dev);
 	test_register(dev);

@@ -244,6 +244,8 @@ static bool agree(bool empty)
 		if (used[uc] != tee_used(all, uc) ||
 		    count[uc] != tee_buffers(all, uc) ||
 		    account_number(accounts[uc], "peak") < used[uc] ||
+		    account_number(accounts[uc], "free") + used[uc] !=
+			    account_number(accounts[uc], "total") ||
 		    (empty && (used[uc] || count[uc]))) {
 			ktap_note("%s: %llu bytes, the pool says %llu; %llu buffers, not %u",
 				  accounts[uc], (unsigned long long)used[uc],

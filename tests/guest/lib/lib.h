@@ -57,6 +57,9 @@ bool heaps_tell(void);
 void test_heaps(void);
 void test_alloc_from_heaps(struct rstmem *watch);
 
+/* account.c */
+void test_accounts(struct rstmem *dev);
+
 /* registration.c: whether that fails with @error and as it is documented */
 bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error);
 void test_register(struct rstmem *dev);

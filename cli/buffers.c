@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rstmem buffers: which there are, and who asked for them. */
+#include "cli.h"
+
+const char buffers_help[] =
+"Usage: rstmem buffers [-d PATH] [-u NAME|N] [-s KEY] [-r] [-j]\n"
+"\n"
+"Lists the buffers that are alive: how large and how old they are, who asked for\n"
+"them, and who has them. For root, since it is in debugfs.\n"
+"\n"
+"  -d, --device PATH    only of this TEE device, such as /dev/tee0, gone or not\n"
+"  -u, --use-case NAME  only of this use case\n"
+"  -s, --sort KEY       size (default), age, user, pid, command or account\n"
+"  -r, --reverse        the other way round\n"
+"  -j, --json           for programs: one JSON object, size in bytes\n"
+"  -h, --help           show this help\n";
+
+int cmd_buffers(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "device", required_argument, NULL, 'd' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "reverse", no_argument, NULL, 'r' },
+		{ "sort", required_argument, NULL, 's' },
+		{ "use-case", required_argument, NULL, 'u' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	static const char letters[] = ":d:jrs:u:h";
+	struct order order = { .key = ORDER_SIZE };
+	struct filter filter = FILTER_ALL;
+	struct json json = { .out = stdout };
+	struct held_list list;
+	struct table t;
+	bool is_json = false;
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+		case 'u':
+			ret = filter_option(&filter, c, argv[0]);
+			if (ret)
+				return ret;
+			break;
+		case 'j':
+			is_json = true;
+			break;
+		case 'r':
+			order.reverse = true;
+			break;
+		case 's':
+			if (order_parse(&order, optarg) || order.key == ORDER_BUFFERS)
+				return usage_error(argv[0], "--sort takes size, age, user, pid, command or account, not \"%s\"",
+						   optarg);
+			break;
+		case 'h':
+			fputs(buffers_help, stdout);
+			return finish_output(EXIT_OK);
+		default:
+			return option_error(c, argv, letters);
+		}
+	}
+	if (optind < argc)
+		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
+
+	ret = held_read(&list, &filter);
+	if (ret)
+		return held_error(ret);
+
+	held_sort(&list, &order);
+	if (is_json) {
+		json_begin(&json, NULL, '{');
+		held_print_json(&json, &list);
+		json_end(&json, '}');
+	} else {
+		view_held(&t, &list, VIEW_BUFFERS, NULL);
+		table_print(&t, "");
+		table_deinit(&t);
+	}
+	held_deinit(&list);
+	return finish_output(EXIT_OK);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The options -d and -u of verbs that show accounts: which of them. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* "tee0". Return: its number, or -1. */
+static int device_number(const char *name)
+{
+	char *end;
+	long n;
+
+	if (strncmp(name, "tee", 3) || name[3] < '0' || name[3] > '9')
+		return -1;
+	n = strtol(name + 3, &end, 10);
+	return *end || n > 999 ? -1 : (int)n;
+}
+
+/* What a node of any name is. Return: its number, or -1. */
+static int node_number(const char *path)
+{
+	char link[64], target[256], *last;
+	struct stat st;
+	ssize_t len;
+
+	if (stat(path, &st) || !S_ISCHR(st.st_mode))
+		return -1;
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u", major(st.st_rdev),
+		 minor(st.st_rdev));
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		return -1;
+	target[len] = 0;
+	last = strrchr(target, '/');
+	return last ? device_number(last + 1) : -1;
+}
+
+/* @path may be one of a device that is gone. Return: 0, or -1 when it is none. */
+int filter_device(struct filter *filter, const char *path)
+{
+	const char *name = strncmp(path, "/dev/", 5) ? path : path + 5;
+
+	filter->device = device_number(name);
+	if (filter->device < 0)
+		filter->device = node_number(path);
+	return filter->device < 0 ? -1 : 0;
+}
+
+bool filter_match(const struct filter *filter, int device, uint32_t use_case)
+{
+	return (filter->device < 0 || filter->device == device) &&
+	       (!filter->use_case || filter->use_case == use_case);
+}
+
+/*
+ * For getopt_long(), which returned @c. Return: 0 when it was one of these options,
+ * else the exit status after a message; -1 when it was neither.
+ */
+int filter_option(struct filter *filter, int c, const char *verb)
+{
+	switch (c) {
+	case 'd':
+		if (!filter_device(filter, optarg))
+			return 0;
+		return usage_error(verb, "\"%s\" is not a TEE device; its path is /dev/tee0 or the like",
+				   optarg);
+	case 'u':
+		if (!rstmem_use_case_parse(optarg, &filter->use_case))
+			return 0;
+		return usage_error(verb, "\"%s\" is not a use case", optarg);
+	default:
+		return -1;
+	}
+}
+
+/* Why nothing is left, in a line at @text. Return: the exit status. */
+int filter_explain(const struct filter *filter, char *text, size_t size)
+{
+	char name[RSTMEM_USE_CASE_NAME_SIZE];
+	struct rstmem_account any;
+	bool has_any = rstmem_next_account(-1, &any) >= 0;
+
+	if (access("/sys/class", F_OK)) {
+		snprintf(text, size,
+			 "there is no sysfs to ask; mount it: mount -t sysfs sysfs /sys");
+		return EXIT_FAILED;
+	}
+	if (!has_any) {
+		snprintf(text, size,
+			 "no TEE device has restricted memory; load softtee or a backend (see tee_rstmem(7))");
+		return EXIT_NO_DEVICE;
+	}
+
+	rstmem_use_case_name(filter->use_case, name, sizeof(name));
+	if (filter->device < 0)
+		snprintf(text, size,
+			 "no device offers use case %s; \"rstmem stat\" without options shows what there is",
+			 name);
+	else if (!filter->use_case)
+		snprintf(text, size,
+			 "/dev/tee%d has no restricted memory; \"rstmem stat\" without options shows what there is",
+			 filter->device);
+	else
+		snprintf(text, size,
+			 "/dev/tee%d does not offer use case %s; \"rstmem stat\" without options shows what there is",
+			 filter->device, name);
+	return EXIT_NO_DEVICE;
+}
+
+/* Says so. Return: the exit status. */
+int filter_nothing(const struct filter *filter)
+{
+	char text[256];
+	int status = filter_explain(filter, text, sizeof(text));
+
+	error("%s", text);
+	return status;
+}

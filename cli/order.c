@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The order that lists of buffers and of who holds them are in. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+typedef int (*compare_fn)(const struct held *a, const struct held *b);
+
+#define COMPARE(a, b)	(((a) > (b)) - ((a) < (b)))
+
+static int by_size(const struct held *a, const struct held *b)
+{
+	return COMPARE(b->size, a->size);
+}
+
+static int by_count(const struct held *a, const struct held *b)
+{
+	return COMPARE(b->count, a->count);
+}
+
+static int by_age(const struct held *a, const struct held *b)
+{
+	return COMPARE(b->age_ms, a->age_ms);
+}
+
+static int by_user(const struct held *a, const struct held *b)
+{
+	char x[OWNER_TEXT], y[OWNER_TEXT];
+
+	if (a->by_kernel != b->by_kernel)
+		return COMPARE(a->by_kernel, b->by_kernel);
+	return strcmp(user_name(a->uid, x), user_name(b->uid, y));
+}
+
+static int by_pid(const struct held *a, const struct held *b)
+{
+	return COMPARE(a->pid, b->pid);
+}
+
+static int by_command(const struct held *a, const struct held *b)
+{
+	return strcmp(a->comm, b->comm);
+}
+
+static int by_account(const struct held *a, const struct held *b)
+{
+	if (a->device != b->device)
+		return COMPARE(a->device, b->device);
+	if (a->use_case != b->use_case)
+		return COMPARE(a->use_case, b->use_case);
+	return strcmp(a->account, b->account);
+}
+
+static const struct {
+	const char *name;
+	compare_fn compare;
+} keys[ORDER_KEYS] = {
+	[ORDER_SIZE] = { "size", by_size },
+	[ORDER_BUFFERS] = { "buffers", by_count },
+	[ORDER_AGE] = { "age", by_age },
+	[ORDER_USER] = { "user", by_user },
+	[ORDER_PID] = { "pid", by_pid },
+	[ORDER_COMMAND] = { "command", by_command },
+	[ORDER_ACCOUNT] = { "account", by_account },
+};
+
+const char *order_name(enum order_key key)
+{
+	return keys[key].name;
+}
+
+/* Return: 0, or -EINVAL when @name is no key. */
+int order_parse(struct order *order, const char *name)
+{
+	unsigned int key;
+
+	for (key = 0; key < ORDER_KEYS; key++) {
+		if (!strcmp(name, keys[key].name)) {
+			order->key = key;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* qsort() has no room for arguments of its own. */
+static struct order sort_order;
+
+static int compare(const void *x, const void *y)
+{
+	const struct held *a = x, *b = y;
+	int order = keys[sort_order.key].compare(a, b);
+
+	/* The oldest of equals first, as in the kernel's list. */
+	if (!order)
+		order = by_age(a, b);
+	if (!order)
+		order = COMPARE(a->ino, b->ino);
+	return sort_order.reverse ? -order : order;
+}
+
+void held_sort(struct held_list *list, const struct order *order)
+{
+	sort_order = *order;
+	if (list->count)
+		qsort(list->held, list->count, sizeof(*list->held), compare);
+}
+
+/* What makes two buffers one line of a view. */
+static int same_user(const struct held *a, const struct held *b)
+{
+	int order = by_account(a, b);
+
+	if (!order)
+		order = COMPARE(a->gone, b->gone);
+	if (!order)
+		order = COMPARE(a->by_kernel, b->by_kernel);
+	return order ? order : COMPARE(a->uid, b->uid);
+}
+
+static int same_process(const struct held *a, const struct held *b)
+{
+	int order = same_user(a, b);
+
+	if (!order)
+		order = by_pid(a, b);
+	if (!order)
+		order = COMPARE(a->process, b->process);
+	return order ? order : by_command(a, b);
+}
+
+static int compare_users(const void *x, const void *y)
+{
+	return same_user(x, y);
+}
+
+static int compare_processes(const void *x, const void *y)
+{
+	return same_process(x, y);
+}
+
+/* Adds the devices of @more, with commas between them, that are not in @list. */
+static char *merge_importers(char *list, char *more)
+{
+	char *device, *save, *found;
+	size_t len;
+
+	if (!list || !more)
+		return list ? list : more;
+	for (device = strtok_r(more, ",", &save); device;
+	     device = strtok_r(NULL, ",", &save)) {
+		len = strlen(device);
+		for (found = strstr(list, device); found;
+		     found = strstr(found + 1, device)) {
+			if ((found == list || found[-1] == ',') &&
+			    (!found[len] || found[len] == ','))
+				break;
+		}
+		if (found)
+			continue;
+		list = must_realloc(list, strlen(list) + len + 2, 1);
+		strcat(strcat(list, ","), device);
+	}
+	free(more);
+	return list;
+}
+
+/*
+ * Makes one of all buffers that a process, or a user, asked for of an account: the
+ * sums, and the age of the oldest.
+ */
+void held_group(struct held_list *list, enum view view)
+{
+	compare_fn same = view == VIEW_USERS ? same_user : same_process;
+	struct held *out;
+	size_t i;
+
+	if (view == VIEW_BUFFERS || !list->count)
+		return;
+	qsort(list->held, list->count, sizeof(*list->held),
+	      view == VIEW_USERS ? compare_users : compare_processes);
+	out = list->held;
+	for (i = 1; i < list->count; i++) {
+		struct held *held = &list->held[i];
+
+		if (same(out, held)) {
+			*++out = *held;
+			continue;
+		}
+		out->size += held->size;
+		out->count += held->count;
+		if (held->age_ms > out->age_ms)
+			out->age_ms = held->age_ms;
+		out->importers = merge_importers(out->importers,
+						 held->importers);
+	}
+	list->count = (size_t)(out - list->held) + 1;
+}

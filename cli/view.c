@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What rstmem top shows of accounts and of who has buffers, as tables of text. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli.h"
+
+const char *view_name(enum view view)
+{
+	switch (view) {
+	case VIEW_USERS:
+		return "users";
+	case VIEW_BUFFERS:
+		return "buffers";
+	default:
+		return "processes";
+	}
+}
+
+/* Cells of a bar of @width for @part of @total: one for anything, all for all. */
+static unsigned int cells(uint64_t part, uint64_t total, unsigned int width)
+{
+	unsigned int n = (unsigned int)((double)part / (double)total * width);
+
+	if (part >= total)
+		return width;
+	return part && !n ? 1 : n;
+}
+
+/*
+ * "[###+++---   rrr]": used, used by use cases that share the memory, used at the
+ * peak, and, from the right, the reserve. Later letters do not cover earlier ones.
+ */
+static void draw_bar(char *out, unsigned int width,
+		     const struct rstmem_account *a)
+{
+	uint64_t others = a->total - (a->free < a->total ? a->free : a->total);
+	unsigned int n, used, all, peak, reserve;
+
+	others -= a->used < others ? a->used : others;
+	memset(out, ' ', width + 2);
+	out[0] = '[';
+	out[width + 1] = ']';
+	out[width + 2] = 0;
+	if (!a->total)
+		return;
+	used = cells(a->used, a->total, width);
+	all = cells(a->used + others, a->total, width);
+	peak = cells(a->peak, a->total, width);
+	reserve = width - cells(a->reserve, a->total, width);
+	for (n = 0; n < width; n++) {
+		if (n < used)
+			out[n + 1] = '#';
+		else if (n < all)
+			out[n + 1] = '+';
+		else if (n < peak)
+			out[n + 1] = '-';
+		else if (n >= reserve)
+			out[n + 1] = 'r';
+	}
+}
+
+#define BAR_MOST	60
+
+/* @bar: width of the bars without brackets; @all: figures for wide lines, too. */
+void view_accounts(struct table *t, const struct accounts *accounts,
+		   unsigned int bar, bool all)
+{
+	static const struct column columns[] = {
+		{ "ACCOUNT", false }, { "", false }, { "USED", true },
+		{ "TOTAL", true }, { "PEAK", true }, { "BUFFERS", true },
+		{ "LARGEST FREE", true },
+	};
+	char text[BAR_MOST + 3];
+	size_t i;
+
+	if (bar > BAR_MOST)
+		bar = BAR_MOST;
+	table_init(t, columns, all ? 7 : 6);
+	for (i = 0; i < accounts->count; i++) {
+		const struct rstmem_account *a = &accounts->account[i];
+
+		table_add(t, a->name);
+		draw_bar(text, bar, a);
+		table_add(t, text);
+		table_add_size(t, a->used);
+		if (a->total)
+			table_add_size(t, a->total);
+		else
+			table_add(t, "unknown");
+		table_add_size(t, a->peak);
+		table_add_u64(t, a->buffers);
+		if (all && a->total)
+			table_add_size(t, a->largest_free);
+		else if (all)
+			table_add(t, "unknown");
+	}
+}
+
+struct line {
+	char *text;
+	size_t len;
+	const char *between;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+append(struct line *line, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	n = snprintf(line->text + line->len, RULES_TEXT - line->len, "%s",
+		     line->between);
+	line->len += (size_t)n;
+	va_start(args, format);
+	n = vsnprintf(line->text + line->len, RULES_TEXT - line->len, format,
+		      args);
+	va_end(args);
+	line->len += (size_t)n;
+	line->between = ", ";
+}
+
+static void append_count(struct line *line, uint64_t count, const char *what)
+{
+	if (count)
+		append(line, "%" PRIu64 " %s", count, what);
+}
+
+/* What was refused and what is not allowed, in a line; "" when there is nothing. */
+const char *view_rules(const struct rstmem_account *a, char text[RULES_TEXT])
+{
+	struct line line = { .text = text, .between = "refused: " };
+	char size[SIZE_TEXT], list[RSTMEM_IMPORTERS_SIZE];
+
+	*text = 0;
+	append_count(&line, a->failed_no_memory, "no memory");
+	append_count(&line, a->failed_limit, "over a limit");
+	append_count(&line, a->failed_backend, "by the backend");
+	append_count(&line, a->failed_importer, "not an importer");
+	append_count(&line, a->failed_reach, "out of reach");
+
+	line.between = line.len ? "; a user: " : "a user: ";
+	if (a->max_user_bytes != RSTMEM_NO_LIMIT)
+		append(&line, "%s", size_format(a->max_user_bytes, size));
+	if (a->max_user_buffers != RSTMEM_NO_LIMIT)
+		append(&line, "%" PRIu64 " buffers", a->max_user_buffers);
+
+	line.between = line.len ? "; a buffer: " : "a buffer: ";
+	if (a->max_buffer_bytes != RSTMEM_NO_LIMIT)
+		append(&line, "%s", size_format(a->max_buffer_bytes, size));
+
+	line.between = line.len ? "; reserve: " : "reserve: ";
+	if (a->reserve)
+		append(&line, "%s", size_format(a->reserve, size));
+
+	line.between = line.len ? "; importers: " : "importers: ";
+	if (!rstmem_account_importers(a, list, sizeof(list)) &&
+	    strcmp(list, "any"))
+		append(&line, "%s", list);
+	return text;
+}
+
+static const struct rstmem_account *
+find_account(const struct accounts *accounts, const struct held *held)
+{
+	size_t i;
+
+	for (i = 0; i < accounts->count; i++) {
+		if (!held->gone &&
+		    !strcmp(accounts->account[i].name, held->account))
+			return &accounts->account[i];
+	}
+	return NULL;
+}
+
+static void add_share(struct table *t, uint64_t part, uint64_t all)
+{
+	char text[32];
+
+	if (!all || all == RSTMEM_NO_LIMIT)
+		table_add(t, "-");
+	else if (part && part < all && (double)part / (double)all < 0.01)
+		table_add(t, "<1%");
+	else {
+		snprintf(text, sizeof(text), "%.0f%%",
+			 100 * (double)part / (double)all);
+		table_add(t, text);
+	}
+}
+
+/* Of whichever limit of a user is closer. */
+static void add_limit(struct table *t, const struct held *held,
+		      const struct rstmem_account *a)
+{
+	if (!a || held->by_kernel)
+		table_add(t, "-");
+	else if (a->max_user_buffers != RSTMEM_NO_LIMIT &&
+		 (a->max_user_bytes == RSTMEM_NO_LIMIT ||
+		  (double)held->count * (double)a->max_user_bytes >
+			  (double)held->size * (double)a->max_user_buffers))
+		add_share(t, held->count, a->max_user_buffers);
+	else
+		add_share(t, held->size, a->max_user_bytes);
+}
+
+static void add_account(struct table *t, const struct held *held)
+{
+	char text[sizeof(held->account) + 8];
+
+	snprintf(text, sizeof(text), "%s%s", held->account,
+		 held->gone ? " (gone)" : "");
+	table_add(t, text);
+}
+
+static void add_age(struct table *t, const struct held *held)
+{
+	char text[AGE_TEXT];
+
+	table_add(t, age_format(held->age_ms, text));
+}
+
+static void add_owner(struct table *t, const struct held *held)
+{
+	char text[OWNER_TEXT];
+
+	table_add(t, held->by_kernel ? "kernel" : user_name(held->uid, text));
+}
+
+static void add_references(struct table *t, const struct held *held)
+{
+	table_add_u64(t, held->refs);
+	table_add_u64(t, held->files);
+	if (held->has_ino)
+		table_add_u64(t, held->ino);
+	else
+		table_add(t, "-");
+}
+
+static void add_buffer(struct table *t, const struct held *held)
+{
+	table_add_size(t, held->size);
+	add_account(t, held);
+	add_age(t, held);
+	add_owner(t, held);
+	table_add_u64(t, (uint64_t)held->pid);
+	table_add(t, held->comm);
+	table_add(t, process_text(held->process));
+	add_references(t, held);
+}
+
+static void add_process(struct table *t, const struct held *held,
+			const struct rstmem_account *a)
+{
+	table_add_size(t, held->size);
+	add_share(t, held->size, a ? a->total : 0);
+	table_add_u64(t, held->count);
+	add_owner(t, held);
+	table_add_u64(t, (uint64_t)held->pid);
+	table_add(t, held->comm);
+	add_account(t, held);
+	add_age(t, held);
+	table_add(t, process_text(held->process));
+}
+
+static void add_user(struct table *t, const struct held *held,
+		     const struct rstmem_account *a)
+{
+	table_add_size(t, held->size);
+	add_share(t, held->size, a ? a->total : 0);
+	add_limit(t, held, a);
+	table_add_u64(t, held->count);
+	add_owner(t, held);
+	add_account(t, held);
+	add_age(t, held);
+}
+
+static const struct column buffers_columns[] = {
+	{ "SIZE", true }, { "ACCOUNT", false }, { "AGE", true },
+	{ "USER", false }, { "PID", true }, { "COMMAND", false },
+	{ "PROCESS", false }, { "REFS", true }, { "FILES", true },
+	{ "INODE", true }, { "IMPORTERS", false },
+};
+
+static const struct column processes_columns[] = {
+	{ "SIZE", true }, { "SHARE", true }, { "BUFFERS", true },
+	{ "USER", false }, { "PID", true }, { "COMMAND", false },
+	{ "ACCOUNT", false }, { "OLDEST", true }, { "PROCESS", false },
+	{ "IMPORTERS", false },
+};
+
+static const struct column users_columns[] = {
+	{ "SIZE", true }, { "SHARE", true }, { "OF LIMIT", true },
+	{ "BUFFERS", true }, { "USER", false }, { "ACCOUNT", false },
+	{ "OLDEST", true }, { "IMPORTERS", false },
+};
+
+#define INIT(t, columns) \
+	table_init(t, columns, sizeof(columns) / sizeof((columns)[0]))
+
+/*
+ * @list as held_group() leaves it. @accounts, for shares and limits, may be NULL for
+ * VIEW_BUFFERS.
+ */
+void view_held(struct table *t, const struct held_list *list, enum view view,
+	       const struct accounts *accounts)
+{
+	size_t i;
+
+	if (view == VIEW_BUFFERS)
+		INIT(t, buffers_columns);
+	else if (view == VIEW_USERS)
+		INIT(t, users_columns);
+	else
+		INIT(t, processes_columns);
+
+	for (i = 0; i < list->count; i++) {
+		const struct held *held = &list->held[i];
+
+		if (view == VIEW_BUFFERS)
+			add_buffer(t, held);
+		else if (view == VIEW_USERS)
+			add_user(t, held, find_account(accounts, held));
+		else
+			add_process(t, held, find_account(accounts, held));
+		table_add(t, held->importers ? held->importers : "-");
+	}
+}
