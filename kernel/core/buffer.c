@@ -15,6 +15,8 @@
 #include "size.h"
 #include "trace.h"
 
+static struct kmem_cache *buffer_cache;
+
 /* Whether what the backend returned is what its documentation asks for. */
 static bool shm_is_sound(const struct tee_shm *shm, u64 size)
 {
@@ -107,7 +109,7 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	if (req->flags || rstmem_size_round(req->size, PAGE_SIZE, max, &size))
 		return ERR_PTR(-EINVAL);
 
-	buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
+	buf = kmem_cache_zalloc(buffer_cache, GFP_KERNEL);
 	if (!buf) {
 		rstmem_account_failed(account, RSTMEM_FAILURE_NO_MEMORY);
 		return ERR_PTR(-ENOMEM);
@@ -142,7 +144,7 @@ err_put_module:
 	module_put(owner);
 err_end_call:
 	rstmem_device_call_end(token);
-	kfree(buf);
+	kmem_cache_free(buffer_cache, buf);
 	trace_rstmem_alloc_refuse(account, req->size, rc);
 	return ERR_PTR(rc);
 }
@@ -156,7 +158,7 @@ static void buffer_release(struct kref *ref)
 	trace_rstmem_free(buf);
 	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
 	rstmem_account_leave(buf);
-	kfree(buf);
+	kmem_cache_free(buffer_cache, buf);
 	rstmem_device_put(rdev);
 	/* Last, since the lines above run code of the backend. */
 	module_put(owner);
@@ -213,4 +215,26 @@ size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,
 		    *paddr + ((phys_addr_t)n << PAGE_SHIFT))
 			break;
 	return n << PAGE_SHIFT;
+}
+
+/**
+ * rstmem_buffer_init() - once, when the module is loaded
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rstmem_buffer_init(void)
+{
+	/* A cache of its own, so that a buffer left over is noticed. */
+	buffer_cache = kmem_cache_create("rstmem_buffer",
+					 sizeof(struct rstmem_buffer), 0,
+					 SLAB_NO_MERGE | SLAB_ACCOUNT, NULL);
+	return buffer_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * rstmem_buffer_exit() - once, when the module is unloaded; no buffer is left
+ */
+void rstmem_buffer_exit(void)
+{
+	kmem_cache_destroy(buffer_cache);
 }

@@ -10,10 +10,10 @@
 #include <linux/tee_rstmem.h>
 
 #include "account.h"
+#include "extent.h"
 #include "map.h"
 
 struct dma_buf;
-struct rstmem_extent;
 
 /**
  * struct rstmem_request - what somebody wants
@@ -38,7 +38,7 @@ struct rstmem_request {
  * @ref:	one for the dma-buf, one for each id in a TEE context, registered
  *		or not, which calls that were given the id prolong
  * @rdev:	the device, referenced; its backend's module is pinned
- * @extent:	for the pool that @shm came from
+ * @extent:	for the pool that @shm came from, if it keeps its books this way
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
  * @ids:	ids that end with the dma-buf, guarded by a lock of who implements
@@ -57,7 +57,7 @@ struct rstmem_buffer {
 	struct tee_shm shm;
 	struct kref ref;
 	struct tee_rstmem_device *rdev;
-	struct rstmem_extent *extent;
+	struct rstmem_extent extent;
 	u32 use_case;
 	u32 flags;
 	struct list_head ids;
@@ -111,6 +111,9 @@ static inline struct rstmem_buffer *rstmem_buffer_get(struct rstmem_buffer *buf)
 	kref_get(&buf->ref);
 	return buf;
 }
+
+int rstmem_buffer_init(void);
+void rstmem_buffer_exit(void);
 
 struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 					  const struct rstmem_request *req);
