@@ -34,7 +34,6 @@ static void buffer_init(struct rstmem_buffer *buf,
 			const struct rstmem_request *req)
 {
 	kref_init(&buf->ref);
-	INIT_LIST_HEAD(&buf->ids);
 	INIT_LIST_HEAD(&buf->attachments);
 	buf->account = account;
 	buf->use_case = req->use_case;

@@ -10,6 +10,7 @@
 #include <linux/tee_rstmem.h>
 
 #include "account.h"
+#include "device.h"
 #include "extent.h"
 #include "map.h"
 
@@ -41,8 +42,7 @@ struct rstmem_request {
  * @extent:	for the pool that @shm came from, if it keeps its books this way
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
- * @ids:	ids that end with the dma-buf, guarded by a lock of who implements
- *		struct rstmem_id_ops
+ * @id:		in the context that asked for it
  * @account:	of the use case; as valid as @rdev
  * @charge:	what is charged there
  * @ino:	inode of the dma-buf, which names the buffer across processes
@@ -60,7 +60,7 @@ struct rstmem_buffer {
 	struct rstmem_extent extent;
 	u32 use_case;
 	u32 flags;
-	struct list_head ids;
+	struct rstmem_id id;
 	struct rstmem_account *account;
 	struct rstmem_charge charge;
 	unsigned long ino;

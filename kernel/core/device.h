@@ -8,20 +8,37 @@
 #include <linux/rcupdate.h>
 #include <linux/tee_rstmem.h>
 
+#include "number.h"
+
 struct file;
 struct rstmem_account;
 struct rstmem_buffer;
 
 /**
+ * struct rstmem_id - the id of a buffer in the context that asked for it
+ * @number:	the id; its value is 0 when there is none, or no longer
+ * @node:	among the ids of the context
+ * @handle:	what the TEE core knows it by, NULL as long as it does not
+ *
+ * Part of the buffer. All of it is for who implements struct rstmem_id_ops, but that
+ * @number.value starts as 0.
+ */
+struct rstmem_id {
+	struct rstmem_number number;
+	struct hlist_node node;
+	void *handle;
+};
+
+/**
  * struct rstmem_id_ops - names for buffers in TEE contexts
- * @bind:	give @buf an id in @ctx that lasts as long as the dma-buf. Called
- *		with that held. Returns the id, above 0, or -errno.
+ * @bind:	give @buf an id in @ctx that lasts as long as the dma-buf: once at
+ *		most. Called with that held. Returns the id, above 0, or -errno.
  * @register_file: give @buf an id in @ctx, into the int, that lasts as long as the
  *		file it returns, and keeps @buf. Called with a reference to
  *		@buf held. Returns ERR_PTR on failure.
- * @drop:	take the ids that @bind gave @buf back; its dma-buf is being
- *		released. Calls that were given one before keep the buffer until
- *		they end.
+ * @drop:	take the id that @bind gave @buf back, if it did; its dma-buf is
+ *		being released. Calls that were given one before keep the buffer
+ *		until they end.
  * @release:	the device is being released; its id_data is not used again
  *
  * Implemented by whoever keeps the ids of the TEE core.

@@ -76,6 +76,23 @@ static long ioctl_version(struct file *filp, unsigned int cmd,
 #endif
 }
 
+/* Passes a call on, which may use any id that its context was given. */
+static long stock_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct tee_context *ctx = filp->private_data;
+	struct graft *graft;
+	int rc = 0;
+
+	if (graft_waiting(ctx->teedev)) {
+		graft = graft_get(ctx->teedev);
+		if (graft) {
+			rc = graft_ids_publish(graft, ctx);
+			graft_put(graft);
+		}
+	}
+	return rc ?: stock_fops->unlocked_ioctl(filp, cmd, arg);
+}
+
 static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct tee_context *ctx = filp->private_data;
@@ -85,7 +102,7 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (cmd == TEE_IOC_VERSION)
 		return ioctl_version(filp, cmd, arg);
 	if (!rstmem_ioctl_is_ours(cmd))
-		return stock_fops->unlocked_ioctl(filp, cmd, arg);
+		return stock_ioctl(filp, cmd, arg);
 
 	rdev = rdev_get(ctx->teedev);
 	rc = rstmem_ioctl(rdev, ctx, cmd, (void __user *)arg);
@@ -96,7 +113,7 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	/* A dma-buf, but not of restricted memory. */
 	if (!TEE_HAS_REGISTER_FD)
 		return -EOPNOTSUPP;
-	return stock_fops->unlocked_ioctl(filp, cmd, arg);
+	return stock_ioctl(filp, cmd, arg);
 }
 
 static int graft_release(struct inode *inode, struct file *filp)
@@ -106,7 +123,7 @@ static int graft_release(struct inode *inode, struct file *filp)
 
 	/* Ids end here, or they would keep the context, and its sessions. */
 	if (graft) {
-		graft_handles_drop_ctx(graft, ctx);
+		graft_ids_drop_ctx(graft, ctx);
 		graft_put(graft);
 	}
 	return stock_fops->release(inode, filp);
@@ -169,9 +186,7 @@ static struct graft *graft_create(struct tee_device *teedev,
 	rdev->id_ops = &graft_id_ops;
 	rdev->id_data = graft;
 
-	mutex_init(&graft->lock);
-	hash_init(graft->handles);
-	init_waitqueue_head(&graft->drained);
+	graft_ids_init(graft);
 	graft->teedev = teedev;
 	rc = rstmem_device_start(rdev);
 	if (rc) {
@@ -197,7 +212,7 @@ static void graft_stop(struct graft *graft, struct tee_rstmem_device *rdev)
 {
 	rstmem_device_stop(rdev);
 	rcu_assign_pointer(graft->rdev, NULL);
-	graft_handles_stop(graft);
+	graft_ids_stop(graft);
 }
 
 /**

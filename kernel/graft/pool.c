@@ -87,6 +87,26 @@ struct graft *graft_get(const struct tee_device *teedev)
 }
 
 /**
+ * graft_waiting() - whether a device has ids that the stock core does not know yet
+ * @teedev:	as for graft_get()
+ *
+ * Return: true for ids that have been given out before.
+ */
+bool graft_waiting(const struct tee_device *teedev)
+{
+	struct tee_shm_pool *pool;
+	bool waiting = false;
+
+	rcu_read_lock();
+	pool = READ_ONCE(teedev->pool);
+	if (pool && pool->ops == &graft_pool_ops)
+		waiting = READ_ONCE(container_of(pool, struct graft,
+						 pool)->waiting);
+	rcu_read_unlock();
+	return waiting;
+}
+
+/**
  * graft_pool_attach() - stand in for a device's pool
  * @graft:	of the device
  */
