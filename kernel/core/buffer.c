@@ -80,10 +80,10 @@ err_free:
 
 /**
  * rstmem_buffer_alloc() - allocate restricted memory
- * @rdev:	where from; the caller has a reference
+ * @rdev:	where from
  * @req:	what is wanted
  *
- * May sleep.
+ * Called between rstmem_device_call_begin() and rstmem_device_call_end(). May sleep.
  *
  * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that
  * TEE_IOC_RSTMEM_ALLOC documents as such, -EOPNOTSUPP when the device offers
@@ -98,8 +98,8 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	struct module *owner = rdev->ops->owner;
 	struct rstmem_account *account;
 	struct rstmem_buffer *buf;
-	int rc, token;
 	u64 size;
+	int rc;
 
 	rc = rstmem_device_check(rdev, req->use_case);
 	if (rc)
@@ -115,10 +115,9 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	}
 	buffer_init(buf, account, req);
 
-	token = rstmem_device_call_begin();
 	if (rstmem_device_gone(rdev) || !try_module_get(owner)) {
 		rc = -ENODEV;
-		goto err_end_call;
+		goto err_free;
 	}
 	rc = rstmem_account_charge(account, &buf->charge, size, req->for_user);
 	if (rc) {
@@ -130,7 +129,6 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	rc = buffer_fill(buf, rdev, size);
 	if (rc)
 		goto err_uncharge;
-	rstmem_device_call_end(token);
 
 	kref_get(&rdev->ref);
 	buf->rdev = rdev;
@@ -141,8 +139,7 @@ err_uncharge:
 	rstmem_account_uncharge(account, &buf->charge);
 err_put_module:
 	module_put(owner);
-err_end_call:
-	rstmem_device_call_end(token);
+err_free:
 	kmem_cache_free(buffer_cache, buf);
 	trace_rstmem_alloc_refuse(account, req->size, rc);
 	return ERR_PTR(rc);

@@ -125,10 +125,10 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
 
 /**
  * rstmem_dmabuf_create() - allocate a buffer and export it
- * @rdev:	where from; the caller has a reference
+ * @rdev:	where from
  * @req:	what is wanted
  *
- * May sleep.
+ * Called between rstmem_device_call_begin() and rstmem_device_call_end(). May sleep.
  *
  * Return: the dma-buf, which owns the buffer, or ERR_PTR: what
  * rstmem_buffer_alloc() and dma_buf_export() return.
@@ -190,15 +190,12 @@ struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev,
 {
 	struct tee_rstmem_device *rdev;
 	struct dma_buf *dmabuf;
-	struct module *owner;
+	int token;
 
+	token = rstmem_device_call_begin();
 	rdev = rstmem_device_find(teedev, req->use_case);
-	if (IS_ERR(rdev))
-		return ERR_CAST(rdev);
-	owner = rdev->ops->owner;
-	dmabuf = rstmem_dmabuf_create(rdev, req);
-	rstmem_device_put(rdev);
-	module_put(owner);
+	dmabuf = IS_ERR(rdev) ? ERR_CAST(rdev) : rstmem_dmabuf_create(rdev, req);
+	rstmem_device_call_end(token);
 	return dmabuf;
 }
 

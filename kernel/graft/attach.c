@@ -27,20 +27,31 @@ static const struct file_operations *stock_fops;
  */
 static struct file_operations graft_fops;
 
-/* The device's restricted memory with a reference, or NULL. */
-static struct tee_rstmem_device *rdev_get(const struct tee_device *teedev)
+/*
+ * The device's restricted memory, or NULL. Called, and what it returns is valid, in an
+ * RCU read section, or between rstmem_device_call_begin() and
+ * rstmem_device_call_end().
+ */
+static struct tee_rstmem_device *rdev_find(const struct tee_device *teedev)
 {
-	struct graft *graft = graft_get(teedev);
-	struct tee_rstmem_device *rdev;
+	const struct graft *graft = graft_find(teedev);
 
 	if (!graft)
 		return NULL;
+	return rcu_dereference_check(graft->rdev,
+				     srcu_read_lock_held(&rstmem_calls));
+}
+
+/* The same with a reference. */
+static struct tee_rstmem_device *rdev_get(const struct tee_device *teedev)
+{
+	struct tee_rstmem_device *rdev;
+
 	rcu_read_lock();
-	rdev = rcu_dereference(graft->rdev);
+	rdev = rdev_find(teedev);
 	if (rdev && !kref_get_unless_zero(&rdev->ref))
 		rdev = NULL;
 	rcu_read_unlock();
-	graft_put(graft);
 	return rdev;
 }
 
@@ -99,6 +110,8 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	struct tee_rstmem_device *rdev;
 	long rc;
 
+	if (cmd == TEE_IOC_RSTMEM_ALLOC)
+		return rstmem_ioctl_alloc(ctx, (void __user *)arg, rdev_find);
 	if (cmd == TEE_IOC_VERSION)
 		return ioctl_version(filp, cmd, arg);
 	if (!rstmem_ioctl_is_ours(cmd))
@@ -210,8 +223,9 @@ static struct tee_rstmem_device *graft_attach(struct graft *graft)
 /* No allocation and no id from now on. */
 static void graft_stop(struct graft *graft, struct tee_rstmem_device *rdev)
 {
-	rstmem_device_stop(rdev);
+	/* In this order: the next waits for those who found it here. */
 	rcu_assign_pointer(graft->rdev, NULL);
+	rstmem_device_stop(rdev);
 	graft_ids_stop(graft);
 }
 
@@ -354,6 +368,8 @@ void tee_rstmem_detach(struct tee_rstmem_device *rdev)
 	WRITE_ONCE(teedev->cdev.ops, stock_fops);
 	graft_pool_detach(graft);
 	graft_pool_quiesce();
+	/* Allocations that are about to find that there is nothing any more. */
+	rstmem_device_wait();
 
 	rstmem_device_put(rdev);
 	graft_put(graft);

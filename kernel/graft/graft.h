@@ -94,6 +94,7 @@ extern const struct rstmem_id_ops graft_id_ops;
 void graft_put(struct graft *graft);
 
 /* pool.c */
+struct graft *graft_find(const struct tee_device *teedev);
 struct graft *graft_get(const struct tee_device *teedev);
 void graft_pool_attach(struct graft *graft);
 void graft_pool_detach(struct graft *graft);
