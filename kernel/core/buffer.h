@@ -4,6 +4,7 @@
 #define _RSTMEM_BUFFER_H
 
 #include <linux/container_of.h>
+#include <linux/dma-resv.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/sched.h>
@@ -34,11 +35,13 @@ struct rstmem_request {
 
 /**
  * struct rstmem_buffer - restricted memory that somebody has
+ * @resv:	of the dma-buf; constructed, and as new when the buffer is freed
  * @shm:	what the backend allocated: address or pages, and size. Not an
  *		object of the TEE core, which never sees it
  * @ref:	one for the dma-buf, one for each id in a TEE context, registered
  *		or not, which calls that were given the id prolong
- * @rdev:	the device, referenced; its backend's module is pinned
+ * @rdev:	the device, referenced; the dma-buf and every id that the TEE core
+ *		knows pin its backend's module
  * @extent:	for the pool that @shm came from, if it keeps its books this way
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
@@ -49,11 +52,13 @@ struct rstmem_request {
  * @born:	when, in jiffies
  * @pid:	process that asked for it, in the initial namespace
  * @comm:	its name
- * @entry:	in the account's list, guarded by the account's lock, as all below
- * @dmabuf:	the dma-buf, NULL once that is being released
+ * @entry:	in the account's list once there is a dma-buf, guarded by the account's
+ *		lock, as all below
+ * @dmabuf:	the dma-buf, NULL once that is gone
  * @attachments: devices that are attached
  */
 struct rstmem_buffer {
+	struct dma_resv resv;
 	struct tee_shm shm;
 	struct kref ref;
 	struct tee_rstmem_device *rdev;
@@ -118,6 +123,7 @@ void rstmem_buffer_exit(void);
 struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 					  const struct rstmem_request *req);
 void rstmem_buffer_put(struct rstmem_buffer *buf);
+void rstmem_buffer_abandon(struct rstmem_buffer *buf);
 void rstmem_buffer_info(const struct rstmem_buffer *buf,
 			struct tee_rstmem_info *info);
 size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,

@@ -108,11 +108,8 @@ static void dmabuf_op_release(struct dma_buf *dmabuf)
 {
 	struct rstmem_buffer *buf = dmabuf->priv;
 
-	spin_lock(&buf->account->lock);
-	buf->dmabuf = NULL;
-	spin_unlock(&buf->account->lock);
 	buf->rdev->id_ops->drop(buf);
-	rstmem_buffer_put(buf);
+	rstmem_buffer_abandon(buf);
 }
 
 static const struct dma_buf_ops rstmem_dma_buf_ops = {
@@ -148,18 +145,19 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
 	exp_info.ops = &rstmem_dma_buf_ops;
 	exp_info.size = buf->shm.size;
 	exp_info.flags = req->file_flags;
+	exp_info.resv = &buf->resv;
 	exp_info.priv = buf;
+	/* Pinned up to the end of the release. It needs this module. */
+	exp_info.owner = rdev->ops->owner;
 	dmabuf = dma_buf_export(&exp_info);
 	if (IS_ERR(dmabuf)) {
 		rstmem_account_failed(buf->account, RSTMEM_FAILURE_NO_MEMORY);
 		rstmem_buffer_put(buf);
-		return dmabuf;
+		/* The backend's module is about to go. */
+		return dmabuf == ERR_PTR(-ENOENT) ? ERR_PTR(-ENODEV) : dmabuf;
 	}
 
-	spin_lock(&buf->account->lock);
-	buf->dmabuf = dmabuf;
-	buf->ino = file_inode(dmabuf->file)->i_ino;
-	spin_unlock(&buf->account->lock);
+	rstmem_account_enter(buf, dmabuf);
 	trace_rstmem_alloc(buf, req->size);
 	return dmabuf;
 }

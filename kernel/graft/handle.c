@@ -49,7 +49,7 @@ struct owner {
 /**
  * struct handle - an id of a buffer in a context, as the stock core knows it
  * @shm:	for the stock core, which kfree()s it: must be first
- * @buf:	the buffer, referenced
+ * @buf:	the buffer, referenced, with its backend's module
  * @graft:	of the device
  * @list:	in the context's list, guarded by the graft's lock as all below
  * @id:		the id, if it ends with the dma-buf
@@ -138,15 +138,20 @@ static struct handle *handle_create(struct graft *graft, struct tee_context *ctx
 				    struct rstmem_buffer *buf, int first, int end)
 {
 	struct tee_device *teedev = graft->teedev;
+	struct module *owner = buf->rdev->ops->owner;
 	const struct tee_shm *from = &buf->shm;
 	struct handle *handle;
 	int id;
 
 	lockdep_assert_held(&graft->lock);
 
+	if (!try_module_get(owner))
+		return ERR_PTR(-ENODEV);
 	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
-	if (!handle)
+	if (!handle) {
+		module_put(owner);
 		return ERR_PTR(-ENOMEM);
+	}
 	handle->graft = graft;
 	handle->shm.ctx = ctx;
 	handle->shm.paddr = from->paddr;
@@ -172,6 +177,7 @@ static struct handle *handle_create(struct graft *graft, struct tee_context *ctx
 	mutex_unlock(&teedev->mutex);
 	if (id < 0) {
 		kfree(handle);
+		module_put(owner);
 		return ERR_PTR(id == -ENOSPC ? -ENOMEM : id);
 	}
 	/* Those who wait for all handles to go see this one before they start. */
@@ -463,10 +469,13 @@ static struct file *id_op_register_file(struct tee_context *ctx,
 void graft_handle_free(struct tee_shm *shm)
 {
 	struct handle *handle = to_handle(shm);
+	struct module *owner = handle->buf->rdev->ops->owner;
 
 	/* In this order: the buffer keeps the graft. */
 	handle_uncount(handle->graft);
 	rstmem_buffer_put(handle->buf);
+	/* Last, since the line above runs code of the backend. */
+	module_put(owner);
 }
 
 static void id_op_release(void *id_data)
