@@ -34,6 +34,7 @@ long rstmem_ioctl_alloc(struct tee_context *ctx, void __user *arg,
 			(*find)(const struct tee_device *teedev))
 {
 	struct rstmem_request req = { .file_flags = O_RDWR, .for_user = true };
+	struct tee_ioctl_rstmem_alloc_data __user *answer = arg;
 	struct tee_ioctl_rstmem_alloc_data data;
 	struct tee_rstmem_device *rdev;
 	struct rstmem_buffer *buf;
@@ -58,7 +59,7 @@ long rstmem_ioctl_alloc(struct tee_context *ctx, void __user *arg,
 		return PTR_ERR(dmabuf);
 
 	/* From here on the buffer keeps the device. */
-	buf = rstmem_dmabuf_buffer(dmabuf);
+	buf = dmabuf->priv;
 	id = buf->rdev->id_ops->bind(ctx, buf);
 	if (id < 0) {
 		rc = id;
@@ -70,10 +71,9 @@ long rstmem_ioctl_alloc(struct tee_context *ctx, void __user *arg,
 		goto err_put_dmabuf;
 	}
 
-	data.size = buf->shm.size;
-	data.flags = buf->flags;
-	data.id = id;
-	if (copy_to_user(arg, &data, sizeof(data))) {
+	if (put_user(buf->shm.size, &answer->size) ||
+	    put_user(buf->flags, &answer->flags) ||
+	    put_user(id, &answer->id)) {
 		rc = -EFAULT;
 		goto err_put_fd;
 	}
