@@ -81,9 +81,10 @@ struct rstmem_buffer {
  * struct rstmem_attachment - an importer of a buffer
  * @node:	in the buffer's list, guarded by the account's lock
  * @dev:	the device
- * @map:	its mapping, valid while @users is not 0; guarded, as all that
- *		follows, by the dma-buf's reservation lock
+ * @map:	its mapping, if @mapped; guarded, as all that follows, by the dma-buf's
+ *		reservation lock
  * @dir:	direction of @map
+ * @mapped:	there is one, which may be kept while nobody uses it
  * @users:	number of dma_buf_map_attachment() not yet undone
  */
 struct rstmem_attachment {
@@ -91,6 +92,7 @@ struct rstmem_attachment {
 	struct device *dev;
 	struct rstmem_map map;
 	enum dma_data_direction dir;
+	bool mapped;
 	unsigned int users;
 };
 

@@ -53,13 +53,32 @@ static void dmabuf_op_detach(struct dma_buf *dmabuf,
 	struct rstmem_attachment *a = attach->priv;
 
 	/* An importer that forgot to unmap leaves its device with access. */
-	if (WARN_ON(a->users))
+	WARN_ON(a->users);
+	if (a->mapped)
 		rstmem_unmap(&a->map, attach->dev, a->dir);
 	trace_rstmem_detach(buf, attach->dev);
 	spin_lock(&buf->account->lock);
 	list_del(&a->node);
 	spin_unlock(&buf->account->lock);
 	kfree(a);
+}
+
+/* Makes the mapping of an attachment, which nobody uses. */
+static int attachment_map(struct rstmem_attachment *a,
+			  struct rstmem_buffer *buf, enum dma_data_direction dir)
+{
+	int rc;
+
+	if (a->mapped && a->dir == dir && rstmem_map_holds(&a->map, a->dev))
+		return 0;
+
+	if (a->mapped)
+		rstmem_unmap(&a->map, a->dev, a->dir);
+	memset(&a->map, 0, sizeof(a->map));
+	rc = rstmem_map(&a->map, buf, a->dev, dir);
+	a->mapped = !rc;
+	a->dir = dir;
+	return rc;
 }
 
 static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
@@ -75,8 +94,7 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 		if (a->dir != dir)
 			return ERR_PTR(-EBUSY);
 	} else {
-		memset(&a->map, 0, sizeof(a->map));
-		rc = rstmem_map(&a->map, buf, attach->dev, dir);
+		rc = attachment_map(a, buf, dir);
 		if (rc) {
 			if (rc == -ERANGE || rc == -EOPNOTSUPP)
 				rstmem_account_failed(buf->account,
@@ -84,7 +102,6 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 			trace_rstmem_refuse(buf, attach->dev, rc);
 			return ERR_PTR(rc);
 		}
-		a->dir = dir;
 		trace_rstmem_map(buf, attach->dev, dir, &a->map.sgt);
 	}
 	a->users++;
@@ -98,10 +115,13 @@ static void dmabuf_op_unmap(struct dma_buf_attachment *attach,
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 
-	if (!--a->users) {
-		trace_rstmem_unmap(attach->dmabuf->priv, attach->dev);
-		rstmem_unmap(&a->map, attach->dev, a->dir);
-	}
+	if (--a->users)
+		return;
+	trace_rstmem_unmap(attach->dmabuf->priv, attach->dev);
+	if (rstmem_map_stays(attach->dev))
+		return;
+	rstmem_unmap(&a->map, attach->dev, a->dir);
+	a->mapped = false;
 }
 
 static void dmabuf_op_release(struct dma_buf *dmabuf)
