@@ -30,7 +30,7 @@ user-targets :=
 install-targets :=
 style-targets :=
 include lib/build.mk cli/build.mk man/build.mk packaging/build.mk tests/build.mk \
-	demo/build.mk
+	demo/build.mk bench/build.mk
 
 .PHONY: help
 help:

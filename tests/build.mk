@@ -25,14 +25,26 @@ guest-tests: $(B)/tests/handover-libteec
 endif
 
 $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
+$(B)/tests/unit-number: tests/unit/number.c kernel/core/number.h
 $(B)/tests/unit-limits: tests/unit/limits.c kernel/core/limits.h
 $(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
 	kernel/core/importers.h
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
-	kernel/core/extent.h
+	kernel/core/extent.h $(B)/kernel/rbtree.o
 $(unit-bin): tests/lib/ktap.c tests/lib/ktap.h $(wildcard tests/unit/shim/linux/*)
 	@mkdir -p $(@D)
-	$(CC) $(unit-cflags) -Itests/unit/shim -o $@ $(filter %.c,$^)
+	$(CC) $(unit-cflags) -Itests/unit/shim -isystem $(B)/kernel -o $@ $(filter %.c %.o,$^)
+
+# The kernel's own trees, for programs: as they are but for three includes, which
+# the shims stand in for.
+$(B)/kernel/rbtree.o: lab/source tests/unit/shim/linux/compiler.h
+	@mkdir -p $(@D)/linux
+	source=$$(lab/source $(KERNEL))/tools && \
+	sed '/<linux\/stddef.h>/d; s/<linux\/kernel.h>/<linux\/compiler.h>/' \
+		$$source/include/linux/rbtree.h >$(@D)/linux/rbtree.h && \
+	cp $$source/include/linux/rbtree_augmented.h $(@D)/linux/ && \
+	sed '/<linux\/export.h>/d' $$source/lib/rbtree.c >$(@D)/rbtree.c
+	$(CC) $(unit-cflags) -w -Itests/unit/shim -I$(@D) -c -o $@ $(@D)/rbtree.c
 
 $(guest-lib): $(B)/%.o: %.c
 	@mkdir -p $(@D)

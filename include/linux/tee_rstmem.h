@@ -122,7 +122,7 @@ struct tee_rstmem_pool {
 };
 
 struct tee_rstmem_pool *tee_rstmem_gen_pool_create(phys_addr_t paddr, u64 size,
-						   u64 granule);
+						   u64 granule, u64 align);
 
 /**
  * tee_rstmem_gen_pool_alloc() - make a pool of a carveout, granule PAGE_SIZE
@@ -134,7 +134,7 @@ struct tee_rstmem_pool *tee_rstmem_gen_pool_create(phys_addr_t paddr, u64 size,
 static inline struct tee_rstmem_pool *
 tee_rstmem_gen_pool_alloc(phys_addr_t paddr, size_t size)
 {
-	return tee_rstmem_gen_pool_create(paddr, size, PAGE_SIZE);
+	return tee_rstmem_gen_pool_create(paddr, size, PAGE_SIZE, 0);
 }
 
 /**

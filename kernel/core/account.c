@@ -9,7 +9,9 @@
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/dma-buf.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
@@ -149,11 +151,12 @@ static void ask_backend(struct rstmem_account *account,
 static u64 free_bytes(const struct rstmem_account *account,
 		      const struct tee_rstmem_usage *usage)
 {
-	/* Use cases may share memory: who knows of more is right. */
-	u64 used = max(usage->used, account->reserved);
+	u64 used;
 
 	if (!usage->total)
 		return RSTMEM_UNLIMITED;
+	/* Use cases may share memory: who knows of more is right. */
+	used = max(usage->used, account->reserved);
 	return usage->total > used ? usage->total - used : 0;
 }
 
@@ -188,7 +191,7 @@ int rstmem_account_charge(struct rstmem_account *account,
 			  struct rstmem_charge *charge, u64 size, bool for_user)
 {
 	struct rstmem_user *spare = NULL, *surplus = NULL;
-	struct tee_rstmem_usage usage = {};
+	struct tee_rstmem_usage usage;
 	bool unlimited = false;
 	kuid_t uid = current_uid();
 	int rc;
@@ -198,8 +201,11 @@ int rstmem_account_charge(struct rstmem_account *account,
 	if (rc)
 		return rc;
 
-	if (for_user && READ_ONCE(account->limits.reserve))
+	usage.total = 0;
+	if (for_user && READ_ONCE(account->limits.reserve)) {
+		memset(&usage, 0, sizeof(usage));
 		ask_backend(account, &usage);
+	}
 retry:
 	spin_lock(&account->lock);
 	if (for_user) {
@@ -232,7 +238,8 @@ retry:
 	}
 	charge_add(account, charge, size);
 	spin_unlock(&account->lock);
-	kfree(spare);
+	if (unlikely(spare))
+		kfree(spare);
 	return 0;
 
 err_uncharge:
@@ -257,9 +264,6 @@ int rstmem_account_adjust(struct rstmem_account *account,
 {
 	bool ok;
 	int rc;
-
-	if (size == charge->size)
-		return 0;
 
 	dmem_cgroup_uncharge(charge->dmem, charge->size);
 	rc = dmem_charge(account, charge, size);
@@ -318,20 +322,34 @@ kuid_t rstmem_charge_uid(const struct rstmem_charge *charge)
 }
 
 /**
- * rstmem_account_enter() - a buffer has been allocated
+ * rstmem_account_enter() - a buffer has been allocated and exported
  * @buf:	the buffer, charged
+ * @dmabuf:	what it has become
  */
-void rstmem_account_enter(struct rstmem_buffer *buf)
+void rstmem_account_enter(struct rstmem_buffer *buf, struct dma_buf *dmabuf)
 {
 	struct rstmem_account *account = buf->account;
 
 	spin_lock(&account->lock);
+	buf->dmabuf = dmabuf;
+	buf->ino = file_inode(dmabuf->file)->i_ino;
 	buf->entry.buffer = true;
 	list_add_tail(&buf->entry.node, &account->entries);
 	account->count++;
 	account->used += buf->shm.size;
 	account->peak = max(account->peak, account->used);
 	spin_unlock(&account->lock);
+}
+
+/**
+ * rstmem_account_hide() - the dma-buf is going, the buffer is not
+ * @buf:	the buffer
+ */
+void rstmem_account_hide(struct rstmem_buffer *buf)
+{
+	spin_lock(&buf->account->lock);
+	buf->dmabuf = NULL;
+	spin_unlock(&buf->account->lock);
 }
 
 /**
@@ -344,14 +362,18 @@ void rstmem_account_leave(struct rstmem_buffer *buf)
 	struct rstmem_user *surplus;
 
 	spin_lock(&account->lock);
-	list_del(&buf->entry.node);
-	account->count--;
-	account->used -= buf->charge.size;
+	/* Unless it was never exported. */
+	if (!list_empty(&buf->entry.node)) {
+		list_del_init(&buf->entry.node);
+		account->count--;
+		account->used -= buf->charge.size;
+	}
 	charge_del(account, &buf->charge);
 	surplus = user_trim(account, buf->charge.user);
 	spin_unlock(&account->lock);
 
-	kfree(surplus);
+	if (unlikely(surplus))
+		kfree(surplus);
 	dmem_cgroup_uncharge(buf->charge.dmem, buf->charge.size);
 }
 

@@ -18,6 +18,7 @@
 #include "limits.h"
 #include "policy.h"
 
+struct dma_buf;
 struct rstmem_buffer;
 struct rstmem_user;
 struct tee_rstmem_device;
@@ -121,7 +122,8 @@ void rstmem_account_uncharge(struct rstmem_account *account,
 			     struct rstmem_charge *charge);
 kuid_t rstmem_charge_uid(const struct rstmem_charge *charge);
 
-void rstmem_account_enter(struct rstmem_buffer *buf);
+void rstmem_account_enter(struct rstmem_buffer *buf, struct dma_buf *dmabuf);
+void rstmem_account_hide(struct rstmem_buffer *buf);
 void rstmem_account_leave(struct rstmem_buffer *buf);
 
 void rstmem_cursor_init(struct rstmem_cursor *cursor);

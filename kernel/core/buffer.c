@@ -7,13 +7,14 @@
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "buffer.h"
 #include "device.h"
 #include "size.h"
 #include "trace.h"
+
+static struct kmem_cache *buffer_cache;
 
 /* Whether what the backend returned is what its documentation asks for. */
 static bool shm_is_sound(const struct tee_shm *shm, u64 size)
@@ -27,21 +28,45 @@ static bool shm_is_sound(const struct tee_shm *shm, u64 size)
 	return PAGE_ALIGNED(shm->paddr) && last >= shm->paddr;
 }
 
+/*
+ * Of an object in the cache, once. What is set here is so again when a buffer is
+ * freed; all else is set when one is allocated.
+ */
+static void buffer_construct(void *object)
+{
+	struct rstmem_buffer *buf = object;
+
+	memset(buf, 0, sizeof(*buf));
+	dma_resv_init(&buf->resv);
+	INIT_LIST_HEAD(&buf->entry.node);
+	INIT_LIST_HEAD(&buf->attachments);
+}
+
 static void buffer_init(struct rstmem_buffer *buf,
 			struct rstmem_account *account,
 			const struct rstmem_request *req)
 {
 	kref_init(&buf->ref);
-	INIT_LIST_HEAD(&buf->ids);
-	INIT_LIST_HEAD(&buf->attachments);
+	buf->shm = (struct tee_shm){ .id = -1, .flags = TEE_SHM_RESTRICTED };
+	buf->rdev = account->rdev;
 	buf->account = account;
 	buf->use_case = req->use_case;
 	buf->flags = req->flags;
+	buf->ino = 0;
 	buf->born = get_jiffies_64();
 	buf->pid = task_tgid_nr(current);
-	get_task_comm(buf->comm, current->group_leader);
-	buf->shm.id = -1;
-	buf->shm.flags = TEE_SHM_RESTRICTED;
+	/* May be changing, but what is last is always the end. */
+	memcpy(buf->comm, current->group_leader->comm, sizeof(buf->comm));
+}
+
+static void buffer_free(struct rstmem_buffer *buf)
+{
+	/* Fences of an importer may be left. */
+	if (unlikely(rcu_access_pointer(buf->resv.fences))) {
+		dma_resv_fini(&buf->resv);
+		dma_resv_init(&buf->resv);
+	}
+	kmem_cache_free(buffer_cache, buf);
 }
 
 /* Has the backend allocate; charged for already. */
@@ -65,6 +90,8 @@ static int buffer_fill(struct rstmem_buffer *buf,
 		rc = -EIO;
 		goto err_free;
 	}
+	if (buf->shm.size == size)
+		return 0;
 	rc = rstmem_account_adjust(buf->account, &buf->charge, buf->shm.size);
 	if (rc) {
 		rstmem_account_failed(buf->account, RSTMEM_FAILURE_LIMIT);
@@ -79,10 +106,10 @@ err_free:
 
 /**
  * rstmem_buffer_alloc() - allocate restricted memory
- * @rdev:	where from; the caller has a reference
+ * @rdev:	where from
  * @req:	what is wanted
  *
- * May sleep.
+ * Called between rstmem_device_call_begin() and rstmem_device_call_end(). May sleep.
  *
  * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that
  * TEE_IOC_RSTMEM_ALLOC documents as such, -EOPNOTSUPP when the device offers
@@ -94,11 +121,10 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 {
 	const u64 max = min_t(u64, BIT_ULL(RSTMEM_ADDRESS_BITS),
 			      rounddown(SIZE_MAX, PAGE_SIZE));
-	struct module *owner = rdev->ops->owner;
 	struct rstmem_account *account;
 	struct rstmem_buffer *buf;
-	int rc, token;
 	u64 size;
+	int rc;
 
 	rc = rstmem_device_check(rdev, req->use_case);
 	if (rc)
@@ -107,42 +133,35 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	if (req->flags || rstmem_size_round(req->size, PAGE_SIZE, max, &size))
 		return ERR_PTR(-EINVAL);
 
-	buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
+	buf = kmem_cache_alloc(buffer_cache, GFP_KERNEL);
 	if (!buf) {
 		rstmem_account_failed(account, RSTMEM_FAILURE_NO_MEMORY);
 		return ERR_PTR(-ENOMEM);
 	}
 	buffer_init(buf, account, req);
 
-	token = rstmem_device_call_begin();
-	if (rstmem_device_gone(rdev) || !try_module_get(owner)) {
+	if (rstmem_device_gone(rdev)) {
 		rc = -ENODEV;
-		goto err_end_call;
+		goto err_free;
 	}
 	rc = rstmem_account_charge(account, &buf->charge, size, req->for_user);
 	if (rc) {
 		rstmem_account_failed(account, rc == -EDQUOT ?
 				      RSTMEM_FAILURE_LIMIT :
 				      RSTMEM_FAILURE_NO_MEMORY);
-		goto err_put_module;
+		goto err_free;
 	}
 	rc = buffer_fill(buf, rdev, size);
 	if (rc)
 		goto err_uncharge;
-	rstmem_device_call_end(token);
 
 	kref_get(&rdev->ref);
-	buf->rdev = rdev;
-	rstmem_account_enter(buf);
 	return buf;
 
 err_uncharge:
 	rstmem_account_uncharge(account, &buf->charge);
-err_put_module:
-	module_put(owner);
-err_end_call:
-	rstmem_device_call_end(token);
-	kfree(buf);
+err_free:
+	buffer_free(buf);
 	trace_rstmem_alloc_refuse(account, req->size, rc);
 	return ERR_PTR(rc);
 }
@@ -151,26 +170,41 @@ static void buffer_release(struct kref *ref)
 {
 	struct rstmem_buffer *buf = container_of(ref, struct rstmem_buffer, ref);
 	struct tee_rstmem_device *rdev = buf->rdev;
-	struct module *owner = rdev->ops->owner;
 
 	trace_rstmem_free(buf);
 	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
 	rstmem_account_leave(buf);
-	kfree(buf);
+	buffer_free(buf);
 	rstmem_device_put(rdev);
-	/* Last, since the lines above run code of the backend. */
-	module_put(owner);
 }
 
 /**
  * rstmem_buffer_put() - drop a reference
  * @buf:	the buffer; the last reference gives its memory back
  *
- * May sleep.
+ * Whoever has one pins the backend's module, whose code this may run, until after
+ * it returned. May sleep.
  */
 void rstmem_buffer_put(struct rstmem_buffer *buf)
 {
 	kref_put(&buf->ref, buffer_release);
+}
+
+/**
+ * rstmem_buffer_abandon() - the dma-buf is being released
+ * @buf:	the buffer; drops the dma-buf's reference
+ *
+ * May sleep.
+ */
+void rstmem_buffer_abandon(struct rstmem_buffer *buf)
+{
+	/*
+	 * If this is the last reference nobody can take another, and those who
+	 * find the buffer in its account may look at the dma-buf up to the end.
+	 */
+	if (kref_read(&buf->ref) > 1)
+		rstmem_account_hide(buf);
+	rstmem_buffer_put(buf);
 }
 
 /**
@@ -213,4 +247,27 @@ size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,
 		    *paddr + ((phys_addr_t)n << PAGE_SHIFT))
 			break;
 	return n << PAGE_SHIFT;
+}
+
+/**
+ * rstmem_buffer_init() - once, when the module is loaded
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rstmem_buffer_init(void)
+{
+	/* A cache of its own, so that a buffer left over is noticed. */
+	buffer_cache = kmem_cache_create("rstmem_buffer",
+					 sizeof(struct rstmem_buffer), 0,
+					 SLAB_NO_MERGE | SLAB_ACCOUNT,
+					 buffer_construct);
+	return buffer_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * rstmem_buffer_exit() - once, when the module is unloaded; no buffer is left
+ */
+void rstmem_buffer_exit(void)
+{
+	kmem_cache_destroy(buffer_cache);
 }

@@ -4,16 +4,18 @@
 #define _RSTMEM_BUFFER_H
 
 #include <linux/container_of.h>
+#include <linux/dma-resv.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/tee_rstmem.h>
 
 #include "account.h"
+#include "device.h"
+#include "extent.h"
 #include "map.h"
 
 struct dma_buf;
-struct rstmem_extent;
 
 /**
  * struct rstmem_request - what somebody wants
@@ -33,34 +35,37 @@ struct rstmem_request {
 
 /**
  * struct rstmem_buffer - restricted memory that somebody has
+ * @resv:	of the dma-buf; constructed, and as new when the buffer is freed
  * @shm:	what the backend allocated: address or pages, and size. Not an
  *		object of the TEE core, which never sees it
  * @ref:	one for the dma-buf, one for each id in a TEE context, registered
  *		or not, which calls that were given the id prolong
- * @rdev:	the device, referenced; its backend's module is pinned
- * @extent:	for the pool that @shm came from
+ * @rdev:	the device, referenced; the dma-buf and every id that the TEE core
+ *		knows pin its backend's module
+ * @extent:	for the pool that @shm came from, if it keeps its books this way
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
- * @ids:	ids that end with the dma-buf, guarded by a lock of who implements
- *		struct rstmem_id_ops
+ * @id:		in the context that asked for it
  * @account:	of the use case; as valid as @rdev
  * @charge:	what is charged there
  * @ino:	inode of the dma-buf, which names the buffer across processes
  * @born:	when, in jiffies
  * @pid:	process that asked for it, in the initial namespace
  * @comm:	its name
- * @entry:	in the account's list, guarded by the account's lock, as all below
- * @dmabuf:	the dma-buf, NULL once that is being released
+ * @entry:	in the account's list once there is a dma-buf, guarded by the account's
+ *		lock, as all below
+ * @dmabuf:	the dma-buf, NULL once that is gone
  * @attachments: devices that are attached
  */
 struct rstmem_buffer {
+	struct dma_resv resv;
 	struct tee_shm shm;
 	struct kref ref;
 	struct tee_rstmem_device *rdev;
-	struct rstmem_extent *extent;
+	struct rstmem_extent extent;
 	u32 use_case;
 	u32 flags;
-	struct list_head ids;
+	struct rstmem_id id;
 	struct rstmem_account *account;
 	struct rstmem_charge charge;
 	unsigned long ino;
@@ -76,9 +81,10 @@ struct rstmem_buffer {
  * struct rstmem_attachment - an importer of a buffer
  * @node:	in the buffer's list, guarded by the account's lock
  * @dev:	the device
- * @map:	its mapping, valid while @users is not 0; guarded, as all that
- *		follows, by the dma-buf's reservation lock
+ * @map:	its mapping, if @mapped; guarded, as all that follows, by the dma-buf's
+ *		reservation lock
  * @dir:	direction of @map
+ * @mapped:	there is one, which may be kept while nobody uses it
  * @users:	number of dma_buf_map_attachment() not yet undone
  */
 struct rstmem_attachment {
@@ -86,6 +92,7 @@ struct rstmem_attachment {
 	struct device *dev;
 	struct rstmem_map map;
 	enum dma_data_direction dir;
+	bool mapped;
 	unsigned int users;
 };
 
@@ -112,9 +119,13 @@ static inline struct rstmem_buffer *rstmem_buffer_get(struct rstmem_buffer *buf)
 	return buf;
 }
 
+int rstmem_buffer_init(void);
+void rstmem_buffer_exit(void);
+
 struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 					  const struct rstmem_request *req);
 void rstmem_buffer_put(struct rstmem_buffer *buf);
+void rstmem_buffer_abandon(struct rstmem_buffer *buf);
 void rstmem_buffer_info(const struct rstmem_buffer *buf,
 			struct tee_rstmem_info *info);
 size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,

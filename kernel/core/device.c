@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
 
@@ -18,11 +19,10 @@
 #include "device.h"
 #include "heap.h"
 
-static DEFINE_MUTEX(devices_lock);	/* guards devices and their node */
+static DEFINE_MUTEX(devices_lock);	/* guards changes of devices */
 static LIST_HEAD(devices);
 
-/* Calls into backends that removal must wait for. */
-DEFINE_STATIC_SRCU(calls);
+DEFINE_SRCU(rstmem_calls);
 
 static void accounts_put(struct tee_rstmem_device *rdev)
 {
@@ -157,7 +157,7 @@ int rstmem_device_start(struct tee_rstmem_device *rdev)
 	if (rc)
 		return rc;
 	mutex_lock(&devices_lock);
-	list_add_tail(&rdev->node, &devices);
+	list_add_tail_rcu(&rdev->node, &devices);
 	mutex_unlock(&devices_lock);
 	rstmem_heap_start(rdev->use_cases);
 	return 0;
@@ -168,70 +168,29 @@ int rstmem_device_start(struct tee_rstmem_device *rdev)
  * @rdev:	the device, started
  *
  * When it returns, the backend is not inside rstmem_alloc or rstmem_query and
- * will not be called for these again.
+ * will not be called for these again, and nobody has @rdev who found it between
+ * rstmem_device_call_begin() and rstmem_device_call_end() and took no reference.
  */
 void rstmem_device_stop(struct tee_rstmem_device *rdev)
 {
 	mutex_lock(&devices_lock);
-	list_del_init(&rdev->node);
+	list_del_rcu(&rdev->node);
 	mutex_unlock(&devices_lock);
 
 	WRITE_ONCE(rdev->gone, true);
-	synchronize_srcu(&calls);
+	rstmem_device_wait();
 	rstmem_heap_stop(rdev->use_cases);
 	accounts_stop(rdev, ARRAY_SIZE(rdev->accounts));
 }
 
 /**
- * rstmem_device_call_begin() - about to call rstmem_alloc or rstmem_query
+ * rstmem_device_wait() - wait for who is between call_begin and call_end
  *
- * To be followed by a look at rstmem_device_gone().
- *
- * Return: a token for rstmem_device_call_end(), which must follow.
+ * May sleep.
  */
-int rstmem_device_call_begin(void)
-	__acquires(&calls)
+void rstmem_device_wait(void)
 {
-	return srcu_read_lock(&calls);
-}
-
-/**
- * rstmem_device_call_end() - the call returned, or was not made
- * @token:	from rstmem_device_call_begin()
- */
-void rstmem_device_call_end(int token)
-	__releases(&calls)
-{
-	srcu_read_unlock(&calls, token);
-}
-
-/**
- * rstmem_device_gone() - whether a device is being removed
- * @rdev:	the device; the caller has a reference
- *
- * Return: true when its backend must not be called for anything new. When it is
- * false after rstmem_device_call_begin(), rstmem_device_stop() waits for
- * rstmem_device_call_end().
- */
-bool rstmem_device_gone(const struct tee_rstmem_device *rdev)
-{
-	return READ_ONCE(rdev->gone);
-}
-
-/**
- * rstmem_device_check() - whether a device offers a use case
- * @rdev:	the device
- * @use_case:	any number
- *
- * Return: 0, -EINVAL when it does not, -EOPNOTSUPP when it offers none at all.
- */
-int rstmem_device_check(const struct tee_rstmem_device *rdev, u32 use_case)
-{
-	if (!rdev->use_cases)
-		return -EOPNOTSUPP;
-	if (use_case > TEE_IOC_UC_MAX || !(rdev->use_cases & BIT_ULL(use_case)))
-		return -EINVAL;
-	return 0;
+	synchronize_srcu(&rstmem_calls);
 }
 
 /**
@@ -239,31 +198,21 @@ int rstmem_device_check(const struct tee_rstmem_device *rdev, u32 use_case)
  * @teedev:	which, or NULL for the first that offers @use_case
  * @use_case:	any number
  *
- * Pins the backend's module, whose code the last reference to the device runs:
- * undone with rstmem_device_put() and then module_put() of its ops->owner.
+ * Called between rstmem_device_call_begin() and rstmem_device_call_end(), and what
+ * it returns is valid up to there.
  *
- * Return: the device, with a reference, or ERR_PTR: -EOPNOTSUPP when @teedev
- * has no restricted memory or, with NULL, no device offers the use case;
- * -ENODEV when it is about to go.
+ * Return: the device, or ERR_PTR(-EOPNOTSUPP) when @teedev has no restricted memory
+ * or, with NULL, no device offers the use case.
  */
 struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,
 					     u32 use_case)
 {
 	struct tee_rstmem_device *rdev;
 
-	mutex_lock(&devices_lock);
-	list_for_each_entry(rdev, &devices, node) {
-		if (teedev ? rdev->ctx.teedev != teedev :
-			     rstmem_device_check(rdev, use_case))
-			continue;
-		if (try_module_get(rdev->ops->owner))
-			kref_get(&rdev->ref);
-		else
-			rdev = ERR_PTR(-ENODEV);
-		goto out;
-	}
-	rdev = ERR_PTR(-EOPNOTSUPP);
-out:
-	mutex_unlock(&devices_lock);
-	return rdev;
+	list_for_each_entry_srcu(rdev, &devices, node,
+				 srcu_read_lock_held(&rstmem_calls))
+		if (teedev ? rdev->ctx.teedev == teedev :
+			     !rstmem_device_check(rdev, use_case))
+			return rdev;
+	return ERR_PTR(-EOPNOTSUPP);
 }

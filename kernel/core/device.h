@@ -6,22 +6,40 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
+#include <linux/srcu.h>
 #include <linux/tee_rstmem.h>
+
+#include "number.h"
 
 struct file;
 struct rstmem_account;
 struct rstmem_buffer;
 
 /**
+ * struct rstmem_id - the id of a buffer in the context that asked for it
+ * @number:	the id; its value is 0 when there is none, or no longer
+ * @node:	among the ids of the context
+ * @handle:	what the TEE core knows it by, NULL as long as it does not
+ *
+ * Part of the buffer. All of it is for who implements struct rstmem_id_ops, but that
+ * @number.value starts as 0.
+ */
+struct rstmem_id {
+	struct rstmem_number number;
+	struct hlist_node node;
+	void *handle;
+};
+
+/**
  * struct rstmem_id_ops - names for buffers in TEE contexts
- * @bind:	give @buf an id in @ctx that lasts as long as the dma-buf. Called
- *		with that held. Returns the id, above 0, or -errno.
+ * @bind:	give @buf an id in @ctx that lasts as long as the dma-buf: once at
+ *		most. Called with that held. Returns the id, above 0, or -errno.
  * @register_file: give @buf an id in @ctx, into the int, that lasts as long as the
  *		file it returns, and keeps @buf. Called with a reference to
  *		@buf held. Returns ERR_PTR on failure.
- * @drop:	take the ids that @bind gave @buf back; its dma-buf is being
- *		released. Calls that were given one before keep the buffer until
- *		they end.
+ * @drop:	take the id that @bind gave @buf back, if it did; its dma-buf is
+ *		being released. Calls that were given one before keep the buffer
+ *		until they end.
  * @release:	the device is being released; its id_data is not used again
  *
  * Implemented by whoever keeps the ids of the TEE core.
@@ -43,8 +61,9 @@ struct rstmem_id_ops {
  * @use_cases:	bit N: use case N is offered
  * @accounts:	of each of these, by its number
  * @ctx:	what the backend's ops are given; pins the struct tee_device
- * @node:	in the list of devices, guarded by that list's lock
- * @gone:	no new allocation; set once, read under the SRCU of calls
+ * @node:	in the list of devices; changed under that list's lock, read under
+ *		rstmem_calls
+ * @gone:	no new allocation; set once, read under rstmem_calls
  * @rcu:	frees the device when no reader of the graft's pointer is left
  */
 struct tee_rstmem_device {
@@ -66,12 +85,66 @@ rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops
 void rstmem_device_destroy(struct tee_rstmem_device *rdev);
 int rstmem_device_start(struct tee_rstmem_device *rdev);
 void rstmem_device_stop(struct tee_rstmem_device *rdev);
+void rstmem_device_wait(void);
 void rstmem_device_put(struct tee_rstmem_device *rdev);
 
-int rstmem_device_call_begin(void);
-void rstmem_device_call_end(int token);
-bool rstmem_device_gone(const struct tee_rstmem_device *rdev);
-int rstmem_device_check(const struct tee_rstmem_device *rdev, u32 use_case);
+/* Who looks for a device, and calls its backend: removal must wait for them. */
+extern struct srcu_struct rstmem_calls;
+
+/**
+ * rstmem_device_call_begin() - about to call rstmem_alloc or rstmem_query
+ *
+ * To be followed by a look at rstmem_device_gone(). Up to rstmem_device_call_end()
+ * a device that is found does not go away. Removal waits for that, so user space
+ * must not be able to prolong it.
+ *
+ * Return: a token for rstmem_device_call_end(), which must follow.
+ */
+static inline int rstmem_device_call_begin(void)
+	__acquires(&rstmem_calls)
+{
+	return srcu_read_lock(&rstmem_calls);
+}
+
+/**
+ * rstmem_device_call_end() - the call returned, or was not made
+ * @token:	from rstmem_device_call_begin()
+ */
+static inline void rstmem_device_call_end(int token)
+	__releases(&rstmem_calls)
+{
+	srcu_read_unlock(&rstmem_calls, token);
+}
+
+/**
+ * rstmem_device_gone() - whether a device is being removed
+ * @rdev:	the device; the caller has a reference
+ *
+ * Return: true when its backend must not be called for anything new. When it is
+ * false after rstmem_device_call_begin(), rstmem_device_stop() waits for
+ * rstmem_device_call_end().
+ */
+static inline bool rstmem_device_gone(const struct tee_rstmem_device *rdev)
+{
+	return READ_ONCE(rdev->gone);
+}
+
+/**
+ * rstmem_device_check() - whether a device offers a use case
+ * @rdev:	the device
+ * @use_case:	any number
+ *
+ * Return: 0, -EINVAL when it does not, -EOPNOTSUPP when it offers none at all.
+ */
+static inline int rstmem_device_check(const struct tee_rstmem_device *rdev,
+				      u32 use_case)
+{
+	if (!rdev->use_cases)
+		return -EOPNOTSUPP;
+	if (use_case > TEE_IOC_UC_MAX || !(rdev->use_cases & BIT_ULL(use_case)))
+		return -EINVAL;
+	return 0;
+}
 
 struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,
 					     u32 use_case);

@@ -53,13 +53,32 @@ static void dmabuf_op_detach(struct dma_buf *dmabuf,
 	struct rstmem_attachment *a = attach->priv;
 
 	/* An importer that forgot to unmap leaves its device with access. */
-	if (WARN_ON(a->users))
+	WARN_ON(a->users);
+	if (a->mapped)
 		rstmem_unmap(&a->map, attach->dev, a->dir);
 	trace_rstmem_detach(buf, attach->dev);
 	spin_lock(&buf->account->lock);
 	list_del(&a->node);
 	spin_unlock(&buf->account->lock);
 	kfree(a);
+}
+
+/* Makes the mapping of an attachment, which nobody uses. */
+static int attachment_map(struct rstmem_attachment *a,
+			  struct rstmem_buffer *buf, enum dma_data_direction dir)
+{
+	int rc;
+
+	if (a->mapped && a->dir == dir && rstmem_map_holds(&a->map, a->dev))
+		return 0;
+
+	if (a->mapped)
+		rstmem_unmap(&a->map, a->dev, a->dir);
+	memset(&a->map, 0, sizeof(a->map));
+	rc = rstmem_map(&a->map, buf, a->dev, dir);
+	a->mapped = !rc;
+	a->dir = dir;
+	return rc;
 }
 
 static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
@@ -75,8 +94,7 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 		if (a->dir != dir)
 			return ERR_PTR(-EBUSY);
 	} else {
-		memset(&a->map, 0, sizeof(a->map));
-		rc = rstmem_map(&a->map, buf, attach->dev, dir);
+		rc = attachment_map(a, buf, dir);
 		if (rc) {
 			if (rc == -ERANGE || rc == -EOPNOTSUPP)
 				rstmem_account_failed(buf->account,
@@ -84,7 +102,6 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 			trace_rstmem_refuse(buf, attach->dev, rc);
 			return ERR_PTR(rc);
 		}
-		a->dir = dir;
 		trace_rstmem_map(buf, attach->dev, dir, &a->map.sgt);
 	}
 	a->users++;
@@ -98,21 +115,21 @@ static void dmabuf_op_unmap(struct dma_buf_attachment *attach,
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 
-	if (!--a->users) {
-		trace_rstmem_unmap(attach->dmabuf->priv, attach->dev);
-		rstmem_unmap(&a->map, attach->dev, a->dir);
-	}
+	if (--a->users)
+		return;
+	trace_rstmem_unmap(attach->dmabuf->priv, attach->dev);
+	if (rstmem_map_stays(attach->dev))
+		return;
+	rstmem_unmap(&a->map, attach->dev, a->dir);
+	a->mapped = false;
 }
 
 static void dmabuf_op_release(struct dma_buf *dmabuf)
 {
 	struct rstmem_buffer *buf = dmabuf->priv;
 
-	spin_lock(&buf->account->lock);
-	buf->dmabuf = NULL;
-	spin_unlock(&buf->account->lock);
 	buf->rdev->id_ops->drop(buf);
-	rstmem_buffer_put(buf);
+	rstmem_buffer_abandon(buf);
 }
 
 static const struct dma_buf_ops rstmem_dma_buf_ops = {
@@ -125,10 +142,10 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
 
 /**
  * rstmem_dmabuf_create() - allocate a buffer and export it
- * @rdev:	where from; the caller has a reference
+ * @rdev:	where from
  * @req:	what is wanted
  *
- * May sleep.
+ * Called between rstmem_device_call_begin() and rstmem_device_call_end(). May sleep.
  *
  * Return: the dma-buf, which owns the buffer, or ERR_PTR: what
  * rstmem_buffer_alloc() and dma_buf_export() return.
@@ -148,18 +165,19 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
 	exp_info.ops = &rstmem_dma_buf_ops;
 	exp_info.size = buf->shm.size;
 	exp_info.flags = req->file_flags;
+	exp_info.resv = &buf->resv;
 	exp_info.priv = buf;
+	/* Pinned up to the end of the release. It needs this module. */
+	exp_info.owner = rdev->ops->owner;
 	dmabuf = dma_buf_export(&exp_info);
 	if (IS_ERR(dmabuf)) {
 		rstmem_account_failed(buf->account, RSTMEM_FAILURE_NO_MEMORY);
 		rstmem_buffer_put(buf);
-		return dmabuf;
+		/* The backend's module is about to go. */
+		return dmabuf == ERR_PTR(-ENOENT) ? ERR_PTR(-ENODEV) : dmabuf;
 	}
 
-	spin_lock(&buf->account->lock);
-	buf->dmabuf = dmabuf;
-	buf->ino = file_inode(dmabuf->file)->i_ino;
-	spin_unlock(&buf->account->lock);
+	rstmem_account_enter(buf, dmabuf);
 	trace_rstmem_alloc(buf, req->size);
 	return dmabuf;
 }
@@ -190,15 +208,12 @@ struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev,
 {
 	struct tee_rstmem_device *rdev;
 	struct dma_buf *dmabuf;
-	struct module *owner;
+	int token;
 
+	token = rstmem_device_call_begin();
 	rdev = rstmem_device_find(teedev, req->use_case);
-	if (IS_ERR(rdev))
-		return ERR_CAST(rdev);
-	owner = rdev->ops->owner;
-	dmabuf = rstmem_dmabuf_create(rdev, req);
-	rstmem_device_put(rdev);
-	module_put(owner);
+	dmabuf = IS_ERR(rdev) ? ERR_CAST(rdev) : rstmem_dmabuf_create(rdev, req);
+	rstmem_device_call_end(token);
 	return dmabuf;
 }
 

@@ -12,54 +12,70 @@
 #include <linux/types.h>
 
 /**
- * struct rstmem_extent - a range, taken or free
- * @start:	first address
- * @size:	bytes, a multiple of the space's granule, never 0
- * @by_addr:	all extents of the space, in the order of their addresses
- * @by_size:	free extents only, smallest first, then lowest first
- * @free:	whether it is in @by_size
+ * struct rstmem_gap - how much room there is
+ * @size:	bytes free
+ * @room:	what is left of them beyond the first multiple of the space's
+ *		alignment; kept only by spaces that have one
+ *
+ * Of one gap, or the largest of either among several.
  */
-struct rstmem_extent {
-	u64 start;
+struct rstmem_gap {
 	u64 size;
-	struct list_head by_addr;
-	struct rb_node by_size;
-	bool free;
+	u64 room;
 };
 
 /**
- * struct rstmem_space - a range and the extents that tile it
- * @by_addr:	extents without gap or overlap; no two neighbours are both free
- * @by_size:	the free ones
+ * struct rstmem_extent - a range that is taken, and the gap before it
+ * @by_addr:	in the order of addresses
+ * @start:	first address
+ * @size:	bytes, a multiple of the space's granule
+ * @gap:	from the extent before, or from the start of the space
+ * @node:	in the tree of gaps, if there is one
+ * @max:	the largest among this gap and those below @node
+ *
+ * Storage is the caller's, and may be inside what the range is for.
+ */
+struct rstmem_extent {
+	struct list_head by_addr;
+	u64 start;
+	u64 size;
+	struct rstmem_gap gap;
+	struct rb_node node;
+	struct rstmem_gap max;
+};
+
+/**
+ * struct rstmem_space - a range, and what is taken of it
+ * @tail:	takes nothing, at the end of the space, so that an extent follows
+ *		every gap; its @by_addr is the list of those taken
+ * @gaps:	extents with a gap before them, by address
  * @granule:	bytes, a power of two
+ * @align:	bytes, a power of two, at least @granule; see rstmem_space_init()
  * @total:	bytes
  * @used:	bytes taken
  * @taken:	number of extents taken
+ * @unit:	shift that makes a size small enough to be squared
+ * @squares:	sum of the squares of the sizes taken, in such units
  *
  * The owner locks; all functions below change or read all fields.
  */
 struct rstmem_space {
-	struct list_head by_addr;
-	struct rb_root by_size;
+	struct rstmem_extent tail;
+	struct rb_root gaps;
 	u64 granule;
+	u64 align;
 	u64 total;
 	u64 used;
 	u32 taken;
+	u32 unit;
+	u64 squares;
 };
 
-/*
- * Extents that rstmem_extent_take() may need beyond those in the space, and
- * that rstmem_extent_give() may have no more use for.
- */
-#define RSTMEM_EXTENT_SPARES	2
-
-void rstmem_space_init(struct rstmem_space *space, struct rstmem_extent *all,
-		       u64 start, u64 size, u64 granule);
-struct rstmem_extent *
-rstmem_extent_take(struct rstmem_space *space, u64 size, u64 align,
-		   struct rstmem_extent *spares[RSTMEM_EXTENT_SPARES]);
-void rstmem_extent_give(struct rstmem_space *space, struct rstmem_extent *ext,
-			struct rstmem_extent *spares[RSTMEM_EXTENT_SPARES]);
+void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size,
+		       u64 granule, u64 align);
+bool rstmem_extent_take(struct rstmem_space *space, struct rstmem_extent *ext,
+			u64 size, u64 align);
+void rstmem_extent_give(struct rstmem_space *space, struct rstmem_extent *ext);
 u64 rstmem_space_largest_free(const struct rstmem_space *space);
 
 #endif /* _RSTMEM_EXTENT_H */

@@ -17,14 +17,29 @@
 #include "dmabuf.h"
 #include "ioctl.h"
 
-static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
-			void __user *arg)
+/**
+ * rstmem_ioctl_alloc() - serve TEE_IOC_RSTMEM_ALLOC
+ * @ctx:	the context of the open file
+ * @arg:	user pointer to the command's structure
+ * @find:	returns the restricted memory of a TEE device, or NULL when that is
+ *		gone. Called between rstmem_device_call_begin() and
+ *		rstmem_device_call_end(), for which it need not take a reference
+ *
+ * May sleep.
+ *
+ * Return: the dma-buf's descriptor, errors as -errno.
+ */
+long rstmem_ioctl_alloc(struct tee_context *ctx, void __user *arg,
+			struct tee_rstmem_device *
+			(*find)(const struct tee_device *teedev))
 {
 	struct rstmem_request req = { .file_flags = O_RDWR, .for_user = true };
+	struct tee_ioctl_rstmem_alloc_data __user *answer = arg;
 	struct tee_ioctl_rstmem_alloc_data data;
+	struct tee_rstmem_device *rdev;
 	struct rstmem_buffer *buf;
 	struct dma_buf *dmabuf;
-	int fd, id, rc;
+	int fd, id, rc, token;
 
 	static_assert(sizeof(data) == 24);
 
@@ -36,12 +51,16 @@ static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 	req.flags = data.flags;
 	req.use_case = data.use_case;
 	req.size = data.size;
-	dmabuf = rstmem_dmabuf_create(rdev, &req);
+	token = rstmem_device_call_begin();
+	rdev = find(ctx->teedev);
+	dmabuf = rdev ? rstmem_dmabuf_create(rdev, &req) : ERR_PTR(-ENODEV);
+	rstmem_device_call_end(token);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
-	buf = rstmem_dmabuf_buffer(dmabuf);
 
-	id = rdev->id_ops->bind(ctx, buf);
+	/* From here on the buffer keeps the device. */
+	buf = dmabuf->priv;
+	id = buf->rdev->id_ops->bind(ctx, buf);
 	if (id < 0) {
 		rc = id;
 		goto err_put_dmabuf;
@@ -52,10 +71,9 @@ static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 		goto err_put_dmabuf;
 	}
 
-	data.size = buf->shm.size;
-	data.flags = buf->flags;
-	data.id = id;
-	if (copy_to_user(arg, &data, sizeof(data))) {
+	if (put_user(buf->shm.size, &answer->size) ||
+	    put_user(buf->flags, &answer->flags) ||
+	    put_user(id, &answer->id)) {
 		rc = -EFAULT;
 		goto err_put_fd;
 	}
@@ -252,7 +270,7 @@ bool rstmem_ioctl_is_ours(unsigned int cmd)
 }
 
 /**
- * rstmem_ioctl() - serve such a command
+ * rstmem_ioctl() - serve such a command but TEE_IOC_RSTMEM_ALLOC
  * @rdev:	the device; the caller has a reference. NULL when its restricted
  *		memory is gone
  * @ctx:	the context of the open file
@@ -272,8 +290,6 @@ long rstmem_ioctl(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 		return ioctl_register_fd(rdev, ctx, arg);
 	if (!rdev)
 		return -ENODEV;
-	if (cmd == TEE_IOC_RSTMEM_ALLOC)
-		return ioctl_alloc(rdev, ctx, arg);
 	if (same_but_size(cmd, TEE_IOC_RSTMEM_FD_INFO))
 		return ioctl_fd_info(arg, _IOC_SIZE(cmd));
 	return ioctl_query(rdev, arg, _IOC_SIZE(cmd));

@@ -7,9 +7,13 @@
 #include <linux/types.h>
 
 struct tee_context;
+struct tee_device;
 struct tee_rstmem_device;
 
 bool rstmem_ioctl_is_ours(unsigned int cmd);
+long rstmem_ioctl_alloc(struct tee_context *ctx, void __user *arg,
+			struct tee_rstmem_device *
+			(*find)(const struct tee_device *teedev));
 long rstmem_ioctl(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 		  unsigned int cmd, void __user *arg);
 

@@ -111,19 +111,12 @@ static int check_reach(struct device *dev, const struct rstmem_buffer *buf)
 static int map_range(struct rstmem_map *map, const struct rstmem_buffer *buf,
 		     struct device *dev, enum dma_data_direction dir)
 {
-	map->runs = kmalloc(sizeof(*map->runs), GFP_KERNEL);
-	if (!map->runs)
-		return -ENOMEM;
-
+	map->runs = &map->run;
 	map->nr_runs = 1;
 	map->runs->size = buf->shm.size;
 	map->runs->addr = dma_map_phys(dev, buf->shm.paddr, buf->shm.size, dir,
 				       RSTMEM_MAP_ATTRS);
-	if (dma_mapping_error(dev, map->runs->addr)) {
-		kfree(map->runs);
-		return -EIO;
-	}
-	return 0;
+	return dma_mapping_error(dev, map->runs->addr) ? -EIO : 0;
 }
 
 /* Of a list of pages: an IOMMU makes it contiguous for the device. */
@@ -174,7 +167,8 @@ static void unmap_runs(struct rstmem_map *map, struct device *dev,
 		dma_unmap_phys(dev, map->runs->addr, map->runs->size, dir,
 			       RSTMEM_MAP_ATTRS);
 	}
-	kvfree(map->runs);
+	if (map->runs != &map->run)
+		kvfree(map->runs);
 }
 
 /*
@@ -219,9 +213,16 @@ static int build_sgt(struct rstmem_map *map)
 
 	for (i = 0; i < map->nr_runs; i++)
 		nr += DIV_ROUND_UP_ULL(map->runs[i].size, RSTMEM_SG_MAX);
-	rc = sg_alloc_table(&map->sgt, nr, GFP_KERNEL);
-	if (rc)
-		return rc;
+	if (nr == 1) {
+		sg_init_table(&map->sg, 1);
+		map->sgt.sgl = &map->sg;
+		map->sgt.nents = 1;
+		map->sgt.orig_nents = 1;
+	} else {
+		rc = sg_alloc_table(&map->sgt, nr, GFP_KERNEL);
+		if (rc)
+			return rc;
+	}
 
 	/*
 	 * No page and, where the architecture has a DMA length of its own, no
@@ -277,11 +278,38 @@ int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
 	rc = build_sgt(map);
 	if (rc)
 		goto err_unmap;
+	map->mask = dma_get_mask(dev);
 	return 0;
 
 err_unmap:
 	unmap_runs(map, dev, dir);
 	return rc;
+}
+
+/**
+ * rstmem_map_stays() - whether a mapping may stay when nobody uses it
+ * @dev:	the device
+ *
+ * Without an IOMMU a mapping is arithmetic: it gives the device nothing, and
+ * undoing it takes nothing away.
+ *
+ * Return: true when it may.
+ */
+bool rstmem_map_stays(struct device *dev)
+{
+	return !use_dma_iommu(dev);
+}
+
+/**
+ * rstmem_map_holds() - whether a mapping that stayed is what a new one would be
+ * @map:	as filled in by rstmem_map()
+ * @dev:	the same device
+ *
+ * Return: false when the device's DMA mask was changed since.
+ */
+bool rstmem_map_holds(const struct rstmem_map *map, struct device *dev)
+{
+	return map->mask == dma_get_mask(dev);
 }
 
 /**
@@ -293,6 +321,7 @@ err_unmap:
 void rstmem_unmap(struct rstmem_map *map, struct device *dev,
 		  enum dma_data_direction dir)
 {
-	sg_free_table(&map->sgt);
+	if (map->sgt.sgl != &map->sg)
+		sg_free_table(&map->sgt);
 	unmap_runs(map, dev, dir);
 }

@@ -23,19 +23,27 @@ struct rstmem_run {
 /**
  * struct rstmem_map - a buffer mapped for a device
  * @sgt:	what the importer gets: DMA addresses and lengths, no page
+ * @sg:		its list, if one entry is enough
  * @pages:	what the DMA layer was given, for a buffer made of pages
  * @runs:	what it answered
+ * @run:	the same, if it is one
  * @nr_runs:	how many
+ * @mask:	the device's DMA mask that it was made with
  */
 struct rstmem_map {
 	struct sg_table sgt;
+	struct scatterlist sg;
 	struct sg_table pages;
 	struct rstmem_run *runs;
+	struct rstmem_run run;
 	unsigned int nr_runs;
+	u64 mask;
 };
 
 int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
 	       struct device *dev, enum dma_data_direction dir);
+bool rstmem_map_stays(struct device *dev);
+bool rstmem_map_holds(const struct rstmem_map *map, struct device *dev);
 void rstmem_unmap(struct rstmem_map *map, struct device *dev,
 		  enum dma_data_direction dir);
 

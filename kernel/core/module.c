@@ -2,8 +2,8 @@
 /* tee_rstmem.ko: loading and unloading. */
 #include <linux/module.h>
 
+#include "buffer.h"
 #include "debugfs.h"
-#include "pool.h"
 #include "sysfs.h"
 #include "use_case.h"
 
@@ -12,17 +12,17 @@ static int __init rstmem_init(void)
 	int rc;
 
 	rstmem_use_case_init();
-	rc = rstmem_pool_init();
+	rc = rstmem_buffer_init();
 	if (rc)
 		return rc;
 	rc = rstmem_sysfs_init();
 	if (rc)
-		goto err_pool_exit;
+		goto err_buffer_exit;
 	rstmem_debugfs_init();
 	return 0;
 
-err_pool_exit:
-	rstmem_pool_exit();
+err_buffer_exit:
+	rstmem_buffer_exit();
 	return rc;
 }
 
@@ -30,7 +30,7 @@ static void __exit rstmem_exit(void)
 {
 	rstmem_debugfs_exit();
 	rstmem_sysfs_exit();
-	rstmem_pool_exit();
+	rstmem_buffer_exit();
 }
 
 module_init(rstmem_init);

@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/ioport.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -16,7 +17,6 @@
 
 #include "buffer.h"
 #include "extent.h"
-#include "pool.h"
 #include "size.h"
 
 /**
@@ -33,30 +33,19 @@ struct rstmem_gen_pool {
 	struct rstmem_space space;
 };
 
-static struct kmem_cache *extent_cache;
-
 static struct rstmem_gen_pool *to_gen_pool(struct tee_rstmem_pool *pool)
 {
 	return container_of(pool, struct rstmem_gen_pool, pool);
 }
 
-static void spares_free(struct rstmem_extent *spares[RSTMEM_EXTENT_SPARES])
-{
-	int n;
-
-	for (n = 0; n < RSTMEM_EXTENT_SPARES; n++)
-		if (spares[n])
-			kmem_cache_free(extent_cache, spares[n]);
-}
-
 static int gen_pool_op_alloc(struct tee_rstmem_pool *pool, struct tee_shm *shm,
 			     size_t size, size_t align)
 {
-	struct rstmem_extent *spares[RSTMEM_EXTENT_SPARES] = {};
+	struct rstmem_extent *ext = &shm_to_buffer(shm)->extent;
 	struct rstmem_gen_pool *gp = to_gen_pool(pool);
-	struct rstmem_extent *ext = NULL;
 	u64 rounded;
-	int n, rc;
+	bool taken;
+	int rc;
 
 	if (align & (align - 1))
 		return -EINVAL;
@@ -64,42 +53,30 @@ static int gen_pool_op_alloc(struct tee_rstmem_pool *pool, struct tee_shm *shm,
 	if (rc)
 		return rc;
 
-	rc = -ENOMEM;
-	for (n = 0; n < RSTMEM_EXTENT_SPARES; n++) {
-		spares[n] = kmem_cache_alloc(extent_cache, GFP_KERNEL);
-		if (!spares[n])
-			goto out;
-	}
-
 	spin_lock(&gp->lock);
-	ext = rstmem_extent_take(&gp->space, rounded, align, spares);
+	taken = rstmem_extent_take(&gp->space, ext, rounded, align);
 	spin_unlock(&gp->lock);
-	if (!ext)
-		goto out;
+	if (!taken)
+		return -ENOMEM;
 
 	shm->paddr = ext->start;
 	shm->size = ext->size;
-	shm_to_buffer(shm)->extent = ext;
-	rc = 0;
-out:
-	spares_free(spares);
-	return rc;
+	return 0;
 }
 
 static void gen_pool_op_free(struct tee_rstmem_pool *pool, struct tee_shm *shm)
 {
-	struct rstmem_extent *spares[RSTMEM_EXTENT_SPARES] = {};
-	struct rstmem_buffer *buf = shm_to_buffer(shm);
+	struct rstmem_extent *ext = &shm_to_buffer(shm)->extent;
 	struct rstmem_gen_pool *gp = to_gen_pool(pool);
 
-	if (WARN_ON(!buf->extent))
+	/* Not taken, or given back before. */
+	if (WARN_ON(!ext->size))
 		return;
 
 	spin_lock(&gp->lock);
-	rstmem_extent_give(&gp->space, buf->extent, spares);
+	rstmem_extent_give(&gp->space, ext);
 	spin_unlock(&gp->lock);
-	buf->extent = NULL;
-	spares_free(spares);
+	ext->size = 0;
 }
 
 static void gen_pool_op_usage(struct tee_rstmem_pool *pool,
@@ -119,11 +96,8 @@ static void gen_pool_op_usage(struct tee_rstmem_pool *pool,
 static void gen_pool_op_destroy(struct tee_rstmem_pool *pool)
 {
 	struct rstmem_gen_pool *gp = to_gen_pool(pool);
-	struct rstmem_extent *ext, *next;
 
 	WARN_ON(gp->space.taken);
-	list_for_each_entry_safe(ext, next, &gp->space.by_addr, by_addr)
-		kmem_cache_free(extent_cache, ext);
 	release_mem_region(gp->paddr, gp->space.total);
 	kfree(gp);
 }
@@ -142,6 +116,9 @@ static const struct tee_rstmem_pool_ops gen_pool_ops = {
  * @size:	bytes, a multiple of @granule
  * @granule:	the smallest unit that can be protected, bytes: a power of two,
  *		at least PAGE_SIZE; buffers are multiples of it and aligned to it
+ * @align:	a coarser alignment that the backend will ask for, bytes: a power
+ *		of two, or 0 for none. Others are honoured too, but an allocation
+ *		may then fail unless there is more room by that alignment.
  *
  * Claims the range. May sleep. Destroyed with tee_rstmem_pool_free().
  *
@@ -150,63 +127,28 @@ static const struct tee_rstmem_pool_ops gen_pool_ops = {
  * range is in use (System RAM is), -ENOMEM.
  */
 struct tee_rstmem_pool *tee_rstmem_gen_pool_create(phys_addr_t paddr, u64 size,
-						   u64 granule)
+						   u64 granule, u64 align)
 {
 	phys_addr_t last = paddr + (size - 1);
 	struct rstmem_gen_pool *gp;
-	struct rstmem_extent *all;
-	int rc;
 
 	if (granule < PAGE_SIZE || !is_power_of_2(granule) || !size ||
-	    (paddr | size) & (granule - 1) || last < paddr ||
+	    align & (align - 1) || (paddr | size) & (granule - 1) || last < paddr ||
 	    last - paddr != size - 1 || last >> RSTMEM_ADDRESS_BITS)
 		return ERR_PTR(-EINVAL);
 
 	gp = kzalloc(sizeof(*gp), GFP_KERNEL);
 	if (!gp)
 		return ERR_PTR(-ENOMEM);
-	all = kmem_cache_alloc(extent_cache, GFP_KERNEL);
-	if (!all) {
-		rc = -ENOMEM;
-		goto err_free_pool;
-	}
 	if (!request_mem_region_exclusive(paddr, size, "rstmem")) {
-		rc = -EBUSY;
-		goto err_free_extent;
+		kfree(gp);
+		return ERR_PTR(-EBUSY);
 	}
 
 	gp->pool.ops = &gen_pool_ops;
 	gp->paddr = paddr;
 	spin_lock_init(&gp->lock);
-	rstmem_space_init(&gp->space, all, paddr, size, granule);
+	rstmem_space_init(&gp->space, paddr, size, granule, max(granule, align));
 	return &gp->pool;
-
-err_free_extent:
-	kmem_cache_free(extent_cache, all);
-err_free_pool:
-	kfree(gp);
-	return ERR_PTR(rc);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_gen_pool_create);
-
-/**
- * rstmem_pool_init() - once, when the module is loaded
- *
- * Return: 0 or -ENOMEM.
- */
-int rstmem_pool_init(void)
-{
-	/* A cache of its own, so that an extent left over is noticed. */
-	extent_cache = kmem_cache_create("rstmem_extent",
-					 sizeof(struct rstmem_extent), 0,
-					 SLAB_NO_MERGE | SLAB_ACCOUNT, NULL);
-	return extent_cache ? 0 : -ENOMEM;
-}
-
-/**
- * rstmem_pool_exit() - once, when the module is unloaded; no pool is left
- */
-void rstmem_pool_exit(void)
-{
-	kmem_cache_destroy(extent_cache);
-}

@@ -27,20 +27,31 @@ static const struct file_operations *stock_fops;
  */
 static struct file_operations graft_fops;
 
-/* The device's restricted memory with a reference, or NULL. */
-static struct tee_rstmem_device *rdev_get(const struct tee_device *teedev)
+/*
+ * The device's restricted memory, or NULL. Called, and what it returns is valid, in an
+ * RCU read section, or between rstmem_device_call_begin() and
+ * rstmem_device_call_end().
+ */
+static struct tee_rstmem_device *rdev_find(const struct tee_device *teedev)
 {
-	struct graft *graft = graft_get(teedev);
-	struct tee_rstmem_device *rdev;
+	const struct graft *graft = graft_find(teedev);
 
 	if (!graft)
 		return NULL;
+	return rcu_dereference_check(graft->rdev,
+				     srcu_read_lock_held(&rstmem_calls));
+}
+
+/* The same with a reference. */
+static struct tee_rstmem_device *rdev_get(const struct tee_device *teedev)
+{
+	struct tee_rstmem_device *rdev;
+
 	rcu_read_lock();
-	rdev = rcu_dereference(graft->rdev);
+	rdev = rdev_find(teedev);
 	if (rdev && !kref_get_unless_zero(&rdev->ref))
 		rdev = NULL;
 	rcu_read_unlock();
-	graft_put(graft);
 	return rdev;
 }
 
@@ -76,16 +87,35 @@ static long ioctl_version(struct file *filp, unsigned int cmd,
 #endif
 }
 
+/* Passes a call on, which may use any id that its context was given. */
+static long stock_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct tee_context *ctx = filp->private_data;
+	struct graft *graft;
+	int rc = 0;
+
+	if (graft_waiting(ctx->teedev)) {
+		graft = graft_get(ctx->teedev);
+		if (graft) {
+			rc = graft_ids_publish(graft, ctx);
+			graft_put(graft);
+		}
+	}
+	return rc ?: stock_fops->unlocked_ioctl(filp, cmd, arg);
+}
+
 static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct tee_context *ctx = filp->private_data;
 	struct tee_rstmem_device *rdev;
 	long rc;
 
+	if (cmd == TEE_IOC_RSTMEM_ALLOC)
+		return rstmem_ioctl_alloc(ctx, (void __user *)arg, rdev_find);
 	if (cmd == TEE_IOC_VERSION)
 		return ioctl_version(filp, cmd, arg);
 	if (!rstmem_ioctl_is_ours(cmd))
-		return stock_fops->unlocked_ioctl(filp, cmd, arg);
+		return stock_ioctl(filp, cmd, arg);
 
 	rdev = rdev_get(ctx->teedev);
 	rc = rstmem_ioctl(rdev, ctx, cmd, (void __user *)arg);
@@ -96,7 +126,7 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	/* A dma-buf, but not of restricted memory. */
 	if (!TEE_HAS_REGISTER_FD)
 		return -EOPNOTSUPP;
-	return stock_fops->unlocked_ioctl(filp, cmd, arg);
+	return stock_ioctl(filp, cmd, arg);
 }
 
 static int graft_release(struct inode *inode, struct file *filp)
@@ -106,7 +136,7 @@ static int graft_release(struct inode *inode, struct file *filp)
 
 	/* Ids end here, or they would keep the context, and its sessions. */
 	if (graft) {
-		graft_handles_drop_ctx(graft, ctx);
+		graft_ids_drop_ctx(graft, ctx);
 		graft_put(graft);
 	}
 	return stock_fops->release(inode, filp);
@@ -169,9 +199,7 @@ static struct graft *graft_create(struct tee_device *teedev,
 	rdev->id_ops = &graft_id_ops;
 	rdev->id_data = graft;
 
-	mutex_init(&graft->lock);
-	hash_init(graft->handles);
-	init_waitqueue_head(&graft->drained);
+	graft_ids_init(graft);
 	graft->teedev = teedev;
 	rc = rstmem_device_start(rdev);
 	if (rc) {
@@ -195,9 +223,10 @@ static struct tee_rstmem_device *graft_attach(struct graft *graft)
 /* No allocation and no id from now on. */
 static void graft_stop(struct graft *graft, struct tee_rstmem_device *rdev)
 {
-	rstmem_device_stop(rdev);
+	/* In this order: the next waits for those who found it here. */
 	rcu_assign_pointer(graft->rdev, NULL);
-	graft_handles_stop(graft);
+	rstmem_device_stop(rdev);
+	graft_ids_stop(graft);
 }
 
 /**
@@ -339,6 +368,8 @@ void tee_rstmem_detach(struct tee_rstmem_device *rdev)
 	WRITE_ONCE(teedev->cdev.ops, stock_fops);
 	graft_pool_detach(graft);
 	graft_pool_quiesce();
+	/* Allocations that are about to find that there is nothing any more. */
+	rstmem_device_wait();
 
 	rstmem_device_put(rdev);
 	graft_put(graft);

@@ -42,6 +42,8 @@
 #include <linux/tee_rstmem.h>
 #include <linux/wait.h>
 
+#include "../core/number.h"
+
 struct rstmem_id_ops;
 
 #define GRAFT_HASH_BITS	8
@@ -58,9 +60,12 @@ struct rstmem_id_ops;
  * @stock:	the driver's own pool, may be NULL
  * @teedev:	the device
  * @rdev:	RCU; NULL once restricted memory is going away
- * @lock:	guards @handles, @stopped, and of each handle the members that
- *		say so; taken with no other lock held and holding none
- * @handles:	all ids, hashed by context
+ * @lock:	guards @owners with all that is in their lists, @numbers, @waiting,
+ *		@stopped, and of each handle the members that say so; taken with no
+ *		other lock held. The device's mutex is taken inside
+ * @owners:	contexts that have ids, hashed
+ * @numbers:	of ids that are given out with a buffer
+ * @waiting:	number of ids that the stock core does not know yet
  * @stopped:	no new ids
  * @live:	the device belongs to another driver and was in use
  * @count:	number of handles that the stock core has not yet freed
@@ -73,8 +78,10 @@ struct graft {
 	struct tee_shm_pool *stock;
 	struct tee_device *teedev;
 	struct tee_rstmem_device __rcu *rdev;
-	struct mutex lock;	/* guards handles and stopped */
-	DECLARE_HASHTABLE(handles, GRAFT_HASH_BITS);
+	struct mutex lock;	/* guards what follows, up to stopped */
+	DECLARE_HASHTABLE(owners, GRAFT_HASH_BITS);
+	struct rstmem_numbers numbers;
+	unsigned int waiting;
 	bool stopped;
 	bool live;
 	atomic_t count;
@@ -87,14 +94,19 @@ extern const struct rstmem_id_ops graft_id_ops;
 void graft_put(struct graft *graft);
 
 /* pool.c */
+struct graft *graft_find(const struct tee_device *teedev);
 struct graft *graft_get(const struct tee_device *teedev);
 void graft_pool_attach(struct graft *graft);
 void graft_pool_detach(struct graft *graft);
 void graft_pool_quiesce(void);
 
+bool graft_waiting(const struct tee_device *teedev);
+
 /* handle.c */
 void graft_handle_free(struct tee_shm *shm);
-void graft_handles_drop_ctx(struct graft *graft, const struct tee_context *ctx);
-void graft_handles_stop(struct graft *graft);
+void graft_ids_init(struct graft *graft);
+int graft_ids_publish(struct graft *graft, struct tee_context *ctx);
+void graft_ids_drop_ctx(struct graft *graft, const struct tee_context *ctx);
+void graft_ids_stop(struct graft *graft);
 
 #endif /* _RSTMEM_GRAFT_H */

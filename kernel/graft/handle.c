@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handles: restricted buffers as the stock TEE core knows shared memory.
+ * Ids: restricted buffers in TEE contexts.
+ *
+ * Whoever allocates a buffer gets an id for it, and often never uses it. So that is
+ * a number at first, which the stock TEE core does not know. The numbers are beyond
+ * those that the core gives out, which takes the smallest it has. Before a context's
+ * call goes to the core, all of its ids are made known there, by handles.
  *
  * A handle is a struct tee_shm in the device's idr. It has a reference to its
- * buffer. Being in the graft's table is worth one reference to the handle, taken
- * back when the context's file is closed, the device goes away, or what the id
+ * buffer. Being in the list of its context is worth one reference to the handle,
+ * taken back when the context's file is closed, the device goes away, or what the id
  * stands for ends, whichever is first: the dma-buf, or a registration, which is a
  * file of its own. Until then it keeps the context, as any struct tee_shm does,
  * but never beyond the file's release, which drops it. A running TEE call has a
@@ -24,23 +29,38 @@
 #include "../core/device.h"
 #include "graft.h"
 
+/* The stock core's ids are below, those given out with a buffer are not. */
+#define FIRST_NUMBER	0x40000000
+
 /**
- * struct handle - an id of a buffer in a context
+ * struct owner - a context that has ids
+ * @by_ctx:	in the graft's table
+ * @ctx:	the context
+ * @waiting:	ids that the stock core does not know yet
+ * @handles:	the others
+ */
+struct owner {
+	struct hlist_node by_ctx;
+	const struct tee_context *ctx;
+	struct hlist_head waiting;
+	struct list_head handles;
+};
+
+/**
+ * struct handle - an id of a buffer in a context, as the stock core knows it
  * @shm:	for the stock core, which kfree()s it: must be first
- * @buf:	the buffer, referenced
+ * @buf:	the buffer, referenced, with its backend's module
  * @graft:	of the device
- * @by_ctx:	in the graft's table, guarded by its lock; unhashed means that
- *		the table's reference is taken back
- * @by_buf:	in the buffer's list, if the id ends with the dma-buf; guarded by
- *		the graft's lock
- * @reg:	the registration, if the id ends with that; guarded by the same
+ * @list:	in the context's list, guarded by the graft's lock as all below
+ * @id:		the id, if it ends with the dma-buf
+ * @reg:	the registration, if it ends with that
  */
 struct handle {
 	struct tee_shm shm;
 	struct rstmem_buffer *buf;
 	struct graft *graft;
-	struct hlist_node by_ctx;
-	struct list_head by_buf;
+	struct list_head list;
+	struct rstmem_id *id;
 	struct registration *reg;
 };
 
@@ -66,101 +86,41 @@ static struct handle *to_handle(const struct tee_shm *shm)
 	return container_of(shm, struct handle, shm);
 }
 
-/* Unlinks a handle; its table reference goes to @doomed. */
-static void handle_unlink(struct handle *handle, struct hlist_head *doomed)
+static struct owner *owner_find(struct graft *graft,
+				const struct tee_context *ctx)
 {
-	lockdep_assert_held(&handle->graft->lock);
+	struct owner *owner;
 
-	hash_del(&handle->by_ctx);
-	list_del_init(&handle->by_buf);
-	if (handle->reg)
-		handle->reg->handle = NULL;
-	hlist_add_head(&handle->by_ctx, doomed);
+	lockdep_assert_held(&graft->lock);
+
+	hash_for_each_possible(graft->owners, owner, by_ctx, (unsigned long)ctx)
+		if (owner->ctx == ctx)
+			return owner;
+	return NULL;
 }
 
-static void handles_put(struct hlist_head *doomed)
+/* Of a context that may be about to get its first id, or ERR_PTR. */
+static struct owner *owner_get(struct graft *graft,
+			       const struct tee_context *ctx)
 {
-	struct hlist_node *next;
-	struct handle *handle;
+	struct owner *owner;
 
-	hlist_for_each_entry_safe(handle, next, doomed, by_ctx) {
-		hlist_del_init(&handle->by_ctx);
-		tee_shm_put(&handle->shm);
-	}
-}
+	lockdep_assert_held(&graft->lock);
 
-/**
- * graft_handles_drop_ctx() - a context's file is being released
- * @graft:	of its device
- * @ctx:	the context; no call of it is running
- */
-void graft_handles_drop_ctx(struct graft *graft, const struct tee_context *ctx)
-{
-	HLIST_HEAD(doomed);
-	struct hlist_node *next;
-	struct handle *handle;
+	if (graft->stopped)
+		return ERR_PTR(-ENODEV);
+	owner = owner_find(graft, ctx);
+	if (owner)
+		return owner;
 
-	mutex_lock(&graft->lock);
-	hash_for_each_possible_safe(graft->handles, handle, next, by_ctx,
-				    (unsigned long)ctx)
-		if (handle->shm.ctx == ctx)
-			handle_unlink(handle, &doomed);
-	mutex_unlock(&graft->lock);
-
-	handles_put(&doomed);
-}
-
-/**
- * graft_handles_stop() - the device's restricted memory goes away
- * @graft:	of the device
- *
- * Takes all ids back and gives out none from now on.
- */
-void graft_handles_stop(struct graft *graft)
-{
-	HLIST_HEAD(doomed);
-	struct hlist_node *next;
-	struct handle *handle;
-	int bucket;
-
-	mutex_lock(&graft->lock);
-	graft->stopped = true;
-	hash_for_each_safe(graft->handles, bucket, next, handle, by_ctx)
-		handle_unlink(handle, &doomed);
-	mutex_unlock(&graft->lock);
-
-	handles_put(&doomed);
-}
-
-/* The buffer's dma-buf is being released. */
-static void handle_op_drop(struct rstmem_buffer *buf)
-{
-	struct graft *graft = buf->rdev->id_data;
-	struct handle *handle, *next;
-	HLIST_HEAD(doomed);
-
-	mutex_lock(&graft->lock);
-	list_for_each_entry_safe(handle, next, &buf->ids, by_buf)
-		handle_unlink(handle, &doomed);
-	mutex_unlock(&graft->lock);
-
-	handles_put(&doomed);
-}
-
-/*
- * Counts a handle that is about to be made: once ids are no longer given out, those
- * who wait for all handles to go see every one there will be.
- */
-static bool handle_count(struct graft *graft)
-{
-	bool counted;
-
-	mutex_lock(&graft->lock);
-	counted = !graft->stopped;
-	if (counted)
-		atomic_inc(&graft->count);
-	mutex_unlock(&graft->lock);
-	return counted;
+	owner = kzalloc(sizeof(*owner), GFP_KERNEL_ACCOUNT);
+	if (!owner)
+		return ERR_PTR(-ENOMEM);
+	owner->ctx = ctx;
+	INIT_HLIST_HEAD(&owner->waiting);
+	INIT_LIST_HEAD(&owner->handles);
+	hash_add(graft->owners, &owner->by_ctx, (unsigned long)ctx);
+	return owner;
 }
 
 /* The caller has something that keeps the graft. */
@@ -171,27 +131,28 @@ static void handle_uncount(struct graft *graft)
 }
 
 /*
- * Makes an id of @buf in @ctx that ends with the dma-buf, or with @reg if that is
- * not NULL. Returns the id or -errno.
+ * Makes a handle for @buf in @ctx, with a number from @first to below @end, or any if
+ * that is 0. Returns it with the reference that being in a list is worth, or ERR_PTR.
  */
-static int handle_create(struct graft *graft, struct tee_context *ctx,
-			 struct rstmem_buffer *buf, struct registration *reg)
+static struct handle *handle_create(struct graft *graft, struct tee_context *ctx,
+				    struct rstmem_buffer *buf, int first, int end)
 {
 	struct tee_device *teedev = graft->teedev;
+	struct module *owner = buf->rdev->ops->owner;
 	const struct tee_shm *from = &buf->shm;
 	struct handle *handle;
-	bool stopped;
 	int id;
 
-	if (!handle_count(graft))
-		return -ENODEV;
+	lockdep_assert_held(&graft->lock);
+
+	if (!try_module_get(owner))
+		return ERR_PTR(-ENODEV);
 	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
 	if (!handle) {
-		handle_uncount(graft);
-		return -ENOMEM;
+		module_put(owner);
+		return ERR_PTR(-ENOMEM);
 	}
 	handle->graft = graft;
-	INIT_LIST_HEAD(&handle->by_buf);
 	handle->shm.ctx = ctx;
 	handle->shm.paddr = from->paddr;
 	handle->shm.size = from->size;
@@ -206,7 +167,7 @@ static int handle_create(struct graft *graft, struct tee_context *ctx,
 	 * the device and a reference to the context, so both can be added to.
 	 */
 	mutex_lock(&teedev->mutex);
-	id = idr_alloc(&teedev->idr, &handle->shm, 1, 0, GFP_KERNEL);
+	id = idr_alloc(&teedev->idr, &handle->shm, first, end, GFP_KERNEL);
 	if (id > 0) {
 		handle->shm.id = id;
 		handle->buf = rstmem_buffer_get(buf);
@@ -215,47 +176,242 @@ static int handle_create(struct graft *graft, struct tee_context *ctx,
 	}
 	mutex_unlock(&teedev->mutex);
 	if (id < 0) {
-		handle_uncount(graft);
 		kfree(handle);
-		return id == -ENOSPC ? -ENOMEM : id;
+		module_put(owner);
+		return ERR_PTR(id == -ENOSPC ? -ENOMEM : id);
 	}
+	/* Those who wait for all handles to go see this one before they start. */
+	atomic_inc(&graft->count);
+	return handle;
+}
+
+/* Takes the id of a buffer back, which may be gone as soon as this returns. */
+static void id_end(struct graft *graft, struct rstmem_id *id)
+{
+	lockdep_assert_held(&graft->lock);
+
+	rstmem_number_give(&graft->numbers, &id->number);
+	/* For id_op_drop(), which does not take the lock when it sees this. */
+	smp_store_release(&id->number.value, 0);
+}
+
+/* Takes one back that the stock core does not know. */
+static void id_unlink(struct graft *graft, struct rstmem_id *id)
+{
+	lockdep_assert_held(&graft->lock);
+
+	hlist_del(&id->node);
+	WRITE_ONCE(graft->waiting, graft->waiting - 1);
+	id_end(graft, id);
+}
+
+/* Takes a handle out of its list; the reference that is worth is the caller's. */
+static void handle_unlink(struct handle *handle)
+{
+	lockdep_assert_held(&handle->graft->lock);
+
+	list_del(&handle->list);
+	if (handle->reg)
+		handle->reg->handle = NULL;
+	if (handle->id)
+		id_end(handle->graft, handle->id);
+	handle->id = NULL;
+}
+
+static void handles_put(struct list_head *doomed)
+{
+	struct handle *handle, *next;
+
+	list_for_each_entry_safe(handle, next, doomed, list)
+		tee_shm_put(&handle->shm);
+}
+
+/* Takes all ids of a context back. */
+static void owner_end(struct graft *graft, struct owner *owner,
+		      struct list_head *doomed)
+{
+	struct handle *handle, *next;
+	struct hlist_node *next_id;
+	struct rstmem_id *id;
+
+	lockdep_assert_held(&graft->lock);
+
+	hlist_for_each_entry_safe(id, next_id, &owner->waiting, node)
+		id_unlink(graft, id);
+	list_for_each_entry_safe(handle, next, &owner->handles, list) {
+		handle_unlink(handle);
+		list_add_tail(&handle->list, doomed);
+	}
+	hash_del(&owner->by_ctx);
+	kfree(owner);
+}
+
+/**
+ * graft_ids_init() - start without ids
+ * @graft:	of the device
+ */
+void graft_ids_init(struct graft *graft)
+{
+	mutex_init(&graft->lock);
+	hash_init(graft->owners);
+	rstmem_numbers_init(&graft->numbers, FIRST_NUMBER, INT_MAX);
+	init_waitqueue_head(&graft->drained);
+}
+
+/**
+ * graft_ids_drop_ctx() - a context's file is being released
+ * @graft:	of its device
+ * @ctx:	the context; no call of it is running
+ */
+void graft_ids_drop_ctx(struct graft *graft, const struct tee_context *ctx)
+{
+	struct owner *owner;
+	LIST_HEAD(doomed);
 
 	mutex_lock(&graft->lock);
-	stopped = graft->stopped;
-	if (!stopped) {
-		hash_add(graft->handles, &handle->by_ctx, (unsigned long)ctx);
-		handle->reg = reg;
-		if (reg)
-			reg->handle = handle;
-		else
-			list_add(&handle->by_buf, &buf->ids);
-	}
+	owner = owner_find(graft, ctx);
+	if (owner)
+		owner_end(graft, owner, &doomed);
 	mutex_unlock(&graft->lock);
-	if (stopped) {
-		tee_shm_put(&handle->shm);
-		return -ENODEV;
-	}
-	return id;
+
+	handles_put(&doomed);
+}
+
+/**
+ * graft_ids_stop() - the device's restricted memory goes away
+ * @graft:	of the device
+ *
+ * Takes all ids back and gives out none from now on.
+ */
+void graft_ids_stop(struct graft *graft)
+{
+	struct hlist_node *next;
+	struct owner *owner;
+	LIST_HEAD(doomed);
+	int bucket;
+
+	mutex_lock(&graft->lock);
+	graft->stopped = true;
+	hash_for_each_safe(graft->owners, bucket, next, owner, by_ctx)
+		owner_end(graft, owner, &doomed);
+	mutex_unlock(&graft->lock);
+
+	handles_put(&doomed);
+}
+
+static int id_publish(struct graft *graft, struct tee_context *ctx,
+		      struct owner *owner, struct rstmem_id *id)
+{
+	/* Being in the list says that its dma-buf has a reference. */
+	struct rstmem_buffer *buf = container_of(id, struct rstmem_buffer, id);
+	struct handle *handle;
+	int number = id->number.value;
+
+	lockdep_assert_held(&graft->lock);
+
+	handle = handle_create(graft, ctx, buf, number,
+			       number == INT_MAX ? 0 : number + 1);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	handle->id = id;
+	id->handle = handle;
+	hlist_del(&id->node);
+	WRITE_ONCE(graft->waiting, graft->waiting - 1);
+	list_add_tail(&handle->list, &owner->handles);
+	return 0;
+}
+
+/**
+ * graft_ids_publish() - let the stock core know all ids of a context
+ * @graft:	of its device
+ * @ctx:	the context of an open file
+ *
+ * May sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int graft_ids_publish(struct graft *graft, struct tee_context *ctx)
+{
+	struct rstmem_id *id;
+	struct owner *owner;
+	int rc = 0;
+
+	/* One by one, since there may be many. */
+	do {
+		mutex_lock(&graft->lock);
+		owner = owner_find(graft, ctx);
+		id = owner ? hlist_entry_safe(owner->waiting.first,
+					      struct rstmem_id, node) : NULL;
+		if (id)
+			rc = id_publish(graft, ctx, owner, id);
+		mutex_unlock(&graft->lock);
+		cond_resched();
+	} while (id && !rc);
+	return rc;
 }
 
 /* A context asked for the buffer and is to have an id for it. */
-static int handle_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
+static int id_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
 {
-	return handle_create(buf->rdev->id_data, ctx, buf, NULL);
+	struct graft *graft = buf->rdev->id_data;
+	struct rstmem_id *id = &buf->id;
+	struct owner *owner;
+	int number;
+
+	mutex_lock(&graft->lock);
+	owner = owner_get(graft, ctx);
+	if (IS_ERR(owner)) {
+		number = PTR_ERR(owner);
+	} else {
+		rstmem_number_take(&graft->numbers, &id->number);
+		number = id->number.value;
+		id->handle = NULL;
+		hlist_add_head(&id->node, &owner->waiting);
+		WRITE_ONCE(graft->waiting, graft->waiting + 1);
+	}
+	mutex_unlock(&graft->lock);
+	return number;
+}
+
+/* The buffer's dma-buf is being released. */
+static void id_op_drop(struct rstmem_buffer *buf)
+{
+	struct graft *graft = buf->rdev->id_data;
+	struct rstmem_id *id = &buf->id;
+	struct handle *handle = NULL;
+
+	/* Whoever took it back before is done with it: pairs with id_end(). */
+	if (!smp_load_acquire(&id->number.value))
+		return;
+	mutex_lock(&graft->lock);
+	/* Somebody else may have taken it back meanwhile. */
+	if (id->number.value) {
+		handle = id->handle;
+		if (handle)
+			handle_unlink(handle);
+		else
+			id_unlink(graft, id);
+	}
+	mutex_unlock(&graft->lock);
+
+	if (handle)
+		tee_shm_put(&handle->shm);
 }
 
 static int registration_release(struct inode *inode, struct file *filp)
 {
 	struct registration *reg = filp->private_data;
 	struct graft *graft = reg->graft;
-	HLIST_HEAD(doomed);
+	struct handle *handle;
 
 	mutex_lock(&graft->lock);
-	if (reg->handle)
-		handle_unlink(reg->handle, &doomed);
+	handle = reg->handle;
+	if (handle)
+		handle_unlink(handle);
 	mutex_unlock(&graft->lock);
 
-	handles_put(&doomed);
+	if (handle)
+		tee_shm_put(&handle->shm);
 	graft_put(graft);
 	kfree(reg);
 	return 0;
@@ -268,13 +424,14 @@ static const struct file_operations registration_fops = {
 };
 
 /* A context has been given the buffer and registers it. */
-static struct file *handle_op_register_file(struct tee_context *ctx,
-					    struct rstmem_buffer *buf, int *id)
+static struct file *id_op_register_file(struct tee_context *ctx,
+					struct rstmem_buffer *buf, int *id)
 {
 	struct graft *graft = buf->rdev->id_data;
 	struct registration *reg;
+	struct handle *handle;
+	struct owner *owner;
 	struct file *filp;
-	int rc;
 
 	reg = kzalloc(sizeof(*reg), GFP_KERNEL_ACCOUNT);
 	if (!reg)
@@ -287,12 +444,21 @@ static struct file *handle_op_register_file(struct tee_context *ctx,
 	}
 	kref_get(&graft->ref);
 
-	rc = handle_create(graft, ctx, buf, reg);
-	if (rc < 0) {
-		fput(filp);
-		return ERR_PTR(rc);
+	mutex_lock(&graft->lock);
+	owner = owner_get(graft, ctx);
+	handle = IS_ERR(owner) ? ERR_CAST(owner) :
+				 handle_create(graft, ctx, buf, 1, FIRST_NUMBER);
+	if (!IS_ERR(handle)) {
+		*id = handle->shm.id;
+		handle->reg = reg;
+		reg->handle = handle;
+		list_add_tail(&handle->list, &owner->handles);
 	}
-	*id = rc;
+	mutex_unlock(&graft->lock);
+	if (IS_ERR(handle)) {
+		fput(filp);
+		return ERR_CAST(handle);
+	}
 	return filp;
 }
 
@@ -303,22 +469,25 @@ static struct file *handle_op_register_file(struct tee_context *ctx,
 void graft_handle_free(struct tee_shm *shm)
 {
 	struct handle *handle = to_handle(shm);
+	struct module *owner = handle->buf->rdev->ops->owner;
 
 	/* In this order: the buffer keeps the graft. */
 	handle_uncount(handle->graft);
 	rstmem_buffer_put(handle->buf);
+	/* Last, since the line above runs code of the backend. */
+	module_put(owner);
 }
 
-static void handle_op_release(void *id_data)
+static void id_op_release(void *id_data)
 {
 	graft_put(id_data);
 }
 
 const struct rstmem_id_ops graft_id_ops = {
-	.bind = handle_op_bind,
-	.register_file = handle_op_register_file,
-	.drop = handle_op_drop,
-	.release = handle_op_release,
+	.bind = id_op_bind,
+	.register_file = id_op_register_file,
+	.drop = id_op_drop,
+	.release = id_op_release,
 };
 
 /**

@@ -64,26 +64,58 @@ static const struct tee_shm_pool_ops graft_pool_ops = {
 };
 
 /**
- * graft_get() - the graft of a device
+ * graft_find() - the graft of a device
  * @teedev:	a device that the caller has a user of (an open context, for
  *		example), or that is not yet registered
+ *
+ * Called, and what it returns is valid, in an RCU read section, or between
+ * rstmem_device_call_begin() and rstmem_device_call_end().
+ *
+ * Return: the graft, or NULL when it has none.
+ */
+struct graft *graft_find(const struct tee_device *teedev)
+{
+	struct tee_shm_pool *pool = READ_ONCE(teedev->pool);
+
+	if (!pool || pool->ops != &graft_pool_ops)
+		return NULL;
+	return container_of(pool, struct graft, pool);
+}
+
+/**
+ * graft_get() - the graft of a device, with a reference
+ * @teedev:	as for graft_find()
  *
  * Return: the graft, for graft_put(), or NULL when it has none.
  */
 struct graft *graft_get(const struct tee_device *teedev)
 {
-	struct tee_shm_pool *pool;
-	struct graft *graft = NULL;
+	struct graft *graft;
 
 	rcu_read_lock();
-	pool = READ_ONCE(teedev->pool);
-	if (pool && pool->ops == &graft_pool_ops) {
-		graft = container_of(pool, struct graft, pool);
-		if (!kref_get_unless_zero(&graft->ref))
-			graft = NULL;
-	}
+	graft = graft_find(teedev);
+	if (graft && !kref_get_unless_zero(&graft->ref))
+		graft = NULL;
 	rcu_read_unlock();
 	return graft;
+}
+
+/**
+ * graft_waiting() - whether a device has ids that the stock core does not know yet
+ * @teedev:	as for graft_find()
+ *
+ * Return: true for ids that have been given out before.
+ */
+bool graft_waiting(const struct tee_device *teedev)
+{
+	const struct graft *graft;
+	bool waiting;
+
+	rcu_read_lock();
+	graft = graft_find(teedev);
+	waiting = graft && READ_ONCE(graft->waiting);
+	rcu_read_unlock();
+	return waiting;
 }
 
 /**

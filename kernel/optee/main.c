@@ -103,7 +103,7 @@ static struct tee_rstmem_pool *pool_create(struct device *dev)
 	if (rc)
 		return ERR_PTR(rc);
 	last = range.start + (range.size - 1);
-	p = tee_rstmem_gen_pool_create(range.start, range.size, PAGE_SIZE);
+	p = tee_rstmem_gen_pool_create(range.start, range.size, PAGE_SIZE, 0);
 	if (!IS_ERR(p))
 		pr_info("%llu KiB at %pa-%pa\n", range.size >> 10, &range.start,
 			&last);

@@ -152,7 +152,7 @@ static int pool_init(struct softtee_pool *p, const struct carveout *c)
 	int rc;
 
 	p->carveout = *c;
-	p->pool = tee_rstmem_gen_pool_create(c->start, c->size, PAGE_SIZE);
+	p->pool = tee_rstmem_gen_pool_create(c->start, c->size, PAGE_SIZE, 0);
 	if (IS_ERR(p->pool)) {
 		rc = PTR_ERR(p->pool);
 		if (rc == -EBUSY)

@@ -70,10 +70,43 @@ static void test_order(void)
 	close(tee);
 }
 
+/* Ids that are about to be used for the first time, and what came of it. */
+struct uses {
+	int tee;
+	uint32_t session;
+	const int *id;
+	int known, unknown;
+};
+
+static void *use_all(void *arg)
+{
+	struct uses *uses = arg;
+	struct tee_ioctl_param params[2];
+	struct tee_mem out;
+	uint32_t ret;
+	int n, rc;
+
+	tee_mem_alloc(uses->tee, 32, &out);
+	params[1] = tee_out(out.id, 0, 32);
+	for (n = 0; n < 200; n++) {
+		params[0] = tee_in(uses->id[n], 0, SIZE);
+		rc = tee_invoke(uses->tee, uses->session,
+				RSTMEM_SVC_DIGEST_SHA256, 0, params, 2, &ret,
+				NULL);
+		uses->known += !rc && !ret;
+		uses->unknown += rc == -EINVAL;
+	}
+	tee_mem_free(&out);
+	return NULL;
+}
+
 static void test_many(void)
 {
 	int tee = target_open(), buf[200], id[200], n, m;
+	int other = target_open();
+	struct uses uses[2], foreign = { other, 0, id, 0, 0 };
 	bool distinct = true;
+	pthread_t thread;
 
 	for (n = 0; n < 200; n++)
 		buf[n] = new_buffer(tee, &id[n]);
@@ -85,6 +118,26 @@ static void test_many(void)
 	for (n = 0; n < 200; n += 2)
 		close(buf[n]);
 	ktap_eq(used(), 100 * SIZE, "half of them closed");
+
+	for (n = 0; n < 2; n++)
+		uses[n] = (struct uses){ .tee = tee, .id = id };
+	uses[0].session = tee_service(tee, digest_uuid);
+	uses[1].session = tee_service(tee, digest_uuid);
+	foreign.session = tee_service(other, digest_uuid);
+	pthread_create(&thread, NULL, use_all, &uses[0]);
+	use_all(&uses[1]);
+	pthread_join(thread, NULL);
+	ktap(uses[0].known == 100 && uses[0].unknown == 100 &&
+	     uses[1].known == 100 && uses[1].unknown == 100,
+	     "two threads find the other half's ids, all at once");
+	use_all(&foreign);
+	ktap_eq(foreign.unknown, 200, "another context none of them");
+	buf[0] = new_buffer(tee, &id[0]);
+	use_all(&uses[0]);
+	ktap_eq(uses[0].known, 201, "one more is found as well");
+	close(buf[0]);
+	close(other);
+
 	close(tee);
 	ktap_eq(used(), 100 * SIZE, "and the TEE file");
 	for (n = 1; n < 200; n += 2)

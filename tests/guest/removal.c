@@ -86,7 +86,7 @@ int main(void)
 	pid_t pid;
 
 	ktap_start();
-	tee = tee_open(SOFTTEE_IMPL_ID);
+	tee = target_open();
 	edu = edu_open();
 	edu_mask(edu, 32);
 	buf = tee_rstmem(tee, VIDEO, SIZE, &id);

@@ -33,6 +33,10 @@ static unsigned long long granule = PAGE_SIZE;
 module_param(granule, ullong, 0444);
 MODULE_PARM_DESC(granule, "of the pool, bytes");
 
+static unsigned long long pool_align;
+module_param(pool_align, ullong, 0444);
+MODULE_PARM_DESC(pool_align, "that the pool is made for, bytes, 0 for none");
+
 static unsigned long align;
 module_param(align, ulong, 0644);
 MODULE_PARM_DESC(align, "asked of the pool, bytes");
@@ -249,7 +253,8 @@ static int __init fake_init(void)
 	int rc;
 
 	if (pool_size) {
-		pool = tee_rstmem_gen_pool_create(paddr, pool_size, granule);
+		pool = tee_rstmem_gen_pool_create(paddr, pool_size, granule,
+						  pool_align);
 		if (IS_ERR(pool))
 			return PTR_ERR(pool);
 	}

@@ -145,7 +145,7 @@ static int pool_error(phys_addr_t paddr, u64 size, u64 granule)
 {
 	struct tee_rstmem_pool *pool;
 
-	pool = tee_rstmem_gen_pool_create(paddr, size, granule);
+	pool = tee_rstmem_gen_pool_create(paddr, size, granule, 0);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	tee_rstmem_pool_free(pool);
@@ -169,6 +169,9 @@ static void test_pool(void)
 	check(pool_error(spare, SZ_64K, SZ_128K) == -EINVAL,
 	      "pool that is no multiple of the granule");
 	check(pool_error(spare, SZ_64K, 0) == -EINVAL, "granule 0");
+	pool = tee_rstmem_gen_pool_create(spare, SZ_64K, PAGE_SIZE,
+					  PAGE_SIZE * 3);
+	check(pool == ERR_PTR(-EINVAL), "alignment that is no power of two");
 	check(pool_error(spare, U64_MAX - PAGE_SIZE + 1, PAGE_SIZE) == -EINVAL,
 	      "pool that wraps around");
 	check(pool_error(BIT_ULL(52), SZ_64K, PAGE_SIZE) == -EINVAL,

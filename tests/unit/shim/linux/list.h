@@ -23,6 +23,11 @@ static inline void list_add(struct list_head *entry, struct list_head *after)
 	after->next = entry;
 }
 
+static inline void list_add_tail(struct list_head *entry, struct list_head *before)
+{
+	list_add(entry, before->prev);
+}
+
 static inline void list_del(struct list_head *entry)
 {
 	entry->prev->next = entry->next;
@@ -44,6 +49,7 @@ static inline int list_is_last(const struct list_head *entry,
 	return entry->next == head;
 }
 
+#define list_entry(ptr, type, member)	container_of(ptr, type, member)
 #define list_next_entry(pos, member) \
 	container_of((pos)->member.next, __typeof__(*(pos)), member)
 #define list_prev_entry(pos, member) \

@@ -1,0 +1,684 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The benchmark, in the guest: bench FIGURE... prints a line of CSV a figure.
+ *
+ * Every figure is of one operation from user space, by the CPU's time stamp
+ * counter, which in a guest with "-icount shift=0" counts instructions. Each is
+ * repeated and the smallest taken, since what differs is interrupts; where
+ * positions in a pool are compared, of each the smallest, and of these the median
+ * and the largest.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/dma-heap.h>
+#include <linux/tee_rstmem.h>
+
+#include "../../tests/lib/tee.h"
+#include "../module/bench.h"
+
+#define GIB		(1024 * MIB)
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define REPEAT		32	/* of a single operation */
+#define REPEAT_AT	3	/* of an operation at one position */
+#define POSITIONS	4000	/* at most, evenly over all */
+
+/* Something that is allocated from. */
+struct subject {
+	const char *name;
+	int fd;
+	uint32_t use_case;
+	bool tee;
+	uint64_t pool;
+};
+
+static void die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, ": %s\n", strerror(errno));
+	exit(1);
+}
+
+static uint64_t now(void)
+{
+#if defined(__x86_64__)
+	return __builtin_ia32_rdtsc();
+#else
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+#endif
+}
+
+static void run(const char *fmt, ...)
+{
+	char command[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	if (system(command))
+		die("%s", command);
+}
+
+static void print_header(void)
+{
+	puts("figure,subject,pool,live,pattern,size,positions,typical,worst");
+}
+
+static void print(const char *figure, const struct subject *s, size_t live,
+		  const char *pattern, uint64_t size, size_t positions,
+		  uint64_t typical, uint64_t worst)
+{
+	printf("%s,%s,%llu,%zu,%s,%llu,%zu,%llu,%llu\n", figure, s->name,
+	       (unsigned long long)s->pool, live, pattern,
+	       (unsigned long long)size, positions, (unsigned long long)typical,
+	       (unsigned long long)worst);
+	fflush(stdout);
+}
+
+static int heap_open(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/dma_heap/%s", name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	/* The kernel may have no dma-heaps; then they are the project's. */
+	return fd;
+}
+
+static int take(const struct subject *s, uint64_t size)
+{
+	if (s->tee) {
+		struct tee_ioctl_rstmem_alloc_data data = {
+			.size = size,
+			.use_case = s->use_case,
+		};
+
+		return ioctl(s->fd, TEE_IOC_RSTMEM_ALLOC, &data);
+	} else {
+		struct dma_heap_allocation_data data = {
+			.len = size,
+			.fd_flags = O_RDWR | O_CLOEXEC,
+		};
+
+		if (ioctl(s->fd, DMA_HEAP_IOCTL_ALLOC, &data))
+			return -1;
+		return data.fd;
+	}
+}
+
+static int must_take(const struct subject *s, uint64_t size)
+{
+	int fd = take(s, size);
+
+	if (fd < 0)
+		die("%s: allocate %llu", s->name, (unsigned long long)size);
+	return fd;
+}
+
+/* Allocates and closes: the smallest of some rounds. */
+static uint64_t cost(const struct subject *s, uint64_t size, unsigned int rounds)
+{
+	uint64_t begin, took, least = UINT64_MAX;
+
+	while (rounds--) {
+		begin = now();
+		close(must_take(s, size));
+		took = now() - begin;
+		if (took < least)
+			least = took;
+	}
+	return least;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void print_all(const char *figure, const struct subject *s, size_t live,
+		      const char *pattern, uint64_t size, uint64_t *took,
+		      size_t n)
+{
+	qsort(took, n, sizeof(*took), compare);
+	print(figure, s, live, pattern, size, n, took[n / 2], took[n - 1]);
+}
+
+/* Where bench/profile begins to look, and where it ends. */
+__attribute__((noinline)) void bench_mark(void);
+void bench_mark(void)
+{
+	__asm__ volatile("");
+}
+
+/* One allocation, warmed up, for bench/profile. */
+static void profile(const struct subject *s)
+{
+	cost(s, 4 * KIB, REPEAT);
+	bench_mark();
+	close(must_take(s, 4 * KIB));
+	bench_mark();
+	run("cat /proc/kallsyms");
+}
+
+static const struct subject none = { .name = "kernel" };
+
+static void figure_floors(void)
+{
+	uint64_t begin, took, least[2] = { UINT64_MAX, UINT64_MAX };
+	struct subject heap = { .name = "system-heap" };
+	int n;
+
+	for (n = 0; n < REPEAT; n++) {
+		begin = now();
+		syscall(SYS_getppid);
+		took = now() - begin;
+		least[0] = took < least[0] ? took : least[0];
+		begin = now();
+		close(memfd_create("", MFD_CLOEXEC));
+		took = now() - begin;
+		least[1] = took < least[1] ? took : least[1];
+	}
+	print("syscall", &none, 0, "", 0, 1, least[0], least[0]);
+	print("memfd", &none, 0, "", 0, 1, least[1], least[1]);
+
+	heap.fd = heap_open("system");
+	if (heap.fd < 0)
+		return;
+	least[0] = cost(&heap, 4 * KIB, REPEAT);
+	print("alloc", &heap, 0, "empty", 4 * KIB, 1, least[0], least[0]);
+	close(heap.fd);
+}
+
+/* The empty pool: a single operation. */
+static void figure_alloc(const struct subject *s)
+{
+	static const uint64_t sizes[] = {
+		4 * KIB, 64 * KIB, 1 * MIB, 3 * MIB, 12 * MIB,
+	};
+	uint64_t least;
+	size_t n;
+
+	for (n = 0; n < ARRAY_SIZE(sizes); n++) {
+		least = cost(s, sizes[n], REPEAT);
+		print("alloc", s, 0, "empty", sizes[n], 1, least, least);
+	}
+}
+
+static void figure_import(const struct subject *s, int importer)
+{
+	static const uint64_t sizes[] = { 4 * KIB, 3 * MIB };
+	size_t n;
+
+	for (n = 0; n < ARRAY_SIZE(sizes); n++) {
+		struct bench_import data = {
+			.fd = must_take(s, sizes[n]),
+			.rounds = REPEAT,
+		};
+
+		if (ioctl(importer, BENCH_IMPORT, &data))
+			die("%s: import", s->name);
+		print("import", s, 0, "", sizes[n], 1, data.all, data.all);
+		print("map", s, 0, "", sizes[n], 1, data.map, data.map);
+		print("unmap", s, 0, "", sizes[n], 1, data.unmap, data.unmap);
+		close(data.fd);
+	}
+}
+
+/* Live buffers, and what it takes to replace each of some of them. */
+struct crowd {
+	const struct subject *s;
+	int *fds;
+	uint64_t *sizes;
+	size_t count;
+};
+
+static uint64_t rnd_state;
+
+static uint64_t rnd(void)
+{
+	uint64_t x = rnd_state += 0x9e3779b97f4a7c15;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+	x = (x ^ x >> 27) * 0x94d049bb133111eb;
+	return x ^ x >> 31;
+}
+
+/* @most is the largest size, in pages; 1 makes all the same. */
+static void crowd_init(struct crowd *c, const struct subject *s, size_t count,
+		       uint64_t most)
+{
+	size_t n;
+
+	rnd_state = count;
+	c->s = s;
+	c->count = count;
+	c->fds = calloc(count, sizeof(*c->fds));
+	c->sizes = calloc(count, sizeof(*c->sizes));
+	for (n = 0; n < count; n++) {
+		c->sizes[n] = (1 + rnd() % most) * 4 * KIB;
+		c->fds[n] = must_take(s, c->sizes[n]);
+	}
+}
+
+static void crowd_deinit(struct crowd *c)
+{
+	size_t n;
+
+	for (n = 0; n < c->count; n++)
+		close(c->fds[n]);
+	free(c->fds);
+	free(c->sizes);
+}
+
+/* Every @nth buffer goes, and leaves a hole. */
+static void crowd_thin(struct crowd *c, size_t nth)
+{
+	size_t n, left = 0;
+
+	for (n = 0; n < c->count; n++) {
+		if (n % nth == 0) {
+			close(c->fds[n]);
+			continue;
+		}
+		c->fds[left] = c->fds[n];
+		c->sizes[left++] = c->sizes[n];
+	}
+	c->count = left;
+}
+
+/* @size beside what is there. */
+static void crowd_add(struct crowd *c, const char *pattern, uint64_t size)
+{
+	uint64_t least = cost(c->s, size, REPEAT);
+
+	print("live", c->s, c->count, pattern, size, 1, least, least);
+}
+
+/* At each of some positions: closes what is there, and allocates it again. */
+static void crowd_replace(struct crowd *c, const char *pattern)
+{
+	size_t step = c->count > POSITIONS ? c->count / POSITIONS : 1;
+	uint64_t *took = calloc(c->count, sizeof(*took));
+	uint64_t begin, t, n_took = 0;
+	size_t n;
+	int r;
+
+	for (n = 0; n < c->count; n += step) {
+		took[n_took] = UINT64_MAX;
+		for (r = 0; r < REPEAT_AT; r++) {
+			begin = now();
+			close(c->fds[n]);
+			c->fds[n] = must_take(c->s, c->sizes[n]);
+			t = now() - begin;
+			if (t < took[n_took])
+				took[n_took] = t;
+		}
+		n_took++;
+	}
+	print_all("replace", c->s, c->count, pattern, c->sizes[0], took, n_took);
+	free(took);
+}
+
+/*
+ * At each of some positions: makes a hole, allocates @size, which may fit in there,
+ * closes it, and puts back what was there.
+ */
+static void crowd_fill(struct crowd *c, const char *pattern, uint64_t size)
+{
+	size_t step = c->count > POSITIONS ? c->count / POSITIONS : 1;
+	uint64_t *took = calloc(c->count, sizeof(*took));
+	uint64_t n_took = 0;
+	size_t n;
+
+	for (n = 0; n < c->count; n += step) {
+		close(c->fds[n]);
+		took[n_took++] = cost(c->s, size, REPEAT_AT);
+		c->fds[n] = must_take(c->s, c->sizes[n]);
+	}
+	print_all("fill", c->s, c->count, pattern, size, took, n_took);
+	free(took);
+}
+
+/* All figures with about @count live buffers. */
+static void figure_live(const struct subject *s, size_t count)
+{
+	struct crowd c;
+
+	crowd_init(&c, s, count, 1);
+	crowd_add(&c, "dense", 4 * KIB);
+	crowd_add(&c, "dense", 3 * MIB);
+	crowd_replace(&c, "dense");
+	crowd_thin(&c, 2);
+	crowd_add(&c, "comb", 4 * KIB);
+	crowd_add(&c, "comb", 8 * KIB);
+	crowd_fill(&c, "comb", 8 * KIB);
+	crowd_deinit(&c);
+}
+
+/* Sizes that all differ: holes that do. */
+static void figure_mixed(const struct subject *s, size_t count)
+{
+	struct crowd c;
+
+	crowd_init(&c, s, count, 16);
+	crowd_replace(&c, "mixed");
+	crowd_thin(&c, 2);
+	crowd_add(&c, "mixed", 4 * KIB);
+	crowd_add(&c, "mixed", 64 * KIB);
+	crowd_add(&c, "mixed", 3 * MIB);
+	crowd_fill(&c, "mixed", 12 * KIB);
+	crowd_fill(&c, "mixed", 64 * KIB);
+	crowd_deinit(&c);
+}
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, text, strlen(text)) < 0)
+		die("%s", path);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A number of /proc/meminfo, in bytes. */
+static uint64_t meminfo(const char *key)
+{
+	unsigned long kb = 0;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	if (!f)
+		die("/proc/meminfo");
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			sscanf(line + strlen(key), ": %lu kB", &kb);
+	fclose(f);
+	return kb * KIB;
+}
+
+/*
+ * What the kernel has allocated: objects in slabs, what is too large for a slab,
+ * and what vmalloc() mapped. Slabs that a CPU keeps at hand count in full, so they
+ * are given back before; and so are counts that it keeps to itself.
+ */
+static uint64_t kernel_memory(void)
+{
+	unsigned long active, size, per, slabs;
+	uint64_t objects = 0, in_slabs = 0;
+	char line[512], path[300];
+	struct dirent *entry;
+	DIR *dir;
+	FILE *f;
+
+	/* RCU has something to free. */
+	sleep(1);
+	dir = opendir("/sys/kernel/slab");
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
+			 entry->d_name);
+		put(path, "1");
+	}
+	if (dir)
+		closedir(dir);
+	put("/proc/sys/vm/stat_refresh", "1");
+
+	f = fopen("/proc/slabinfo", "re");
+	if (!f)
+		die("/proc/slabinfo");
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*s %lu %*u %lu %*u %lu : tunables %*u %*u %*u"
+			   " : slabdata %*u %lu", &active, &size, &per,
+			   &slabs) != 4)
+			continue;
+		objects += (uint64_t)active * size;
+		in_slabs += (uint64_t)slabs * per * sysconf(_SC_PAGESIZE);
+	}
+	fclose(f);
+	return objects + (meminfo("Slab") - in_slabs) + meminfo("VmallocUsed");
+}
+
+/* What a live buffer costs the kernel, its file included. */
+static void figure_weight(const struct subject *s, size_t count)
+{
+	uint64_t before, after;
+	struct crowd c;
+
+	/* The table of descriptors grows now. */
+	crowd_init(&c, s, count, 1);
+	crowd_deinit(&c);
+	before = kernel_memory();
+	crowd_init(&c, s, count, 1);
+	after = kernel_memory();
+	print("weight", s, count, "", 4 * KIB, count, (after - before) / count,
+	      (after - before) / count);
+	crowd_deinit(&c);
+}
+
+/* What a pool costs that nothing is allocated from. */
+static void figure_idle(const char *name, const char *module, const char *more,
+			uint64_t size)
+{
+	struct subject s = { .name = name, .pool = size };
+	const unsigned int few = 1, many = 9;
+	uint64_t before, with_few, with_many;
+
+	/* The difference of two, so that the module itself does not count. */
+	before = kernel_memory();
+	run("modprobe %s %s idle_size=%llu idle_count=%u", module, more,
+	    (unsigned long long)size, few);
+	with_few = kernel_memory() - before;
+	run("rmmod %s", module);
+	before = kernel_memory();
+	run("modprobe %s %s idle_size=%llu idle_count=%u", module, more,
+	    (unsigned long long)size, many);
+	with_many = kernel_memory() - before;
+	run("rmmod %s", module);
+	print("idle", &s, 0, "", 0, many - few,
+	      (with_many - with_few) / (many - few),
+	      (with_many - with_few) / (many - few));
+}
+
+/*
+ * How many a second, with one process a CPU: the best of many short whiles, as
+ * the machine below has other things to do.
+ */
+static void figure_rate(const struct subject *s, int cpus)
+{
+	const uint64_t while_ns = 50000000;
+	struct shared {
+		volatile uint32_t round, ready;
+		volatile uint64_t count[8];
+		volatile bool stop;
+	} *shared;
+	uint64_t best = 0;
+	int n, r;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (n = 0; n < cpus; n++) {
+		cpu_set_t set;
+
+		if (fork())
+			continue;
+		CPU_ZERO(&set);
+		CPU_SET(n, &set);
+		sched_setaffinity(0, sizeof(set), &set);
+		while (!shared->stop) {
+			close(must_take(s, 4 * KIB));
+			shared->count[n]++;
+		}
+		_exit(0);
+	}
+	for (r = 0; r < 60; r++) {
+		struct timespec a, b, nap = { .tv_nsec = while_ns };
+		uint64_t before = 0, after = 0, ns;
+
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		for (n = 0; n < cpus; n++)
+			before += shared->count[n];
+		nanosleep(&nap, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		for (n = 0; n < cpus; n++)
+			after += shared->count[n];
+		ns = (b.tv_sec - a.tv_sec) * 1000000000ULL + b.tv_nsec -
+		     a.tv_nsec;
+		ns = (after - before) * 1000000000ULL / ns;
+		if (r && ns > best)
+			best = ns;
+	}
+	shared->stop = true;
+	while (wait(NULL) > 0)
+		;
+	print("rate", s, cpus, "", 4 * KIB, 1, best, best);
+	munmap(shared, sizeof(*shared));
+}
+
+static void limits_lift(void)
+{
+	struct rlimit limit = { 3000000, 3000000 };
+
+	run("echo 3000000 > /proc/sys/fs/nr_open");
+	run("echo 4000000 > /proc/sys/fs/file-max");
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		die("RLIMIT_NOFILE");
+}
+
+static struct subject mainline = { .name = "mainline", .pool = 1 * GIB };
+static struct subject heap = { .name = "rstmem-heap", .pool = 1 * GIB };
+/* In the order of bench_rstmem's pools. */
+static struct subject ours[] = {
+	{ "rstmem", -1, TEE_IOC_UC_SECURE_VIDEO_PLAY, true, 1 * GIB },
+	{ "rstmem", -1, BENCH_USE_CASE, true, 64 * MIB },
+	{ "rstmem", -1, BENCH_USE_CASE + 1, true, 16 * GIB },
+	{ "rstmem", -1, BENCH_USE_CASE + 2, true, 64 * GIB },
+};
+
+static bool have(const char *module)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "modinfo %s >/dev/null 2>&1", module);
+	return !system(command);
+}
+
+/* Loads what there is: mainline's first, which keeps its heap's name. */
+static void subjects_open(bool with_mainline)
+{
+	size_t n;
+
+	if (with_mainline) {
+		run("modprobe bench_mainline size=%llu",
+		    (unsigned long long)mainline.pool);
+		mainline.fd = heap_open("protected,trusted-ui");
+		if (mainline.fd < 0)
+			die("mainline's heap");
+	}
+	run("modprobe bench_rstmem size=%llu,%llu,%llu,%llu",
+	    (unsigned long long)ours[0].pool, (unsigned long long)ours[1].pool,
+	    (unsigned long long)ours[2].pool, (unsigned long long)ours[3].pool);
+	ours[0].fd = tee_open(BENCH_IMPL_ID);
+	for (n = 1; n < ARRAY_SIZE(ours); n++)
+		ours[n].fd = ours[0].fd;
+	heap.fd = heap_open("protected,secure-video");
+}
+
+static const struct subject *const every[] = { &mainline, &heap, &ours[0] };
+
+int main(int argc, char **argv)
+{
+	bool with_mainline = have("bench_mainline");
+	const char *cma = "size=16777216";
+	size_t n, s;
+	int a, importer;
+
+	print_header();
+	limits_lift();
+	for (a = 1; a < argc; a++) {
+		if (strcmp(argv[a], "idle"))
+			continue;
+		for (n = 0; n < ARRAY_SIZE(ours); n++) {
+			if (with_mainline)
+				figure_idle("mainline", "bench_mainline", cma,
+					    ours[n].pool);
+			figure_idle("rstmem", "bench_rstmem", "paddr=0x4000000000",
+				    ours[n].pool);
+		}
+	}
+	subjects_open(with_mainline);
+	run("modprobe bench_import");
+	importer = open("/dev/bench_import", O_RDWR | O_CLOEXEC);
+
+	for (a = 1; a < argc; a++) {
+		for (s = 0; s < ARRAY_SIZE(every); s++) {
+			const struct subject *subject = every[s];
+
+			if (subject == &mainline ? !with_mainline : subject->fd < 0)
+				continue;
+			if (!strcmp(argv[a], "profile") && argv[a + 1] &&
+			    !strcmp(argv[a + 1], subject->name)) {
+				profile(subject);
+			} else if (!strcmp(argv[a], "alloc")) {
+				figure_alloc(subject);
+			} else if (!strcmp(argv[a], "import")) {
+				figure_import(subject, importer);
+			} else if (!strcmp(argv[a], "weight")) {
+				figure_weight(subject, 20000);
+			} else if (!strcmp(argv[a], "rate")) {
+				figure_rate(subject, 1);
+				figure_rate(subject, 2);
+			} else if (!strcmp(argv[a], "live")) {
+				figure_live(subject, 1000);
+				figure_live(subject, 10000);
+				figure_live(subject, 100000);
+			}
+		}
+		if (!strcmp(argv[a], "floors"))
+			figure_floors();
+		if (!strcmp(argv[a], "pools"))
+			for (n = 1; n < ARRAY_SIZE(ours); n++) {
+				figure_alloc(&ours[n]);
+				figure_live(&ours[n], 1000);
+				figure_mixed(&ours[n], 1000);
+				figure_live(&ours[n], 10000);
+				if (n == 1)
+					continue;
+				figure_mixed(&ours[n], 10000);
+				figure_live(&ours[n], 100000);
+				figure_mixed(&ours[n], 100000);
+			}
+		if (!strcmp(argv[a], "million")) {
+			figure_live(&ours[3], 1000000);
+			figure_mixed(&ours[3], 1000000);
+		}
+	}
+	return 0;
+}
