@@ -134,7 +134,10 @@ check $? 'which share it'
 rmmod optee_rstmem
 
 for round in 1 2 3 4 5 6 7 8 9 10; do
-	load && rstmem alloc -s 4M >/dev/null && rmmod optee_rstmem || break
+	if ! load || ! rstmem alloc -s 4M >/dev/null || ! rmmod optee_rstmem; then
+		round=$round.
+		break
+	fi
 done
 [ "$round" = 10 ] && [ "$(claimed)" = 0 ]
 check $? 'ten times loaded, used and unloaded'
