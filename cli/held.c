@@ -84,8 +84,8 @@ static void set_word(struct held *held, const char *key, const char *value)
 	} else if (!strcmp(key, "files")) {
 		held->files = strtoull(value, NULL, 10);
 	} else if (!strcmp(key, "importers")) {
-		if (strcmp(value, "-"))
-			held->importers = strdup(value);
+		free(held->importers);
+		held->importers = strcmp(value, "-") ? strdup(value) : NULL;
 	} else if (!strcmp(key, "gone")) {
 		held->gone = !strcmp(value, "1");
 	}

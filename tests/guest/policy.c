@@ -93,6 +93,37 @@ static void test_lists(int buf)
 		failures + refused, "every refusal is counted");
 }
 
+/* A platform device of QEMU's virt board, which the device tree describes. */
+static void test_compatible(int buf)
+{
+	static const char pcie[] = "pci-host-ecam-generic";
+	static const struct {
+		const char *list;
+		int rc;
+	} cases[] = {
+		{ "none", -EPERM },
+		{ "compatible:pci-host-ecam-generic", 0 },
+		{ "compatible:pci-host-ecam", -EPERM },
+		{ "compatible:vendor,vdec-* compatible:pci-host-*", 0 },
+		{ "compatible:vendor,vdec-*", -EPERM },
+		{ "driver:pci-host-ecam-generic", -EPERM },
+		{ "driver:pci-host-generic", 0 },
+	};
+	size_t n;
+
+	if (edu_attach_of(edu, buf, pcie) == -ENODEV) {
+		ktap_skip("devices by their compatible string",
+			  "this machine has no device tree");
+		return;
+	}
+	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		account_write(ACCOUNT, "importers", cases[n].list);
+		ktap_eq(edu_attach_of(edu, buf, pcie), cases[n].rc,
+			"\"%s\" and a device that is %s", cases[n].list, pcie);
+	}
+	account_write(ACCOUNT, "importers", "any");
+}
+
 static void test_bad_lists(int buf)
 {
 	static const char * const bad[] = {
@@ -254,6 +285,7 @@ int main(void)
 	edu_mask(edu, 40);
 	buf = tee_rstmem(watch, VIDEO, 8192, NULL);
 	test_lists(buf);
+	test_compatible(buf);
 	test_bad_lists(buf);
 	test_log();
 	test_attached(buf);

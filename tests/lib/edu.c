@@ -2,6 +2,7 @@
 /* /dev/rstmem_edu for test programs, see edu.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -100,4 +101,12 @@ int edu_vmap(int edu, int buf)
 	__s32 fd = buf;
 
 	return edu_call(edu, RSTMEM_EDU_VMAP, &fd);
+}
+
+int edu_attach_of(int edu, int buf, const char *compatible)
+{
+	struct rstmem_edu_attach as = { .fd = buf };
+
+	snprintf(as.compatible, sizeof(as.compatible), "%s", compatible);
+	return edu_call(edu, RSTMEM_EDU_ATTACH_OF, &as);
 }

@@ -10,7 +10,10 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/of.h>
+#include <linux/of_platform.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/tee_rstmem.h>
 #include <linux/uaccess.h>
@@ -266,9 +269,41 @@ static int edu_vmap(int fd)
 	return !rc;
 }
 
+/* The edu device has no node in a device tree, others have. */
+static int edu_attach_of(struct rstmem_edu_attach *as)
+{
+	struct dma_buf_attachment *attach;
+	struct platform_device *pdev;
+	struct device_node *node;
+	struct dma_buf *dmabuf;
+	int rc = 0;
+
+	as->compatible[sizeof(as->compatible) - 1] = '\0';
+	node = of_find_compatible_node(NULL, NULL, as->compatible);
+	pdev = of_find_device_by_node(node);
+	of_node_put(node);
+	if (!pdev)
+		return -ENODEV;
+	dmabuf = dma_buf_get(as->fd);
+	if (IS_ERR(dmabuf)) {
+		rc = PTR_ERR(dmabuf);
+		goto out_put_device;
+	}
+	attach = dma_buf_attach(dmabuf, &pdev->dev);
+	if (IS_ERR(attach))
+		rc = PTR_ERR(attach);
+	else
+		dma_buf_detach(dmabuf, attach);
+	dma_buf_put(dmabuf);
+out_put_device:
+	put_device(&pdev->dev);
+	return rc;
+}
+
 static long edu_ioctl_locked(struct edu_file *ef, unsigned int cmd,
 			     void __user *arg)
 {
+	struct rstmem_edu_attach as;
 	struct rstmem_edu_info info;
 	struct rstmem_edu_copy copy;
 	struct rstmem_edu_map map;
@@ -317,6 +352,10 @@ static long edu_ioctl_locked(struct edu_file *ef, unsigned int cmd,
 		if (copy_from_user(&fd, arg, sizeof(fd)))
 			return -EFAULT;
 		return edu_vmap(fd);
+	case RSTMEM_EDU_ATTACH_OF:
+		if (copy_from_user(&as, arg, sizeof(as)))
+			return -EFAULT;
+		return edu_attach_of(&as);
 	default:
 		return -ENOTTY;
 	}

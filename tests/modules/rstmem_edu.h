@@ -57,6 +57,16 @@ struct rstmem_edu_info {
 	__u64 size;
 };
 
+/**
+ * struct rstmem_edu_attach - have another device attach, and detach
+ * @fd:		in: the dma-buf
+ * @compatible:	in: what the device tree says of it; the first one does
+ */
+struct rstmem_edu_attach {
+	__s32 fd;
+	char compatible[60];
+};
+
 /*
  * Address bits of the driver's DMA mask. When it is loaded, 28, or as many more as
  * it takes to reach the kernel's memory; fewer are refused.
@@ -72,5 +82,8 @@ struct rstmem_edu_info {
 #define RSTMEM_EDU_INFO		_IOWR('e', 6, struct rstmem_edu_info)
 /* Whether the kernel gets a CPU mapping: 0 when dma_buf_vmap() is refused. */
 #define RSTMEM_EDU_VMAP		_IOW('e', 7, __s32)
+
+/* ENODEV when there is no such platform device. */
+#define RSTMEM_EDU_ATTACH_OF	_IOW('e', 8, struct rstmem_edu_attach)
 
 #endif /* _RSTMEM_EDU_H */
