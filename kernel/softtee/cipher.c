@@ -52,7 +52,8 @@ static u32 cipher_open(void **state)
 	if (IS_ERR(cipher->tfm)) {
 		pr_err_ratelimited("cipher: no ctr(aes) from the crypto API: error %ld\n",
 				   PTR_ERR(cipher->tfm));
-		ret = TEEC_ERROR_NOT_SUPPORTED;
+		if (PTR_ERR(cipher->tfm) != -ENOMEM)
+			ret = TEEC_ERROR_NOT_SUPPORTED;
 		goto err_free_cipher;
 	}
 	cipher->req = skcipher_request_alloc(cipher->tfm, GFP_KERNEL_ACCOUNT);

@@ -22,7 +22,8 @@ static u32 digest_open(void **state)
 	if (IS_ERR(tfm)) {
 		pr_err_ratelimited("digest: no sha256 from the crypto API: error %ld\n",
 				   PTR_ERR(tfm));
-		return TEEC_ERROR_NOT_SUPPORTED;
+		return PTR_ERR(tfm) == -ENOMEM ? TEEC_ERROR_OUT_OF_MEMORY :
+						 TEEC_ERROR_NOT_SUPPORTED;
 	}
 	*state = tfm;
 	return TEEC_SUCCESS;

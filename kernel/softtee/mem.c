@@ -7,6 +7,7 @@
  * has no mapping of it. Normal memory may be changed by its owner at any time:
  * it is read once, into a buffer of the caller's.
  */
+#include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
 #include <linux/minmax.h>
@@ -22,6 +23,8 @@
 
 /* Most that is mapped at a time. */
 #define WINDOW		SZ_64K
+/* How often a page of a buffer that is given back is tried to be mapped. */
+#define CLEAR_TRIES	10
 
 static bool is_restricted(const struct tee_shm *shm)
 {
@@ -202,13 +205,17 @@ int softtee_mem_write(const struct tee_param_memref *ref, size_t pos, void *buf,
 
 static int clear_phys(phys_addr_t paddr, size_t len)
 {
+	unsigned int tries;
 	size_t n;
 	void *va;
 
 	for (; len; paddr += n, len -= n) {
 		n = min_t(size_t, len, WINDOW);
 		va = memremap(paddr, n, MEMREMAP_WB);
-		if (!va && n > PAGE_SIZE) {
+		/* The memory is lost otherwise, so it is worth a wait. */
+		for (tries = 0; !va && tries < CLEAR_TRIES; tries++) {
+			if (tries)
+				msleep(20);
 			n = PAGE_SIZE;
 			va = memremap(paddr, n, MEMREMAP_WB);
 		}
