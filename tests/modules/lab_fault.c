@@ -105,7 +105,7 @@ static int lab_fault_shift(void)
 	int bits = 40;
 
 	OPTIMIZER_HIDE_VAR(bits);
-	return !(1 << bits);
+	return (1 << bits) == 0;
 }
 
 static int lab_fault_freed(void)
