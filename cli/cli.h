@@ -179,7 +179,6 @@ struct held {
 	bool has_ino;
 	uint64_t ino;
 	uint64_t refs;
-	uint64_t files;
 	char *importers;	/* with commas, or NULL */
 	bool gone;		/* the device is */
 };

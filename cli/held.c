@@ -81,8 +81,6 @@ static void set_word(struct held *held, const char *key, const char *value)
 		unescape(held->comm);
 	} else if (!strcmp(key, "refs")) {
 		held->refs = strtoull(value, NULL, 10);
-	} else if (!strcmp(key, "files")) {
-		held->files = strtoull(value, NULL, 10);
 	} else if (!strcmp(key, "importers")) {
 		free(held->importers);
 		held->importers = strcmp(value, "-") ? strdup(value) : NULL;
@@ -271,7 +269,6 @@ static void print_json(struct json *json, const struct held *held)
 	else
 		json_null(json, "ino");
 	json_u64(json, "references", held->refs);
-	json_u64(json, "files", held->files);
 	json_importers(json, held);
 	json_bool(json, "device_gone", held->gone);
 	json_end(json, '}');

@@ -230,7 +230,6 @@ static void add_owner(struct table *t, const struct held *held)
 static void add_references(struct table *t, const struct held *held)
 {
 	table_add_u64(t, held->refs);
-	table_add_u64(t, held->files);
 	if (held->has_ino)
 		table_add_u64(t, held->ino);
 	else
@@ -278,7 +277,7 @@ static void add_user(struct table *t, const struct held *held,
 static const struct column buffers_columns[] = {
 	{ "SIZE", true }, { "ACCOUNT", false }, { "AGE", true },
 	{ "USER", false }, { "PID", true }, { "COMMAND", false },
-	{ "PROCESS", false }, { "REFS", true }, { "FILES", true },
+	{ "PROCESS", false }, { "REFS", true },
 	{ "INODE", true }, { "IMPORTERS", false },
 };
 

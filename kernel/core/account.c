@@ -331,7 +331,7 @@ void rstmem_account_enter(struct rstmem_buffer *buf, struct dma_buf *dmabuf)
 	struct rstmem_account *account = buf->account;
 
 	spin_lock(&account->lock);
-	buf->dmabuf = dmabuf;
+	buf->exported = true;
 	buf->ino = file_inode(dmabuf->file)->i_ino;
 	buf->entry.buffer = true;
 	list_add_tail(&buf->entry.node, &account->entries);
@@ -348,7 +348,7 @@ void rstmem_account_enter(struct rstmem_buffer *buf, struct dma_buf *dmabuf)
 void rstmem_account_hide(struct rstmem_buffer *buf)
 {
 	spin_lock(&buf->account->lock);
-	buf->dmabuf = NULL;
+	buf->exported = false;
 	spin_unlock(&buf->account->lock);
 }
 

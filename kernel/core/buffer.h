@@ -54,7 +54,8 @@ struct rstmem_request {
  * @comm:	its name
  * @entry:	in the account's list once there is a dma-buf, guarded by the account's
  *		lock, as all below
- * @dmabuf:	the dma-buf, NULL once that is gone
+ * @exported:	the dma-buf exists. Its file may be gone before, so there is no
+ *		way to that from here
  * @attachments: devices that are attached
  */
 struct rstmem_buffer {
@@ -73,7 +74,7 @@ struct rstmem_buffer {
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
 	struct rstmem_entry entry;
-	struct dma_buf *dmabuf;
+	bool exported;
 	struct list_head attachments;
 };
 

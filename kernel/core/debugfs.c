@@ -9,15 +9,13 @@
  *	age_ms=		since it was allocated
  *	uid= pid= comm=	who asked for it; "kernel" for uid, white space in comm as
  *			\040 and the like
- *	refs=		references: dma-buf, ids, calls of the TEE
- *	files=		references to the dma-buf's file
+ *	refs=		references: dma-buf, registrations, ids that the TEE core knows,
+ *			calls of the TEE
  *	importers=	devices attached, with a comma between them, or "-"
  *	gone=		1 when its device is
  */
 #include <linux/cred.h>
 #include <linux/debugfs.h>
-#include <linux/dma-buf.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
@@ -57,7 +55,7 @@ static int buffers_op_show(struct seq_file *m, void *v)
 	kuid_t uid = rstmem_charge_uid(&buf->charge);
 	const char *between = "";
 
-	if (buf->dmabuf)
+	if (buf->exported)
 		seq_printf(m, "ino=%lu", buf->ino);
 	else
 		seq_puts(m, "ino=-");
@@ -71,9 +69,7 @@ static int buffers_op_show(struct seq_file *m, void *v)
 		seq_puts(m, " uid=kernel");
 	seq_printf(m, " pid=%d comm=", buf->pid);
 	seq_escape(m, buf->comm, " \t\n\\");
-	seq_printf(m, " refs=%u files=%lu importers=", kref_read(&buf->ref),
-		   buf->dmabuf ? (unsigned long)file_count(buf->dmabuf->file) :
-				 0);
+	seq_printf(m, " refs=%u importers=", kref_read(&buf->ref));
 	if (list_empty(&buf->attachments))
 		seq_putc(m, '-');
 	list_for_each_entry(a, &buf->attachments, node) {

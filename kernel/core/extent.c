@@ -12,8 +12,7 @@
  * Placement: what is larger than most is put into the lowest gap that holds it,
  * the rest into the highest one, at its upper end. Long runs of large buffers
  * then come and go at one end without small ones in between, which is what
- * leaves room for the next. docs/performance.md has the comparison that this
- * comes from.
+ * leaves room for the next.
  */
 #include <linux/rbtree_augmented.h>
 

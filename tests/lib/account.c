@@ -89,8 +89,6 @@ static bool parse(char *line, struct account_buffer *buf)
 			snprintf(buf->comm, sizeof(buf->comm), "%s", value);
 		} else if (!strcmp(word, "refs")) {
 			buf->refs = strtoul(value, NULL, 10);
-		} else if (!strcmp(word, "files")) {
-			buf->files = strtoul(value, NULL, 10);
 		} else if (!strcmp(word, "importers")) {
 			snprintf(buf->importers, sizeof(buf->importers), "%s",
 				 value);
@@ -100,7 +98,7 @@ static bool parse(char *line, struct account_buffer *buf)
 			seen--;
 		}
 	}
-	return seen == 11;
+	return seen == 10;
 }
 
 unsigned int account_buffers(bool (*each)(const struct account_buffer *buf,

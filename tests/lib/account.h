@@ -29,7 +29,6 @@ struct account_buffer {
 	int pid;
 	char comm[64];
 	unsigned int refs;
-	unsigned long files;
 	char importers[128];
 	int gone;
 };
