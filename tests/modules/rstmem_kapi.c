@@ -6,10 +6,13 @@
  */
 #include <linux/debugfs.h>
 #include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/scatterlist.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -100,6 +103,67 @@ static void test_alloc(void)
 	      "size beyond the address width");
 	check(alloc_error(0, video, BIT_ULL(52)) == -ENOMEM,
 	      "size of the whole address space");
+}
+
+/* Maps and unmaps again; the DMA address, or 0, and the error in @rc. */
+static dma_addr_t map_once(struct dma_buf_attachment *attach,
+			   enum dma_data_direction dir, int *rc)
+{
+	struct sg_table *sgt = dma_buf_map_attachment_unlocked(attach, dir);
+	dma_addr_t addr;
+
+	*rc = PTR_ERR_OR_ZERO(sgt);
+	if (*rc)
+		return 0;
+	addr = sg_dma_address(sgt->sgl);
+	dma_buf_unmap_attachment_unlocked(attach, sgt, dir);
+	return addr;
+}
+
+/* What is attached may map often, and every time the device must reach the buffer. */
+static void test_map(void)
+{
+	struct platform_device *pdev;
+	struct dma_buf_attachment *attach;
+	struct dma_buf *dmabuf;
+	struct sg_table *sgt;
+	dma_addr_t addr;
+	int rc;
+
+	dmabuf = tee_rstmem_alloc(NULL, 0, TEE_IOC_UC_SECURE_VIDEO_PLAY, SZ_64K);
+	pdev = platform_device_register_simple("rstmem_kapi", PLATFORM_DEVID_NONE,
+					       NULL, 0);
+	check(!IS_ERR(dmabuf) && !IS_ERR(pdev), "a device and a buffer");
+	if (IS_ERR(dmabuf) || IS_ERR(pdev))
+		return;
+	attach = dma_buf_attach(dmabuf, &pdev->dev);
+	check(!IS_ERR(attach), "attach");
+	if (IS_ERR(attach))
+		goto out;
+
+	*pdev->dev.dma_mask = DMA_BIT_MASK(64);
+	addr = map_once(attach, DMA_TO_DEVICE, &rc);
+	check(!rc && addr, "map");
+	check(map_once(attach, DMA_TO_DEVICE, &rc) == addr && !rc,
+	      "map again: the same address");
+	map_once(attach, DMA_FROM_DEVICE, &rc);
+	check(!rc, "in another direction");
+	sgt = dma_buf_map_attachment_unlocked(attach, DMA_TO_DEVICE);
+	map_once(attach, DMA_TO_DEVICE, &rc);
+	check(!IS_ERR(sgt) && !rc, "twice at once");
+	map_once(attach, DMA_FROM_DEVICE, &rc);
+	check(rc == -EBUSY, "not in two directions");
+	dma_buf_unmap_attachment_unlocked(attach, sgt, DMA_TO_DEVICE);
+	*pdev->dev.dma_mask = DMA_BIT_MASK(20);
+	map_once(attach, DMA_TO_DEVICE, &rc);
+	check(rc == -ERANGE, "not with a mask that no longer reaches it");
+	*pdev->dev.dma_mask = DMA_BIT_MASK(64);
+	check(map_once(attach, DMA_TO_DEVICE, &rc) == addr && !rc,
+	      "with the first mask it is mapped again");
+	dma_buf_detach(dmabuf, attach);
+out:
+	platform_device_unregister(pdev);
+	dma_buf_put(dmabuf);
 }
 
 static struct sg_table *foreign_map(struct dma_buf_attachment *attach,
@@ -203,6 +267,7 @@ static int __init kapi_init(void)
 {
 	check(!pfn_valid(PHYS_PFN(carveout)), "carveout has no struct page");
 	test_alloc();
+	test_map();
 	test_foreign();
 	test_pool();
 
