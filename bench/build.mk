@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The benchmark's program for guests. The profiler finds it by its address, so it is
-# static and far from where a kernel is while it boots.
+# The benchmark's programs: one for guests, one that replays traces on the host. The
+# profiler finds the first by its address, so it is static and far from where a kernel
+# is while it boots.
 
-bench-bin := $(B)/bench/bench
+bench-bin := $(B)/bench/bench $(B)/bench/trace
 
 .PHONY: bench-programs
 bench-programs: $(bench-bin)
 
-$(bench-bin): bench/guest/bench.c bench/module/bench.h tests/lib/tee.c \
+$(B)/bench/bench: bench/guest/bench.c bench/module/bench.h tests/lib/tee.c \
 		tests/lib/ktap.c $(wildcard tests/lib/*.h) \
 		include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -Iinclude/uapi -D_GNU_SOURCE $(CFLAGS) -static -no-pie \
 		-Wl,-Ttext-segment=0x70000000 -o $@ $(filter %.c,$^)
+
+$(B)/bench/trace: bench/trace.c kernel/core/extent.c kernel/core/extent.h \
+		$(B)/bench/rbtree.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Wno-sign-compare -Itests/unit/shim -isystem $(B)/kernel \
+		-o $@ bench/trace.c kernel/core/extent.c $(B)/bench/rbtree.o -lm
+
+# The kernel's trees, which the unit tests have with sanitizers.
+$(B)/bench/rbtree.o: $(B)/kernel/rbtree.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -w -Itests/unit/shim -I$(B)/kernel -c -o $@ \
+		$(B)/kernel/rbtree.c

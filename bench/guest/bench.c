@@ -37,6 +37,7 @@
 #define REPEAT		32	/* of a single operation */
 #define REPEAT_AT	3	/* of an operation at one position */
 #define POSITIONS	4000	/* at most, evenly over all */
+#define FEW_POSITIONS	32	/* of what takes a millisecond at each */
 
 /* Something that is allocated from. */
 struct subject {
@@ -45,6 +46,7 @@ struct subject {
 	uint32_t use_case;
 	bool tee;
 	uint64_t pool;
+	size_t positions;
 };
 
 static void die(const char *fmt, ...)
@@ -320,10 +322,18 @@ static void crowd_add(struct crowd *c, const char *pattern, uint64_t size)
 	print("live", c->s, c->count, pattern, size, 1, least, least);
 }
 
+/* From one position to the next. */
+static size_t crowd_step(const struct crowd *c)
+{
+	size_t most = c->s->positions ? c->s->positions : POSITIONS;
+
+	return c->count > most ? c->count / most : 1;
+}
+
 /* At each of some positions: closes what is there, and allocates it again. */
 static void crowd_replace(struct crowd *c, const char *pattern)
 {
-	size_t step = c->count > POSITIONS ? c->count / POSITIONS : 1;
+	size_t step = crowd_step(c);
 	uint64_t *took = calloc(c->count, sizeof(*took));
 	uint64_t begin, t, n_took = 0;
 	size_t n;
@@ -351,7 +361,7 @@ static void crowd_replace(struct crowd *c, const char *pattern)
  */
 static void crowd_fill(struct crowd *c, const char *pattern, uint64_t size)
 {
-	size_t step = c->count > POSITIONS ? c->count / POSITIONS : 1;
+	size_t step = crowd_step(c);
 	uint64_t *took = calloc(c->count, sizeof(*took));
 	uint64_t n_took = 0;
 	size_t n;
@@ -572,14 +582,16 @@ static void limits_lift(void)
 		die("RLIMIT_NOFILE");
 }
 
-static struct subject mainline = { .name = "mainline", .pool = 1 * GIB };
+static struct subject mainline = {
+	.name = "mainline", .pool = 1 * GIB, .positions = FEW_POSITIONS,
+};
 static struct subject heap = { .name = "rstmem-heap", .pool = 1 * GIB };
 /* In the order of bench_rstmem's pools. */
 static struct subject ours[] = {
-	{ "rstmem", -1, TEE_IOC_UC_SECURE_VIDEO_PLAY, true, 1 * GIB },
-	{ "rstmem", -1, BENCH_USE_CASE, true, 64 * MIB },
-	{ "rstmem", -1, BENCH_USE_CASE + 1, true, 16 * GIB },
-	{ "rstmem", -1, BENCH_USE_CASE + 2, true, 64 * GIB },
+	{ "rstmem", -1, TEE_IOC_UC_SECURE_VIDEO_PLAY, true, 1 * GIB, 0 },
+	{ "rstmem", -1, BENCH_USE_CASE, true, 64 * MIB, 0 },
+	{ "rstmem", -1, BENCH_USE_CASE + 1, true, 16 * GIB, 0 },
+	{ "rstmem", -1, BENCH_USE_CASE + 2, true, 64 * GIB, 0 },
 };
 
 static bool have(const char *module)
@@ -655,6 +667,8 @@ int main(int argc, char **argv)
 			} else if (!strcmp(argv[a], "rate")) {
 				figure_rate(subject, 1);
 				figure_rate(subject, 2);
+			} else if (!strcmp(argv[a], "few")) {
+				figure_live(subject, 1000);
 			} else if (!strcmp(argv[a], "live")) {
 				figure_live(subject, 1000);
 				figure_live(subject, 10000);
