@@ -42,6 +42,8 @@ help:
 	@echo '                is built first, once: ten minutes'
 	@echo 'make check-optee'
 	@echo '                run those of OP-TEE, under emulated TrustZone'
+	@echo 'make bench      measure, beside mainline, and write docs/performance.md anew:'
+	@echo '                an hour on two cores'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
 	@echo 'make user       build the library and the command line'
@@ -90,6 +92,11 @@ check-optee: deps
 
 check-%: deps
 	@tests/run $*
+
+.PHONY: bench
+bench: deps
+	@bench/run
+	@bench/table
 
 .PHONY: style
 style: deps
