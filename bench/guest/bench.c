@@ -493,28 +493,46 @@ static void figure_weight(const struct subject *s, size_t count)
 	crowd_deinit(&c);
 }
 
-/* What a pool costs that nothing is allocated from. */
+/* What loading a module with so many idle pools takes, bytes. */
+static int64_t idle_memory(const char *module, const char *more, uint64_t size,
+			   unsigned int count)
+{
+	uint64_t before = kernel_memory(), after;
+
+	run("modprobe %s %s idle_size=%llu idle_count=%u", module, more,
+	    (unsigned long long)size, count);
+	after = kernel_memory();
+	run("rmmod %s", module);
+	return after - before;
+}
+
+static int compare_signed(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/*
+ * What a pool costs that nothing is allocated from: the median of some, as whatever
+ * else the kernel does meanwhile counts too.
+ */
 static void figure_idle(const char *name, const char *module, const char *more,
 			uint64_t size)
 {
 	struct subject s = { .name = name, .pool = size };
-	const unsigned int few = 1, many = 9;
-	uint64_t before, with_few, with_many;
+	/* As many as there are addresses for; the module itself does not count. */
+	const int few = 1, many = size > 4 * GIB ? 8 : 100;
+	int64_t took[5], typical;
+	size_t n;
 
-	/* The difference of two, so that the module itself does not count. */
-	before = kernel_memory();
-	run("modprobe %s %s idle_size=%llu idle_count=%u", module, more,
-	    (unsigned long long)size, few);
-	with_few = kernel_memory() - before;
-	run("rmmod %s", module);
-	before = kernel_memory();
-	run("modprobe %s %s idle_size=%llu idle_count=%u", module, more,
-	    (unsigned long long)size, many);
-	with_many = kernel_memory() - before;
-	run("rmmod %s", module);
-	print("idle", &s, 0, "", 0, many - few,
-	      (with_many - with_few) / (many - few),
-	      (with_many - with_few) / (many - few));
+	for (n = 0; n < ARRAY_SIZE(took); n++)
+		took[n] = (idle_memory(module, more, size, many) -
+			   idle_memory(module, more, size, few)) / (many - few);
+	qsort(took, ARRAY_SIZE(took), sizeof(took[0]), compare_signed);
+	typical = took[ARRAY_SIZE(took) / 2];
+	print("idle", &s, 0, "", 0, many - few, typical < 0 ? 0 : typical,
+	      typical < 0 ? 0 : typical);
 }
 
 /*
