@@ -57,6 +57,8 @@ $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 
 $(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
 
+$(B)/tests/fuzz: $(wildcard tests/fuzz/*.c)
+
 $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 		tests/decoder/decoder.h $(guest-lib)
 	@mkdir -p $(@D)
