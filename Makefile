@@ -42,6 +42,8 @@ help:
 	@echo '                is built first, once: ten minutes'
 	@echo 'make check-optee'
 	@echo '                run those of OP-TEE, under emulated TrustZone'
+	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
+	@echo '                that the tests notice'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
 	@echo 'make user       build the library and the command line'
@@ -90,6 +92,10 @@ check-optee: deps
 
 check-%: deps
 	@tests/run $*
+
+.PHONY: mutate
+mutate: deps
+	@tests/mutate
 
 .PHONY: style
 style: deps
