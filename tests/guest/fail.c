@@ -116,49 +116,47 @@ static void knob(const char *what, const char *name, const char *value)
 }
 
 /*
- * kmemleak notes every allocation in an object of its own, says so when it cannot, and
- * gives up for good in the end. Whether those fail tells nothing of the rest: what goes
- * through its functions, which lie side by side, is left out.
+ * kmemleak notes every allocation in an object of its own, and gives up for good when
+ * it can no longer get any. Whether those fail tells nothing: they are left out by the
+ * function that makes them. lab/dirty knows what it says of one that it does without.
  */
 static void spare_kmemleak(const char *what)
 {
 	unsigned long addr, start = 0, end = 0;
 	FILE *f = fopen("/proc/kallsyms", "r");
 	char name[128], text[32];
-	bool inside = false;
 
 	if (!f)
 		ktap_bail("/proc/kallsyms: %s", strerror(errno));
 	/* By address, up to the modules. */
-	while (fscanf(f, "%lx %*c %127s%*[^\n]", &addr, name) == 2) {
-		if (inside)
-			end = addr;
-		inside = !strcmp(name, "__alloc_object") ||
-			 !strcmp(name, "mem_pool_alloc") ||
-			 !strcmp(name, "kmemleak_alloc") ||
-			 !strcmp(name, "kmemleak_scan_area");
-		if (inside && !start)
+	while (!end && fscanf(f, "%lx %*c %127s%*[^\n]", &addr, name) == 2) {
+		if (!strcmp(name, "__alloc_object"))
 			start = addr;
+		else if (start)
+			end = addr;
 	}
 	fclose(f);
 	if (!start || !end)
-		ktap_bail("kmemleak's functions are not to be found");
+		ktap_bail("kmemleak's allocations are not to be found");
 	snprintf(text, sizeof(text), "%#lx", start);
 	knob(what, "reject-start", text);
 	snprintf(text, sizeof(text), "%#lx", end);
 	knob(what, "reject-end", text);
 }
 
+static const char *const kinds[] = {
+	"failslab", "fail_page_alloc", "fail_usercopy",
+};
+
+#define KINDS	(sizeof(kinds) / sizeof(*kinds))
+
 static bool injection_start(void)
 {
-	static const char *const kinds[] = {
-		"failslab", "fail_page_alloc", "fail_usercopy",
-	};
 	size_t n;
 
 	if (access(DEBUG "failslab", F_OK))
 		return false;
-	for (n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+	for (n = 0; n < KINDS; n++) {
 		/* The kernel log is for what should not be. */
 		knob(kinds[n], "verbose", "0");
 		if (n < 2) {
@@ -172,6 +170,20 @@ static bool injection_start(void)
 	if (fail_nth < 0)
 		ktap_bail("fail-nth: %s", strerror(errno));
 	return true;
+}
+
+/*
+ * From here on only sites count that a module's code leads to: loading one has hundreds
+ * in the stock loader, which are none of ours. The range is where x86 has modules.
+ */
+static void injection_of_modules(void)
+{
+	size_t n;
+
+	for (n = 0; n < KINDS; n++) {
+		knob(kinds[n], "require-start", "0xffffffffc0000000");
+		knob(kinds[n], "require-end", "0xffffffffff000000");
+	}
 }
 
 /* From here on the task's site number @nth fails. */
@@ -212,10 +224,17 @@ struct state {
 	int refs[sizeof(modules) / sizeof(*modules)];
 };
 
-/* The softtee of the moment is the one that was there first. */
+static bool account_is_there(unsigned int n)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/class/rstmem/%s", accounts[n]);
+	return !access(path, F_OK);
+}
+
 static bool softtee_is_there(void)
 {
-	return !access("/sys/class/rstmem/" VIDEO_ACCOUNT, F_OK);
+	return account_is_there(0);
 }
 
 static void look(struct state *state)
@@ -247,6 +266,8 @@ static bool empty(bool say)
 		return true;
 	tee = open("/dev/tee0", O_RDWR | O_CLOEXEC);
 	for (uc = 1; uc <= 3; uc++) {
+		if (!account_is_there(uc - 1))
+			continue;
 		used = account_number(accounts[uc - 1], "used");
 		buffers = account_number(accounts[uc - 1], "buffers");
 		/* A node that devtmpfs had no memory for is not there. */
@@ -317,6 +338,7 @@ struct op {
 	void (*prepare)(void);
 	int (*run)(void);	/* 0, -errno or TEEC_ERROR_* */
 	bool works;	/* whatever fails */
+	int error;	/* one that is expected besides */
 	bool no_site;	/* may have none, if it works at once */
 	void (*undo)(void);
 };
@@ -750,8 +772,9 @@ static void find_modules(void)
 	}
 	if (f)
 		fclose(f);
+	/* One use case and its heap stand for all, which binding has. */
 	f = fopen("/sys/module/softtee/parameters/pool", "r");
-	if (!f || fscanf(f, "%100s", line) != 1)
+	if (!f || fscanf(f, "%100[^,]", line) != 1)
 		ktap_bail("softtee has no pool");
 	fclose(f);
 	snprintf(files[2].params, sizeof(files[2].params), "pool=%.100s", line);
@@ -875,9 +898,9 @@ static void undo_modules(void)
 static unsigned int all_sites, all_failed, all_absorbed;
 
 /* What an allocation or a copy that failed makes of a call. */
-static bool is_expected(int rc)
+static bool is_expected(const struct op *op, int rc)
 {
-	return rc == -ENOMEM || rc == -EFAULT ||
+	return rc == -ENOMEM || rc == -EFAULT || rc == op->error ||
 	       rc == (int)TEEC_ERROR_OUT_OF_MEMORY;
 }
 
@@ -923,7 +946,7 @@ static void torture(const struct op *op)
 			absorbed++;
 		else
 			failed++;
-		if (rc && (op->works || !is_expected(rc))) {
+		if (rc && (op->works || !is_expected(op, rc))) {
 			ktap_note("site %u: returns %d (%s)", nth, rc,
 				  rc < 0 && rc > -4096 ? strerror(-rc) : "TEE");
 			ok = false;
@@ -1000,15 +1023,21 @@ static const struct op page_calls[] = {
 	   .no_site = true),
 };
 
+/*
+ * request_mem_region() is NULL when it has no memory for the claim as it is when the
+ * range is somebody else's: that is EBUSY.
+ */
 static const struct op binding[] = {
 	OP("unbind softtee", prepare_nothing, run_unbind, .undo = undo_bind),
-	OP("bind softtee", prepare_unbound, run_bind, .undo = undo_bind),
+	OP("bind softtee", prepare_unbound, run_bind, .error = -EBUSY,
+	   .undo = undo_bind),
 };
 
 static const struct op loading[] = {
 	OP("load rstmem_heap", have_none, run_load_heap, .undo = undo_modules),
 	OP("load tee_rstmem", have_heap, run_load_core, .undo = undo_modules),
-	OP("load softtee", have_core, run_load_softtee, .undo = undo_modules),
+	OP("load softtee", have_core, run_load_softtee, .error = -EBUSY,
+	   .undo = undo_modules),
 	OP("unload softtee", have_all, run_unload_softtee, .undo = undo_modules),
 	OP("unload tee_rstmem", have_core_used, run_unload_core,
 	   .undo = undo_modules),
@@ -1077,13 +1106,12 @@ int main(int argc, char **argv)
 	if (!*only || !strcmp(only, "load")) {
 		if (system("rmmod rstmem_edu"))
 			ktap_bail("rstmem_edu does not unload");
+		injection_of_modules();
 		TORTURE(loading);
-		have_all();
-		if (system("modprobe rstmem_edu"))
-			ktap_bail("rstmem_edu does not load again");
+		have_none();
 	}
 	ktap_note("%u sites failed: %u operations with them, %u absorbed it",
 		  all_sites, all_failed, all_absorbed);
-	ktap(all_failed > 0 && all_absorbed > 0, "sites were found and failed");
+	ktap(all_failed > 0, "sites were found and failed");
 	return ktap_end();
 }
