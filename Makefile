@@ -44,6 +44,8 @@ help:
 	@echo '                run those of OP-TEE, under emulated TrustZone'
 	@echo 'make bench      measure, beside mainline, and write docs/performance.md anew:'
 	@echo '                an hour on two cores'
+	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
+	@echo '                that the tests notice'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
 	@echo 'make user       build the library and the command line'
@@ -97,6 +99,10 @@ check-%: deps
 bench: deps
 	@bench/run
 	@bench/table
+
+.PHONY: mutate
+mutate: deps
+	@tests/mutate
 
 .PHONY: style
 style: deps

@@ -361,6 +361,45 @@ static void test_two_devices(void)
 	close(heap);
 }
 
+struct heap_job {
+	int heap;
+	int result;
+};
+
+static void *heap_slowly(void *arg)
+{
+	struct heap_job *job = arg;
+
+	job->result = heap_alloc(job->heap);
+	return NULL;
+}
+
+/* Through a heap, nobody needs a file of the device, which removal would wait for. */
+static void test_removed_while_heap_allocates(void)
+{
+	struct heap_job job = {
+		.heap = open("/dev/dma_heap/protected,secure-video", O_RDWR),
+	};
+	pthread_t thread;
+	double begin;
+
+	ktap(!target_remove() && !load("paddr=0x4000000000 delay_ms=2000"),
+	     "a heap with a slow device only");
+	begin = now();
+	pthread_create(&thread, NULL, heap_slowly, &job);
+	usleep(500000);
+	tell("removed", "1");
+	ktap(now() - begin >= 2, "removal waits for a heap's allocation too");
+	pthread_join(thread, NULL);
+	ktap(job.result >= 0, "which ends well");
+	ktap_eq(heap_alloc(job.heap), -ENODEV, "and is the last: ENODEV");
+	close(job.result);
+	ktap_eq(live(), 0, "its memory goes back");
+	ktap_eq(unload(), 0, "and nothing keeps the module");
+	close(job.heap);
+	ktap_eq(target_return(), 0, "the other device comes back");
+}
+
 /* A registration that comes when the device is on its way out. */
 static void test_register_while_going(void)
 {
@@ -436,6 +475,7 @@ int main(void)
 	unload();
 	test_removed_while_allocating();
 	test_two_devices();
+	test_removed_while_heap_allocates();
 	test_register_while_going();
 	close(edu);
 	return ktap_end();
