@@ -253,8 +253,7 @@ static uint64_t round_up(uint64_t size)
 static uint64_t choose_size(uint32_t use_case, uint32_t choice, uint32_t more)
 {
 	static const uint64_t sizes[] = {
-		1, PAGE, PAGE, PAGE - 1, PAGE + 1, 64 * KIB, 256 * KIB, MIB,
-		3 * MIB + 5,
+		1, PAGE, PAGE, PAGE - 1, PAGE + 1, 2 * PAGE, 64 * KIB, 100 * KIB,
 	};
 	static const uint64_t odd[] = {
 		0, UINT64_MAX, UINT64_MAX - PAGE + 2, 1ULL << 63, 1ULL << 32,
@@ -263,15 +262,16 @@ static uint64_t choose_size(uint32_t use_case, uint32_t choice, uint32_t more)
 	};
 	uint64_t largest = use_case <= USE_CASES ? m.largest[use_case] : PAGE;
 
-	switch (choice % 16) {
-	case 0:
+	/* Large ones take long to scrub. */
+	switch (choice % 64) {
+	case 0 ... 3:
 		return odd[more % (sizeof(odd) / sizeof(odd[0]))];
-	case 1:
+	case 4 ... 7:
 		return largest + 1;
-	case 2:
+	case 8:
 		return largest;
-	case 3:
-		return more % (4 * MIB);
+	case 9 ... 12:
+		return more % MIB;
 	default:
 		return sizes[more % (sizeof(sizes) / sizeof(sizes[0]))];
 	}

@@ -468,7 +468,7 @@ static void read_pools(void)
 
 int main(int argc, char **argv)
 {
-	unsigned int seconds = 0, sequences = 30, count = 100;
+	unsigned int seconds = 0, sequences = 20, count = 100;
 	uint64_t seed = 1;
 	char *list = NULL;
 	int option;
