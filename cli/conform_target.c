@@ -14,7 +14,7 @@
 #define LARGEST		(UINT64_C(1) << 38)
 
 /* Memory may be given back a moment after the last one let go of it. */
-#define ROOM_MS		2000
+#define ROOM_MS		1000
 
 _Static_assert(sizeof(struct tee_ioctl_rstmem_alloc_data) == CONFORM_REQUEST,
 	       "24 bytes in every ABI");
