@@ -65,13 +65,14 @@ $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 
 # All in one command, so that nothing of 64 bits gets in.
 $(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/target.c tests/lib/guest.c \
-		tests/lib/ktap.c $(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
+		tests/lib/ktap.c $(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h \
+		cli/conform_cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
 $(B)/tests/heap32: tests/guest/heap.c tests/lib/target.c tests/lib/tee.c \
 		tests/lib/guest.c tests/lib/ktap.c \
-		$(wildcard tests/lib/*.h)
+		$(wildcard tests/lib/*.h) cli/conform_cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
