@@ -31,7 +31,7 @@ $(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
 	kernel/core/importers.h
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h $(B)/kernel/rbtree.o
-$(unit-bin): tests/lib/ktap.c tests/lib/ktap.h $(wildcard tests/unit/shim/linux/*)
+$(unit-bin): tests/lib/ktap.c tests/lib/ktap.h tests/unit/unit.h $(wildcard tests/unit/shim/linux/*)
 	@mkdir -p $(@D)
 	$(CC) $(unit-cflags) -Itests/unit/shim -isystem $(B)/kernel -o $@ $(filter %.c %.o,$^)
 
