@@ -4,6 +4,8 @@
 # conform-mainline.sh TABLE: runs the conformance suite on the kernel's own protected
 # heap and on the project's beside it, and compares with what docs/conformance.md
 # says of each check. A kernel that does otherwise makes the table out of date.
+# shellcheck disable=SC3043 # busybox has it
+
 table=$1
 cases=0
 failed=0
