@@ -55,8 +55,9 @@ run_here(struct conform *c, const struct conform_check *check)
 	struct conform_result pass = { .verdict = CONFORM_PASS };
 	struct rlimit limit;
 
-	/* What a check holds is not to outlive the suite. */
+	/* What a check holds is not to outlive the suite, nor the check. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
 	/* A full pool may be many buffers. */
 	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
 		limit.rlim_cur = limit.rlim_max;
@@ -99,6 +100,27 @@ static bool reap(pid_t pid, int *status)
 	return false;
 }
 
+/*
+ * Ends what a check started, and waits: the next one is to find all memory free. Its
+ * processes are this one's when it has gone.
+ */
+static void reap_rest(pid_t group)
+{
+	int ms;
+
+	kill(-group, SIGKILL);
+	for (ms = 0; ms < KILL_MS; ms += 10) {
+		pid_t pid;
+
+		do
+			pid = waitpid(-1, NULL, WNOHANG);
+		while (pid > 0);
+		if (pid < 0)
+			return;
+		usleep(10000);
+	}
+}
+
 static struct conform_result collect(pid_t pid, int from)
 {
 	struct pollfd poll_fd = { .fd = from, .events = POLLIN };
@@ -124,6 +146,7 @@ static struct conform_result collect(pid_t pid, int from)
 		else
 			say(&result, "the process ended without a result");
 	}
+	reap_rest(pid);
 	return result;
 }
 
@@ -140,6 +163,7 @@ struct conform_result conform_run(struct conform *c,
 		return result;
 	}
 
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
