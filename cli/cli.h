@@ -24,12 +24,14 @@ enum {
 /* Verbs: argv[0] is the verb. Return the exit status. */
 int cmd_alloc(int argc, char **argv);
 int cmd_buffers(int argc, char **argv);
+int cmd_conform(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 extern const char alloc_help[];
 extern const char buffers_help[];
+extern const char conform_help[];
 extern const char info_help[];
 extern const char inspect_help[];
 extern const char stat_help[];

@@ -16,6 +16,7 @@ static const char main_help[] =
 "  rstmem top            watch who uses how much\n"
 "  rstmem alloc -s SIZE  allocate a buffer, for a while or for a command\n"
 "  rstmem inspect FD     say what a descriptor is; PID:FD for another process\n"
+"  rstmem conform        check whether a device does what the manual says\n"
 "  rstmem help [VERB]    show help, the same as VERB --help\n"
 "  rstmem version        show the version\n"
 "\n"
@@ -37,6 +38,7 @@ static const struct verb {
 	{ "top", cmd_top, top_help },
 	{ "alloc", cmd_alloc, alloc_help },
 	{ "inspect", cmd_inspect, inspect_help },
+	{ "conform", cmd_conform, conform_help },
 	{ "help", cmd_help, main_help },
 	{ "version", cmd_version, main_help },
 };

@@ -10,7 +10,7 @@ _rstmem()
 
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W \
-			'info stat buffers top alloc inspect help version --help --version' -- "$cur")
+			'info stat buffers top alloc inspect conform help version --help --version' -- "$cur")
 		return
 	fi
 
@@ -40,6 +40,12 @@ _rstmem()
 	info:-d | info:--device | alloc:-d | alloc:--device)
 		mapfile -t COMPREPLY < <(compgen -G '/dev/tee[0-9]*'
 			compgen -G '/dev/dma_heap/protected,*')
+		mapfile -t COMPREPLY < <(compgen -W "${COMPREPLY[*]}" -- "$cur")
+		return
+		;;
+	conform:-H | conform:--heap)
+		mapfile -t COMPREPLY < <(cd /dev/dma_heap 2>/dev/null &&
+			compgen -G 'protected,*')
 		mapfile -t COMPREPLY < <(compgen -W "${COMPREPLY[*]}" -- "$cur")
 		return
 		;;
@@ -96,8 +102,11 @@ _rstmem()
 	inspect)
 		words='--json --help'
 		;;
+	conform)
+		words='--device --heap --use-case --list --json --help'
+		;;
 	help)
-		words='info stat buffers top alloc inspect help version'
+		words='info stat buffers top alloc inspect conform help version'
 		;;
 	*)
 		words='--help'

@@ -31,7 +31,7 @@ $(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
 	kernel/core/importers.h
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h $(B)/kernel/rbtree.o
-$(unit-bin): tests/lib/ktap.c tests/lib/ktap.h $(wildcard tests/unit/shim/linux/*)
+$(unit-bin): tests/lib/ktap.c tests/lib/ktap.h tests/unit/unit.h $(wildcard tests/unit/shim/linux/*)
 	@mkdir -p $(@D)
 	$(CC) $(unit-cflags) -Itests/unit/shim -isystem $(B)/kernel -o $@ $(filter %.c %.o,$^)
 
@@ -67,13 +67,14 @@ $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 
 # All in one command, so that nothing of 64 bits gets in.
 $(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/target.c tests/lib/guest.c \
-		tests/lib/ktap.c $(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
+		tests/lib/ktap.c $(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h \
+		cli/conform_cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
 $(B)/tests/heap32: tests/guest/heap.c tests/lib/target.c tests/lib/tee.c \
 		tests/lib/guest.c tests/lib/ktap.c \
-		$(wildcard tests/lib/*.h)
+		$(wildcard tests/lib/*.h) cli/conform_cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 

@@ -146,7 +146,7 @@ for words in '--help' '-h' 'help' 'help help' 'help --help' 'version --help'; do
 	check 'succeeds' [ "$status" = 0 ]
 	check 'quietly' [ ! -s $err ]
 done
-for verb in info stat buffers top alloc inspect; do
+for verb in info stat buffers top alloc inspect conform; do
 	run rstmem help $verb
 	cp $out first
 	check "rstmem help $verb" grep -q "^Usage: rstmem $verb " $out
@@ -578,6 +578,11 @@ wrong 'unexpected "x"' info x
 wrong 'no descriptor given, FD or PID:FD' inspect
 wrong 'unexpected "4"' inspect 3 4
 wrong 'unknown option -1' inspect -1
+wrong 'unexpected "x"' conform x
+wrong '--device and --heap exclude each other' conform -d /dev/tee0 -H protected,secure-video
+wrong 'a heap has one use case' conform -H protected,secure-video -u trusted-ui
+wrong 'unknown use case "0"' conform -u 0
+wrong 'unknown option --all' conform --all
 for target in '' x 3x :3 3: 0:3 1:-3 1:x 1:2:3 ' 3' +3 0x3 2147483648 1:2147483648 \
 	4294967296 18446744073709551619 99999999999999999999999; do
 	wrong 'is not a descriptor; write FD or PID:FD' inspect "$target"
@@ -808,6 +813,11 @@ run rstmem alloc -s 1M -- sh -c 'rstmem inspect $RSTMEM_TEE_FD; exit $?'
 check 'no dma-buf: status 3' [ $status = 3 ]
 check 'and that it is none' complains ': not a dma-buf'
 refused 3 '0: not a dma-buf' inspect 0
+refused 3 'lists the devices there are' conform -d /dev/tee9
+refused 3 'lists the devices there are' conform -H protected,nothing
+refused 3 'not a dma-heap' conform -H /dev/tee0
+refused 3 'not a TEE device' conform -d /dev/null
+refused 1 'no use case 63' conform -u 63
 refused 3 '1:0: not a dma-buf' inspect 1:0
 refused 1 '9: not inherited from whoever ran this; a descriptor of another process is written PID:FD' \
 	inspect 9
@@ -920,7 +930,7 @@ empty
 # Output that gets lost.
 for words in info 'info --json' stat 'stat -j' buffers 'buffers -j' 'top -n 1' \
 	'top -n 1 -j' 'alloc -s 1M' 'alloc -s 1M -j' --help 'alloc --help' \
-	'info -h' 'inspect -h' version; do
+	'info -h' 'inspect -h' 'conform -h' 'conform -l' 'conform -lj' version; do
 	# shellcheck disable=SC2086
 	rstmem $words >/dev/full 2>$err </dev/null
 	status=$?

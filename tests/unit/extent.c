@@ -4,12 +4,8 @@
  * that must hold of a space, and of what was taken against a bitmap, which also
  * says where an extent was to be put.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../kernel/core/extent.h"
-#include "../lib/ktap.h"
+#include "unit.h"
 
 #define GRANULE		4096ULL
 #define MAX_GRANULES	1024
@@ -191,7 +187,7 @@ static bool is_roomy(const struct world *w, u64 granules, u64 align)
 
 static struct rstmem_extent *take(struct world *w, u64 granules, u64 align)
 {
-	struct rstmem_extent *ext = malloc(sizeof(*ext));
+	struct rstmem_extent *ext = unit_alloc(sizeof(*ext));
 	u64 size = granules * w->granule, n, first, where;
 	u64 effective = align > w->granule ? align : w->granule;
 	bool ok, can;
@@ -209,7 +205,7 @@ static struct rstmem_extent *take(struct world *w, u64 granules, u64 align)
 		expect(w, ok || !is_roomy(w, granules, effective),
 		       "there was more than room");
 	if (!ok) {
-		free(ext);
+		unit_free(ext);
 		check_world(w);
 		return NULL;
 	}
@@ -239,7 +235,7 @@ static void give(struct world *w, struct rstmem_extent *ext)
 	for (n = 0; n < ext->size / w->granule; n++)
 		w->taken[(ext->start - w->start) / w->granule + n] = false;
 	rstmem_extent_give(&w->space, ext);
-	free(ext);
+	unit_free(ext);
 	check_world(w);
 }
 
@@ -255,7 +251,7 @@ static void world_end(struct world *w, const char *name)
 	ktap(!w->fault, "extent: %s", name);
 }
 
-static void test_whole(u64 start, const char *name)
+static void whole(u64 start, const char *name)
 {
 	struct rstmem_extent *ext;
 	struct world w;
@@ -273,7 +269,7 @@ static void test_whole(u64 start, const char *name)
 	world_end(&w, name);
 }
 
-static void test_merge(void)
+static void test_merge(UNIT_ARG)
 {
 	static const int orders[][3] = {
 		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
@@ -296,7 +292,7 @@ static void test_merge(void)
 	}
 }
 
-static void test_ends(void)
+static void test_ends(UNIT_ARG)
 {
 	struct rstmem_extent *a, *b, *c, *d;
 	struct world w;
@@ -317,7 +313,7 @@ static void test_ends(void)
 	world_end(&w, "keeps large and small apart");
 }
 
-static void test_lowest(void)
+static void test_lowest(UNIT_ARG)
 {
 	struct rstmem_extent *ext[8], *again;
 	struct world w;
@@ -335,7 +331,7 @@ static void test_lowest(void)
 	world_end(&w, "takes the lowest gap, or the highest");
 }
 
-static void test_align(void)
+static void test_align(UNIT_ARG)
 {
 	struct rstmem_extent *a, *b;
 	struct world w;
@@ -353,7 +349,7 @@ static void test_align(void)
 	world_end(&w, "honours the alignment it was made for");
 }
 
-static void test_align_other(void)
+static void test_align_other(UNIT_ARG)
 {
 	struct rstmem_extent *a;
 	struct world w;
@@ -378,9 +374,10 @@ static void test_align_other(void)
 }
 
 /* Gaps that are large enough but for their alignment, and one that is right. */
-static void test_align_spoilt(void)
+static void test_align_spoilt(UNIT_ARG)
 {
-	struct rstmem_extent *ext[MAX_GRANULES], *a;
+	static struct rstmem_extent *ext[MAX_GRANULES];
+	struct rstmem_extent *a;
 	struct world w;
 	int n;
 
@@ -402,7 +399,7 @@ static void test_align_spoilt(void)
 	world_end(&w, "looks past gaps that alignment spoils");
 }
 
-static void test_granule(void)
+static void test_granule(UNIT_ARG)
 {
 	struct rstmem_extent *ext;
 	struct world w;
@@ -415,7 +412,7 @@ static void test_granule(void)
 	world_end(&w, "works in granules of 64 KiB");
 }
 
-static void test_top(void)
+static void test_top(UNIT_ARG)
 {
 	struct rstmem_extent *ext;
 	struct world w;
@@ -432,7 +429,7 @@ static void test_top(void)
 	world_end(&w, "works at the end of the address space");
 }
 
-static void test_huge(void)
+static void test_huge(UNIT_ARG)
 {
 	struct rstmem_extent *ext;
 	struct world w;
@@ -447,34 +444,34 @@ static void test_huge(void)
 	world_end(&w, "works in the largest space there is");
 }
 
-static void test_random(unsigned int seed)
+static void random_steps(unsigned int seed)
 {
 	static const u64 granules[] = { 4096, 65536, 1 << 20 };
-	struct rstmem_extent *held[MAX_GRANULES];
+	static struct rstmem_extent *held[MAX_GRANULES];
 	unsigned int nr = 0, step, spread;
 	u64 granule = granules[seed % 3], align = granule << seed % 5;
 	struct world w;
 	char name[64];
 
-	srand(seed);
+	unit_seed(seed);
 	spread = 2 + seed % 6;
-	world_init(&w, (u64)(rand() % 100) * granule,
-		   1 + rand() % MAX_GRANULES, granule, align);
+	world_init(&w, (u64)(unit_random() % 100) * granule,
+		   1 + unit_random() % MAX_GRANULES, granule, align);
 	for (step = 0; step < 4000 && !w.fault; step++) {
 		/* In long waves, so that it is full and empty at times. */
-		bool grow = rand() % 100 < ((step / 500) % 2 ? 30 : 70);
+		bool grow = unit_random() % 100 < ((step / 500) % 2 ? 30 : 70);
 
 		if (grow && nr < MAX_GRANULES) {
-			u64 a = rand() % 3 ? 0 : granule << rand() % 7;
+			u64 a = unit_random() % 3 ? 0 : granule << unit_random() % 7;
 
-			if (!(rand() % 4))
+			if (!(unit_random() % 4))
 				a = align;
-			held[nr] = take(&w, 1 + rand() % (1 << rand() % spread),
+			held[nr] = take(&w, 1 + unit_random() % (1 << unit_random() % spread),
 					a);
 			if (held[nr])
 				nr++;
 		} else if (nr) {
-			unsigned int n = rand() % nr;
+			unsigned int n = unit_random() % nr;
 
 			give(&w, held[n]);
 			held[n] = held[--nr];
@@ -484,24 +481,29 @@ static void test_random(unsigned int seed)
 	world_end(&w, name);
 }
 
-int main(void)
+static void test_whole(UNIT_ARG)
+{
+	whole(0, "takes and gives all, from address 0");
+	whole(GRANULE, "takes and gives all");
+	whole(1ULL << 40, "takes and gives all, beyond 4 GiB");
+}
+
+static void test_random(UNIT_ARG)
 {
 	unsigned int seed;
 
-	ktap_start();
-	test_whole(0, "takes and gives all, from address 0");
-	test_whole(GRANULE, "takes and gives all");
-	test_whole(1ULL << 40, "takes and gives all, beyond 4 GiB");
-	test_merge();
-	test_ends();
-	test_lowest();
-	test_align();
-	test_align_other();
-	test_align_spoilt();
-	test_granule();
-	test_top();
-	test_huge();
 	for (seed = 1; seed <= 30; seed++)
-		test_random(seed);
-	return ktap_end();
+		random_steps(seed);
 }
+
+UNIT_SUITE(extent, UNIT_CASE(test_whole),
+	   UNIT_CASE(test_merge),
+	   UNIT_CASE(test_ends),
+	   UNIT_CASE(test_lowest),
+	   UNIT_CASE(test_align),
+	   UNIT_CASE(test_align_other),
+	   UNIT_CASE(test_align_spoilt),
+	   UNIT_CASE(test_granule),
+	   UNIT_CASE(test_top),
+	   UNIT_CASE(test_huge),
+	   UNIT_CASE(test_random));

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of lists of importers: what is read, written and matched. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../kernel/core/importers.h"
-#include "../lib/ktap.h"
+#include "unit.h"
 
 #define DRIVER		RSTMEM_IMPORTER_DRIVER
 #define DEVICE		RSTMEM_IMPORTER_DEVICE
@@ -66,7 +61,7 @@ static const struct {
 	{ "driver:a driver:b driver:c", "c", DRIVER, true },
 };
 
-static void test_texts(void)
+static void test_texts(UNIT_ARG)
 {
 	size_t n;
 	int rc, len;
@@ -83,7 +78,7 @@ static void test_texts(void)
 	}
 }
 
-static void test_matches(void)
+static void test_matches(UNIT_ARG)
 {
 	size_t n;
 
@@ -98,9 +93,9 @@ static void test_matches(void)
 }
 
 /* As many rules as there may be, and as long. */
-static void test_size(void)
+static void test_size(UNIT_ARG)
 {
-	char *many = malloc(2 * RSTMEM_IMPORTERS_TEXT);
+	char *many = unit_alloc(2 * RSTMEM_IMPORTERS_TEXT);
 	int n, len = 0;
 
 	for (n = 0; n < RSTMEM_IMPORTERS_RULES; n++)
@@ -122,14 +117,8 @@ static void test_size(void)
 	many[RSTMEM_IMPORTERS_TEXT - 1] = 'x';
 	many[RSTMEM_IMPORTERS_TEXT] = 0;
 	ktap_eq(rstmem_importers_parse(&list, many), -E2BIG, "one more byte");
-	free(many);
+	unit_free(many);
 }
 
-int main(void)
-{
-	ktap_start();
-	test_texts();
-	test_matches();
-	test_size();
-	return ktap_end();
-}
+UNIT_SUITE(importers, UNIT_CASE(test_texts), UNIT_CASE(test_matches),
+	   UNIT_CASE(test_size));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of the limits, as a table. */
 #include "../../kernel/core/limits.h"
-#include "../lib/ktap.h"
+#include "unit.h"
 
 #define NONE	RSTMEM_UNLIMITED
-#define MAX	(NONE - 1)
+#define MOST	(NONE - 1)
 
 static const struct {
 	const char *name;
@@ -13,19 +13,19 @@ static const struct {
 	u64 size;
 	bool allowed;
 } cases[] = {
-	{ "no limit", { NONE, NONE, NONE, 0 }, { MAX, MAX, 0 }, MAX, true },
+	{ "no limit", { NONE, NONE, NONE, 0 }, { MOST, MOST, 0 }, MOST, true },
 
 	{ "user's bytes, up to the limit", { 100, NONE, NONE, 0 },
 	  { 60, 1, NONE }, 40, true },
 	{ "one more", { 100, NONE, NONE, 0 }, { 60, 1, NONE }, 41, false },
 	{ "the sum would overflow", { 100, NONE, NONE, 0 }, { 60, 1, NONE },
-	  MAX, false },
+	  MOST, false },
 	{ "over the limit already, which was lowered", { 100, NONE, NONE, 0 },
 	  { 200, 1, NONE }, 1, false },
 	{ "a limit of 0", { 0, NONE, NONE, 0 }, { 0, 0, NONE }, 1, false },
-	{ "the largest limit that is one", { MAX, NONE, NONE, 0 },
-	  { 1, 1, NONE }, MAX, false },
-	{ "and just below it", { MAX, NONE, NONE, 0 }, { 1, 1, NONE }, MAX - 1,
+	{ "the largest limit that is one", { MOST, NONE, NONE, 0 },
+	  { 1, 1, NONE }, MOST, false },
+	{ "and just below it", { MOST, NONE, NONE, 0 }, { 1, 1, NONE }, MOST - 1,
 	  true },
 
 	{ "user's buffers, one below the limit", { NONE, 3, NONE, 0 },
@@ -48,10 +48,10 @@ static const struct {
 	  { 0, 0, 100 }, 101, true },
 	{ "nothing but the reserve is left", { NONE, NONE, NONE, 30 },
 	  { 0, 0, 20 }, 1, false },
-	{ "a reserve larger than all", { NONE, NONE, NONE, MAX },
+	{ "a reserve larger than all", { NONE, NONE, NONE, MOST },
 	  { 0, 0, 100 }, 1, false },
 	{ "a reserve of what is not known", { NONE, NONE, NONE, 30 },
-	  { 0, 0, NONE }, MAX, true },
+	  { 0, 0, NONE }, MOST, true },
 	{ "no reserve", { NONE, NONE, NONE, 0 }, { 0, 0, 100 }, 100, true },
 
 	{ "one limit of several", { 100, 3, 50, 30 }, { 10, 1, 60 }, 31,
@@ -59,14 +59,14 @@ static const struct {
 	{ "within all of them", { 100, 3, 50, 30 }, { 10, 1, 60 }, 30, true },
 };
 
-int main(void)
+static void test_limits(UNIT_ARG)
 {
 	size_t n;
 
-	ktap_start();
 	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++)
 		ktap_eq(rstmem_limits_allow(&cases[n].limits, &cases[n].load,
 					    cases[n].size), cases[n].allowed,
 			"%s", cases[n].name);
-	return ktap_end();
 }
+
+UNIT_SUITE(limits, UNIT_CASE(test_limits));

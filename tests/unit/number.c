@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of numbers, against a table of what is in use. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../kernel/core/number.h"
-#include "../lib/ktap.h"
+#include "unit.h"
 
 #define FIRST	1000
 #define MOST	64
@@ -86,7 +82,7 @@ static void world_end(struct world *w, const char *name)
 	ktap(!w->fault, "number: %s", name);
 }
 
-static void test_turn(void)
+static void test_turn(UNIT_ARG)
 {
 	struct world w;
 	int n;
@@ -100,7 +96,7 @@ static void test_turn(void)
 	world_end(&w, "one comes back last");
 }
 
-static void test_full(void)
+static void test_full(UNIT_ARG)
 {
 	struct world w;
 	int n, round;
@@ -119,16 +115,16 @@ static void test_full(void)
 	world_end(&w, "the only one that is free is found");
 }
 
-static void test_random(unsigned int seed)
+static void random_steps(unsigned int seed)
 {
 	char name[32];
 	struct world w;
 	int step, n;
 
-	srand(seed);
+	unit_seed(seed);
 	world_init(&w, MOST);
 	for (step = 0; step < 20000; step++) {
-		n = rand() % (MOST - 1);
+		n = unit_random() % (MOST - 1);
 		if (w.held[n])
 			give(&w, n);
 		else
@@ -138,14 +134,13 @@ static void test_random(unsigned int seed)
 	world_end(&w, name);
 }
 
-int main(void)
+static void test_random(UNIT_ARG)
 {
 	unsigned int seed;
 
-	ktap_start();
-	test_turn();
-	test_full();
 	for (seed = 1; seed <= 4; seed++)
-		test_random(seed);
-	return ktap_end();
+		random_steps(seed);
 }
+
+UNIT_SUITE(number, UNIT_CASE(test_turn), UNIT_CASE(test_full),
+	   UNIT_CASE(test_random));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of the size rules, as a table. */
 #include "../../kernel/core/size.h"
-#include "../lib/ktap.h"
+#include "unit.h"
 
 #define ADDRESS_MAX	(1ULL << RSTMEM_ADDRESS_BITS)
 #define UNTOUCHED	0x1234567ULL
@@ -38,11 +38,10 @@ static const struct {
 	  -EINVAL },
 };
 
-int main(void)
+static void test_size(UNIT_ARG)
 {
 	size_t n;
 
-	ktap_start();
 	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
 		u64 rounded = UNTOUCHED;
 		int rc = rstmem_size_round(cases[n].size, cases[n].granule,
@@ -52,5 +51,6 @@ int main(void)
 		     rounded == (rc ? UNTOUCHED : cases[n].rounded),
 		     "size: %s", cases[n].name);
 	}
-	return ktap_end();
 }
+
+UNIT_SUITE(size, UNIT_CASE(test_size));

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rstmem conform: whether a device does what tee_rstmem(7) says. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conform.h"
+
+const char conform_help[] =
+"Usage: rstmem conform [-d PATH | -H NAME] [-u USE-CASE] [-j]\n"
+"       rstmem conform -l [-j]\n"
+"\n"
+"Checks whether a TEE device, or a dma-heap, does with restricted memory what\n"
+"tee_rstmem(7) says. Takes all of its memory for moments, so nobody else should\n"
+"use it meanwhile. Prints KTAP.\n"
+"\n"
+"  -d, --device PATH    the TEE device; without, the first that has any\n"
+"  -H, --heap NAME      a dma-heap instead, such as protected,secure-video, or its\n"
+"                       path\n"
+"  -u, --use-case NAME  of the TEE device, a name or a number; without, the first\n"
+"                       that it offers\n"
+"  -l, --list           list the checks, run none\n"
+"  -j, --json           for programs: one JSON object\n"
+"  -h, --help           show this help\n"
+"\n"
+"Exit status: 0 conformant, 1 not, or as with the other verbs.\n";
+
+struct choice {
+	const char *device;
+	const char *heap;
+	uint32_t use_case;	/* TEE_IOC_UC_RESERVED for the first */
+};
+
+static int no_use_case(const char *path, uint32_t use_case)
+{
+	char name[RSTMEM_USE_CASE_NAME_SIZE];
+
+	rstmem_use_case_name(use_case, name, sizeof(name));
+	error("%s: no use case %s; \"rstmem info\" lists those that are offered", path,
+	      name);
+	return EXIT_FAILED;
+}
+
+/*
+ * Finds out what is tested; the library only says what it is, and is closed again.
+ * Return: the exit status.
+ */
+static int find(const struct choice *choice, struct conform *c,
+		char path[RSTMEM_HEAP_PATH_SIZE])
+{
+	enum rstmem_via via = choice->heap ? RSTMEM_VIA_HEAP : RSTMEM_VIA_TEE;
+	const char *node = choice->device;
+	struct rstmem *dev;
+	int ret;
+
+	if (choice->heap) {
+		snprintf(path, RSTMEM_HEAP_PATH_SIZE, "%s%s",
+			 strchr(choice->heap, '/') ? "" : "/dev/dma_heap/",
+			 choice->heap);
+		node = path;
+	}
+	ret = rstmem_open_via(node, via, &dev);
+	if (ret)
+		return device_error(node, via, ret);
+	if (node != path)
+		snprintf(path, RSTMEM_HEAP_PATH_SIZE, "%s", rstmem_path(dev));
+	c->path = path;
+	c->on = choice->heap ? CONFORM_HEAP : CONFORM_TEE;
+	ret = rstmem_use_cases(dev, &c->use_cases);
+	rstmem_close(dev);
+	if (ret)
+		return device_error(path, via, ret);
+
+	c->use_case = choice->use_case;
+	if (c->use_case == TEE_IOC_UC_RESERVED)
+		c->use_case = (uint32_t)__builtin_ctzll(c->use_cases);
+	if (!(c->use_cases >> c->use_case & 1))
+		return no_use_case(path, c->use_case);
+	ret = conform_target_open(c);
+	return ret ? device_error(path, via, ret) : EXIT_OK;
+}
+
+int cmd_conform(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "device", required_argument, NULL, 'd' },
+		{ "heap", required_argument, NULL, 'H' },
+		{ "use-case", required_argument, NULL, 'u' },
+		{ "list", no_argument, NULL, 'l' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	static const char letters[] = ":d:H:u:ljh";
+	struct json json = { .out = stdout }, *out = NULL;
+	char path[RSTMEM_HEAP_PATH_SIZE];
+	struct choice choice = { 0 };
+	struct conform c = { 0 };
+	bool list = false;
+	int letter, status;
+
+	while ((letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		switch (letter) {
+		case 'd':
+			choice.device = optarg;
+			break;
+		case 'H':
+			choice.heap = optarg;
+			break;
+		case 'u':
+			if (rstmem_use_case_parse(optarg, &choice.use_case))
+				return usage_error(argv[0], "unknown use case \"%s\"",
+						   optarg);
+			break;
+		case 'l':
+			list = true;
+			break;
+		case 'j':
+			out = &json;
+			break;
+		case 'h':
+			fputs(conform_help, stdout);
+			return finish_output(EXIT_OK);
+		default:
+			return option_error(letter, argv, letters);
+		}
+	}
+	if (optind < argc)
+		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
+	if (choice.device && choice.heap)
+		return usage_error(argv[0], "--device and --heap exclude each other");
+	if (choice.heap && choice.use_case)
+		return usage_error(argv[0], "a heap has one use case, that of its name");
+
+	if (list)
+		return finish_output(conform_list(out));
+	status = find(&choice, &c, path);
+	if (status != EXIT_OK)
+		return status;
+	status = conform_report(&c, out);
+	close(c.fd);
+	return finish_output(status);
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The device that the conformance suite tests, by either front end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/dma-heap.h>
+
+#include "conform.h"
+
+/* Where the search for the largest buffer of a heap begins. */
+#define LARGEST		(UINT64_C(1) << 38)
+
+/* Memory may be given back a moment after the last one let go of it. */
+#define ROOM_MS		1000
+
+_Static_assert(sizeof(struct tee_ioctl_rstmem_alloc_data) == CONFORM_REQUEST,
+	       "24 bytes in every ABI");
+_Static_assert(sizeof(struct dma_heap_allocation_data) == CONFORM_REQUEST,
+	       "24 bytes in every ABI");
+
+static bool is_heap(const struct conform *c)
+{
+	return c->on == CONFORM_HEAP;
+}
+
+/* Another open file of the device. Return: its descriptor or -errno. */
+int conform_reopen(struct conform *c)
+{
+	int fd = open(c->path, (is_heap(c) ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Fills in the rest of @c. Return: 0 or -errno. */
+int conform_target_open(struct conform *c)
+{
+	struct tee_ioctl_rstmem_query query = { 0 };
+	int ret;
+
+	c->granule = (uint64_t)sysconf(_SC_PAGESIZE);
+	c->fd = conform_reopen(c);
+	if (c->fd < 0)
+		return c->fd;
+	if (is_heap(c))
+		return 0;
+
+	ret = conform_ask(c, c->use_case, &query);
+	if (ret)
+		return ret;
+	if (query.granule)
+		c->granule = query.granule;
+	c->total = query.total;
+	return 0;
+}
+
+/* Writes the structure of the front end's command, CONFORM_REQUEST bytes. */
+void conform_write_request(const struct conform *c, void *request, uint64_t size)
+{
+	if (is_heap(c)) {
+		struct dma_heap_allocation_data data = {
+			.len = size,
+			.fd_flags = O_RDWR | O_CLOEXEC,
+		};
+
+		memcpy(request, &data, sizeof(data));
+	} else {
+		struct tee_ioctl_rstmem_alloc_data data = {
+			.size = size,
+			.use_case = c->use_case,
+		};
+
+		memcpy(request, &data, sizeof(data));
+	}
+}
+
+/* @request may be any pointer. Return: the dma-buf or -errno. */
+int conform_send_request(const struct conform *c, void *request)
+{
+	struct dma_heap_allocation_data data;
+	int ret = ioctl(c->fd, is_heap(c) ? DMA_HEAP_IOCTL_ALLOC :
+			TEE_IOC_RSTMEM_ALLOC, request);
+
+	if (ret < 0)
+		return -errno;
+	if (!is_heap(c))
+		return ret;
+	memcpy(&data, request, sizeof(data));
+	return (int)data.fd;
+}
+
+/* @buf may be NULL. Return: the dma-buf or -errno. */
+int conform_try(const struct conform *c, uint64_t size, struct conform_buffer *buf)
+{
+	unsigned char request[CONFORM_REQUEST];
+	struct tee_ioctl_rstmem_alloc_data data;
+	off_t end;
+	int fd;
+
+	conform_write_request(c, request, size);
+	fd = conform_send_request(c, request);
+	if (fd < 0 || !buf)
+		return fd;
+
+	end = lseek(fd, 0, SEEK_END);
+	buf->fd = fd;
+	buf->size = end < 0 ? 0 : (uint64_t)end;
+	memcpy(&data, request, sizeof(data));
+	buf->id = is_heap(c) ? 0 : data.id;
+	return fd;
+}
+
+static void __attribute__((noreturn))
+cannot(struct conform *c, uint64_t size, int err)
+{
+	if (err == -EDQUOT)
+		conform_skip(c, "a limit of the administrator's is in the way; see rstmem stat");
+	conform_fail(c, "an allocation of %llu bytes fails: %s",
+		     (unsigned long long)size, strerror(-err));
+}
+
+/* An allocation that must work. @buf may be NULL. */
+void conform_get(struct conform *c, uint64_t size, struct conform_buffer *buf)
+{
+	int fd = conform_try(c, size, buf);
+
+	if (fd < 0)
+		cannot(c, size, fd);
+}
+
+/* Return: 0 or -errno. */
+int conform_ask(const struct conform *c, uint32_t use_case,
+		struct tee_ioctl_rstmem_query *query)
+{
+	*query = (struct tee_ioctl_rstmem_query){ .use_case = use_case };
+	return ioctl(c->fd, TEE_IOC_RSTMEM_QUERY, query) ? -errno : 0;
+}
+
+/* @data may be NULL. Return: the registration's descriptor or -errno. */
+int conform_register_fd(const struct conform *c, int64_t fd,
+			struct tee_ioctl_shm_register_fd_data *data)
+{
+	struct tee_ioctl_shm_register_fd_data here;
+	int reg;
+
+	if (!data)
+		data = &here;
+	*data = (struct tee_ioctl_shm_register_fd_data){ .fd = fd };
+	reg = ioctl(c->fd, TEE_IOC_SHM_REGISTER_FD, data);
+	return reg < 0 ? -errno : reg;
+}
+
+/* What can be had when nobody tells: takes all of it, in ever smaller pieces. */
+static uint64_t room_by_filling(struct conform *c)
+{
+	uint64_t room = 0, size = LARGEST;
+	struct conform_buffer buf;
+	size_t count = 0, i;
+	int *held = NULL;
+
+	while (size >= c->granule) {
+		int fd = conform_try(c, size, &buf);
+
+		if (fd == -ENOMEM || fd == -EINVAL) {
+			size /= 2;
+			continue;
+		}
+		if (fd < 0)
+			cannot(c, size, fd);
+		held = must_realloc(held, count + 1, sizeof(*held));
+		held[count++] = fd;
+		room += buf.size;
+	}
+	for (i = 0; i < count; i++)
+		close(held[i]);
+	free(held);
+	return room;
+}
+
+/* Bytes that can be allocated now. */
+uint64_t conform_room(struct conform *c)
+{
+	struct tee_ioctl_rstmem_query query;
+	int ret;
+
+	if (!c->total)
+		return room_by_filling(c);
+	ret = conform_ask(c, c->use_case, &query);
+	if (ret)
+		conform_fail(c, "TEE_IOC_RSTMEM_QUERY fails: %s", strerror(-ret));
+	return query.total - query.used;
+}
+
+/* Fails when there is no such room a moment later. */
+void conform_expect_room(struct conform *c, uint64_t room, const char *when)
+{
+	uint64_t now;
+	int ms;
+
+	for (ms = 0;; ms += 20) {
+		now = conform_room(c);
+		if (now == room)
+			return;
+		if (ms >= ROOM_MS)
+			break;
+		usleep(20000);
+	}
+	conform_fail(c, "%s, %llu bytes can be had, not %llu", when,
+		     (unsigned long long)now, (unsigned long long)room);
+}
+
+/* @got is -errno, or a descriptor or 0 when there was no error. */
+void conform_expect_error(struct conform *c, int got, int want, const char *what)
+{
+	if (got >= 0)
+		conform_fail(c, "%s: no error, not %s", what, strerror(want));
+	if (got != -want)
+		conform_fail(c, "%s: %s, not %s", what, strerror(-got),
+			     strerror(want));
+}
+
+/* How many are open, of those that the suite could have opened. */
+unsigned int conform_descriptors(void)
+{
+	unsigned int count = 0;
+	int fd;
+
+	for (fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* The number that the next one gets, which shows those that are only reserved. */
+int conform_next_descriptor(void)
+{
+	int fd = open("/", O_RDONLY | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}

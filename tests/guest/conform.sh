@@ -1,0 +1,167 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Whether the conformance suite says of a device what is true: conform.sh good runs
+# it on the device and the heap of this guest, conform.sh broken on softtee with one
+# thing wrong at a time, of the backend and of the ioctls.
+# shellcheck disable=SC3043 # busybox has it
+
+cases=0
+failed=0
+
+ok() {
+	cases=$((cases + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $cases - $2"
+	else
+		echo "not ok $cases - $2"
+		failed=$((failed + 1))
+	fi
+}
+
+# Runs the suite. What it required and did not find is in $ids then.
+suite() {
+	rstmem conform "$@" >/tmp/conform.out 2>/tmp/conform.err
+	status=$?
+	ids=$(sed -n 's/^not ok [0-9]* - \([a-z.-]*\)$/\1/p' /tmp/conform.out)
+	# A report, not a message about why there is none.
+	grep -q '^1\.\.[1-9]' /tmp/conform.out || status=none
+}
+
+show() {
+	sed 's/^/# /' /tmp/conform.out /tmp/conform.err
+}
+
+conformant() {
+	local name=$1
+	shift
+	suite "$@"
+	if [ "$status" = 0 ] && [ ! "$ids" ]; then
+		ok 0 "$name: conformant"
+	else
+		show
+		ok 1 "$name: conformant"
+	fi
+	# What could not be found out is worth reading.
+	grep '# SKIP' /tmp/conform.out | sed 's/^ok [0-9]* - /# /; s/# SKIP/skipped:/'
+	tail -n 1 /tmp/conform.out
+}
+
+# That these checks fail, and no others; with "+", that these do.
+noticed() {
+	local name=$1 want=$2 id wrong=''
+	shift 2
+	suite "$@"
+	[ "$status" = 1 ] || wrong="status $status"
+	for id in $want; do
+		[ "$id" = + ] || echo "$ids" | grep -qxF "$id" || wrong="$wrong no-$id"
+	done
+	case $want in
+	*+) ;;
+	*)
+		for id in $ids; do
+			case " $want " in *" $id "*) ;; *) wrong="$wrong also-$id" ;; esac
+		done
+		;;
+	esac
+	[ ! "$wrong" ] || { echo "# $wrong"; show; }
+	[ ! "$wrong" ]
+	ok $? "$name: noticed by $want"
+}
+
+heap=protected,secure-video
+
+# Small, so that taking all of it is quick.
+load() {
+	rmmod softtee && modprobe softtee "pool=4M@$address" "$@"
+}
+
+# softtee broken=WAY: what the TEE device fails, and the heap ("-" for nothing).
+backend() {
+	load "broken=$1"
+	ok $? "softtee can be broken: $1"
+	dmesg | grep -q "MISBEHAVES ON PURPOSE (broken=$1)"
+	ok $? "and says so loudly"
+	noticed "backend $1, TEE device" "$2"
+	if [ "$3" = - ]; then
+		conformant "backend $1, which heaps do not show" -H $heap
+	else
+		noticed "backend $1, heap" "$3" -H $heap
+	fi
+}
+
+front() {
+	echo "$1" >/sys/module/rstmem_broken/parameters/way
+	noticed "ioctls $1" "$2"
+}
+
+good() {
+	conformant 'TEE device'
+	conformant 'heap' -H $heap
+	rstmem conform -j >/tmp/conform.json
+	[ $? = 0 ] && grep -q '"conformant": true' /tmp/conform.json &&
+		[ "$(grep -c '"id":' /tmp/conform.json)" = \
+			"$(rstmem conform | grep -cE '^(not )?ok ')" ]
+	ok $? 'in JSON: the same number of checks, and conformant'
+}
+
+broken() {
+	address=$(sed 's/^[^@]*@\(0x[0-9a-f]*\).*/\1/' /sys/module/softtee/parameters/pool)
+
+	rmmod softtee
+	modprobe softtee "pool=4M@$address" broken=everything 2>/dev/null
+	[ $? != 0 ] && [ ! -e /sys/module/softtee ]
+	ok $? 'softtee is not broken in a way that there is not'
+	modprobe softtee "pool=4M@$address"
+
+	all_memory='memory.close memory.dup memory.passed memory.killed memory.device-closed'
+	backend buffers query.counts -
+	backend caps query.caps -
+	backend early 'query.largest-free alloc.exhaustion content.next-owner' -
+	backend errno 'alloc.too-large alloc.exhaustion' 'alloc.too-large alloc.exhaustion +'
+	backend granule alloc.rounding -
+	backend large 'query.largest-free alloc.rounding alloc.exhaustion alloc.concurrent memory.killed content.next-owner' \
+		'alloc.rounding alloc.concurrent +'
+	backend largest 'query.consistent query.largest-free content.next-owner' -
+	backend never-frees 'query.counts memory.close +' 'memory.close +'
+	backend no-scrub content.next-owner -
+	backend overlap content.own -
+	backend short 'alloc.descriptor +' 'alloc.descriptor +'
+	backend used "query.counts alloc.exhaustion $all_memory memory.registration-last memory.dma-buf-last memory.registered-in" -
+
+	load && modprobe rstmem_broken
+	ok $? 'the ioctls can be broken'
+	echo nothing >/sys/module/rstmem_broken/parameters/way
+	conformant 'ioctls that are not'
+	front cloexec alloc.cloexec
+	front exporter buffer.exporter
+	front fault-descriptor fault.descriptor
+	front fault-errno fault.unwritable
+	front fault-memory fault.memory
+	front flags-accepted alloc.flags-unknown
+	front flags-written alloc.flags-written-back
+	front id-anywhere 'id.elsewhere id.ends id.context-ends'
+	front id-same 'alloc.concurrent id.unique id.works content.own content.next-owner'
+	front id-zero 'id.positive id.unique id.works content.own content.next-owner'
+	front mmap 'buffer.mmap +'
+	front pad-accepted alloc.pad
+	front query-flags query.flags-unknown
+	front register-cloexec register.descriptor
+	front register-cut register.descriptor-bad
+	front register-flags register.flags-unknown
+	front register-size register.tells
+	front reserved-accepted alloc.use-case-reserved
+	front size-cut alloc.size-overflow
+	front size-not-written alloc.size-written-back
+	front size-zero alloc.size-zero
+	front use-case-accepted alloc.use-case-unknown
+	front use-case-written alloc.use-case-kept
+	front written-on-failure 'alloc.size-overflow alloc.use-case-reserved alloc.use-case-unknown alloc.flags-unknown alloc.pad'
+	rmmod rstmem_broken
+	ok $? 'nothing is left of it'
+}
+
+echo 'KTAP version 1'
+"$1"
+echo "1..$cases"
+[ $failed = 0 ]
