@@ -3,16 +3,19 @@
  * Extents, see extent.h.
  *
  * What is taken is in a list by address. Free is what lies between: each extent
- * knows the gap before it, and those that have one are in a tree by address, in
- * which each node knows the largest gap of the tree below. So nothing has to be
- * stored for what is free, and all that follows is logarithmic in the number of
- * gaps, whatever their pattern and the size of the space. A gap that something is
- * put into at its lower end, as is the rule, stays where it is in the tree.
+ * knows the gap before it, and those that have one are in a tree by size, those of
+ * one size by address. So nothing has to be stored for what is free, and all that
+ * follows is logarithmic in the number of gaps, whatever their pattern and the size
+ * of the space. A gap that shrinks or grows moves in the tree only when it passes
+ * another one in this order, which the largest hardly ever does.
  *
- * Placement: what is larger than most is put into the lowest gap that holds it,
- * the rest into the highest one, at its upper end. Long runs of large buffers
- * then come and go at one end without small ones in between, which is what
- * leaves room for the next.
+ * In a space that has an alignment each node knows also what the tree below has
+ * room for at most once aligned. Others do without that.
+ *
+ * Placement: into the smallest gap that holds it, the lowest of that size, which
+ * leaves the large ones whole. What is larger than most is put at the lower end of
+ * the gap, the rest at the upper one, so that in a large gap large ones come and go
+ * without small ones in between, which is what leaves room for the next.
  */
 #include <linux/rbtree_augmented.h>
 
@@ -34,99 +37,61 @@ static bool has_align(const struct rstmem_space *space)
 	return space->align > space->granule;
 }
 
-static u64 max_size(const struct rb_node *rb)
+/* Sets @ext->max_room. Returns true if @exit and it was right already. */
+static bool update_room(struct rstmem_extent *ext, bool exit)
 {
-	return rb ? to_extent(rb)->max.size : 0;
-}
+	const struct rb_node *left = ext->node.rb_left;
+	const struct rb_node *right = ext->node.rb_right;
+	u64 room = ext->gap.room;
 
-static u64 max_room(const struct rb_node *rb)
-{
-	return rb ? to_extent(rb)->max.room : 0;
-}
-
-static u64 larger(u64 a, u64 b)
-{
-	return a > b ? a : b;
-}
-
-/* Sets @ext->max.size. Returns true if @exit and it was right already. */
-static bool update_size(struct rstmem_extent *ext, bool exit)
-{
-	u64 size = larger(larger(max_size(ext->node.rb_left),
-				 max_size(ext->node.rb_right)), ext->gap.size);
-
-	if (exit && ext->max.size == size)
+	if (left && to_extent(left)->max_room > room)
+		room = to_extent(left)->max_room;
+	if (right && to_extent(right)->max_room > room)
+		room = to_extent(right)->max_room;
+	if (exit && ext->max_room == room)
 		return true;
-	ext->max.size = size;
+	ext->max_room = room;
 	return false;
 }
 
-/* The same for both, where the space has an alignment. */
-static bool update_both(struct rstmem_extent *ext, bool exit)
+RB_DECLARE_CALLBACKS(static, augment_room, struct rstmem_extent, node, max_room,
+		     update_room)
+
+/* Whether the gap before @a is before that before @b in the order of the tree. */
+static bool gap_less(const struct rstmem_extent *a, const struct rstmem_extent *b)
 {
-	u64 room = larger(larger(max_room(ext->node.rb_left),
-				 max_room(ext->node.rb_right)), ext->gap.room);
-	bool same = update_size(ext, exit) && ext->max.room == room;
-
-	ext->max.room = room;
-	return same;
-}
-
-RB_DECLARE_CALLBACKS(static, augment_size, struct rstmem_extent, node, max.size,
-		     update_size)
-RB_DECLARE_CALLBACKS(static, augment_both, struct rstmem_extent, node, max,
-		     update_both)
-
-/* The gap before @ext shrank: all above may have to look again. */
-static void gap_shrank(struct rstmem_space *space, struct rstmem_extent *ext)
-{
-	if (has_align(space))
-		augment_both.propagate(&ext->node, NULL);
-	else
-		augment_size.propagate(&ext->node, NULL);
-}
-
-/* The gap before @ext grew, which is less work. */
-static void gap_grew(const struct rstmem_space *space, struct rstmem_extent *ext)
-{
-	const struct rstmem_gap gap = ext->gap;
-	struct rb_node *rb;
-
-	for (rb = &ext->node; rb && to_extent(rb)->max.size < gap.size;
-	     rb = rb_parent(rb))
-		to_extent(rb)->max.size = gap.size;
-	if (!has_align(space))
-		return;
-	for (rb = &ext->node; rb && to_extent(rb)->max.room < gap.room;
-	     rb = rb_parent(rb))
-		to_extent(rb)->max.room = gap.room;
+	if (a->gap.size != b->gap.size)
+		return a->gap.size < b->gap.size;
+	/* By the last address of the gap: what follows may wrap to 0. */
+	return a->start - 1 < b->start - 1;
 }
 
 static void gap_insert(struct rstmem_space *space, struct rstmem_extent *ext)
 {
 	struct rb_node **link = &space->gaps.rb_node, *parent = NULL;
 
+	/* All above have it below them, before the tree is balanced. */
+	ext->max_room = ext->gap.room;
 	while (*link) {
 		parent = *link;
-		/* By the last address of the gap: what follows may wrap to 0. */
-		link = ext->start - 1 < to_extent(parent)->start - 1 ?
-		       &parent->rb_left : &parent->rb_right;
+		if (to_extent(parent)->max_room < ext->max_room)
+			to_extent(parent)->max_room = ext->max_room;
+		link = gap_less(ext, to_extent(parent)) ? &parent->rb_left :
+							  &parent->rb_right;
 	}
 	rb_link_node(&ext->node, parent, link);
-	ext->max = (struct rstmem_gap){};
-	gap_grew(space, ext);
 	if (has_align(space))
-		rb_insert_augmented(&ext->node, &space->gaps, &augment_both);
+		rb_insert_augmented(&ext->node, &space->gaps, &augment_room);
 	else
-		rb_insert_augmented(&ext->node, &space->gaps, &augment_size);
+		rb_insert_color(&ext->node, &space->gaps);
 }
 
 static void gap_erase(struct rstmem_space *space, struct rstmem_extent *ext)
 {
 	if (has_align(space))
-		rb_erase_augmented(&ext->node, &space->gaps, &augment_both);
+		rb_erase_augmented(&ext->node, &space->gaps, &augment_room);
 	else
-		rb_erase_augmented(&ext->node, &space->gaps, &augment_size);
+		rb_erase(&ext->node, &space->gaps);
 }
 
 static void gap_write(const struct rstmem_space *space,
@@ -143,6 +108,29 @@ static void gap_write(const struct rstmem_space *space,
 	}
 }
 
+/* The gap before @ext, which is in the tree, had @was bytes. */
+static void gap_resized(struct rstmem_space *space, struct rstmem_extent *ext,
+			u64 was)
+{
+	const struct rb_node *rb;
+	bool less;
+
+	/* It may have passed those on one side of it only. */
+	if (ext->gap.size < was) {
+		rb = rb_prev(&ext->node);
+		less = rb && gap_less(ext, to_extent(rb));
+	} else {
+		rb = rb_next(&ext->node);
+		less = rb && gap_less(to_extent(rb), ext);
+	}
+	if (less) {
+		gap_erase(space, ext);
+		gap_insert(space, ext);
+	} else if (has_align(space)) {
+		augment_room.propagate(&ext->node, NULL);
+	}
+}
+
 /* Makes the gap before @ext one of @size bytes, which may be none. */
 static void gap_set(struct rstmem_space *space, struct rstmem_extent *ext,
 		    u64 size)
@@ -150,10 +138,8 @@ static void gap_set(struct rstmem_space *space, struct rstmem_extent *ext,
 	u64 was = ext->gap.size;
 
 	gap_write(space, ext, size);
-	if (was && size > was)
-		gap_grew(space, ext);
-	else if (was && size)
-		gap_shrank(space, ext);
+	if (was && size)
+		gap_resized(space, ext, was);
 	else if (was)
 		gap_erase(space, ext);
 	else if (size)
@@ -162,69 +148,60 @@ static void gap_set(struct rstmem_space *space, struct rstmem_extent *ext,
 
 /*
  * The gap before @from is now before its neighbour @to, which had none, and has
- * @size bytes. Its place in the order is the same.
+ * @size bytes.
  */
 static void gap_move(struct rstmem_space *space, struct rstmem_extent *from,
 		     struct rstmem_extent *to, u64 size)
 {
-	bool grows = size > from->gap.size;
+	u64 was = from->gap.size;
 
 	rb_replace_node(&from->node, &to->node, &space->gaps);
-	to->max = from->max;
+	to->max_room = from->max_room;
 	gap_write(space, from, 0);
 	gap_write(space, to, size);
-	if (grows)
-		gap_grew(space, to);
-	else
-		gap_shrank(space, to);
+	gap_resized(space, to, was);
 }
 
-/* Whether @gap is large enough, by its aligned room or by its size. */
-static __always_inline bool gap_holds(const struct rstmem_gap *gap, u64 size,
-				      bool aligned)
+/* The extent after the first gap in the tree of at least @size bytes, or NULL. */
+static struct rstmem_extent *first_of_size(const struct rstmem_space *space,
+					   u64 size)
 {
-	return (aligned ? gap->room : gap->size) >= size;
-}
+	const struct rb_node *rb = space->gaps.rb_node;
+	struct rstmem_extent *found = NULL;
 
-static __always_inline bool subtree_holds(const struct rb_node *rb, u64 size,
-					  bool aligned)
-{
-	return rb && gap_holds(&to_extent(rb)->max, size, aligned);
-}
-
-/*
- * The extent after the lowest or the highest gap that holds @size, or NULL. Each
- * of the four kinds gets code of its own.
- */
-static __always_inline struct rstmem_extent *
-gap_search(const struct rb_node *rb, u64 size, bool aligned, bool high)
-{
-	const struct rb_node *near;
-
-	if (!subtree_holds(rb, size, aligned))
-		return NULL;
-	for (;;) {
-		near = high ? rb->rb_right : rb->rb_left;
-		if (subtree_holds(near, size, aligned)) {
-			rb = near;
-			continue;
+	while (rb) {
+		if (to_extent(rb)->gap.size >= size) {
+			found = to_extent(rb);
+			rb = rb->rb_left;
+		} else {
+			rb = rb->rb_right;
 		}
-		if (gap_holds(&to_extent(rb)->gap, size, aligned))
-			return to_extent(rb);
-		rb = high ? rb->rb_left : rb->rb_right;
 	}
+	return found;
 }
 
-static struct rstmem_extent *gap_find(const struct rstmem_space *space, u64 size,
-				      bool aligned, bool high)
+static bool has_room(const struct rb_node *rb, u64 size)
+{
+	return rb && to_extent(rb)->max_room >= size;
+}
+
+/* After the first gap in the tree with room for @size once aligned, or NULL. */
+static struct rstmem_extent *first_of_room(const struct rstmem_space *space,
+					   u64 size)
 {
 	const struct rb_node *rb = space->gaps.rb_node;
 
-	if (aligned)
-		return high ? gap_search(rb, size, true, true) :
-			      gap_search(rb, size, true, false);
-	return high ? gap_search(rb, size, false, true) :
-		      gap_search(rb, size, false, false);
+	if (!has_room(rb, size))
+		return NULL;
+	for (;;) {
+		if (has_room(rb->rb_left, size)) {
+			rb = rb->rb_left;
+			continue;
+		}
+		if (to_extent(rb)->gap.room >= size)
+			return to_extent(rb);
+		rb = rb->rb_right;
+	}
 }
 
 /*
@@ -255,7 +232,8 @@ static struct rstmem_extent *find_aligned(const struct rstmem_space *space,
 	struct rstmem_extent *ext;
 	u64 more;
 
-	ext = gap_find(space, size, align == space->align, high);
+	ext = align == space->align ? first_of_room(space, size) :
+				      first_of_size(space, size);
 	if (!ext || gap_place(ext, size, align, high, below))
 		return ext;
 
@@ -264,9 +242,9 @@ static struct rstmem_extent *find_aligned(const struct rstmem_space *space,
 	 * it will do; failing that, one that the coarser alignment allows for.
 	 */
 	more = size + (align - space->granule);
-	ext = more < size ? NULL : gap_find(space, more, false, high);
+	ext = more < size ? NULL : first_of_size(space, more);
 	if (!ext && align < space->align)
-		ext = gap_find(space, size, true, high);
+		ext = first_of_room(space, size);
 	if (ext)
 		gap_place(ext, size, align, high, below);
 	return ext;
@@ -344,7 +322,7 @@ bool rstmem_extent_take(struct rstmem_space *space, struct rstmem_extent *ext,
 	if (align > space->granule)
 		next = find_aligned(space, size, align, high, &below);
 	else
-		next = gap_find(space, size, false, high);
+		next = first_of_size(space, size);
 	if (!next)
 		return false;
 	if (high && align <= space->granule)
@@ -385,7 +363,6 @@ void rstmem_extent_give(struct rstmem_space *space, struct rstmem_extent *ext)
 	if (ext->gap.size && !next->gap.size) {
 		gap_move(space, ext, next, size);
 	} else {
-		/* In this order: what grew hides from the tree what goes. */
 		gap_set(space, next, size);
 		if (ext->gap.size)
 			gap_set(space, ext, 0);
@@ -404,5 +381,7 @@ void rstmem_extent_give(struct rstmem_space *space, struct rstmem_extent *ext)
  */
 u64 rstmem_space_largest_free(const struct rstmem_space *space)
 {
-	return max_size(space->gaps.rb_node);
+	const struct rb_node *rb = rb_last(&space->gaps);
+
+	return rb ? to_extent(rb)->gap.size : 0;
 }

@@ -16,8 +16,6 @@
  * @size:	bytes free
  * @room:	what is left of them beyond the first multiple of the space's
  *		alignment; kept only by spaces that have one
- *
- * Of one gap, or the largest of either among several.
  */
 struct rstmem_gap {
 	u64 size;
@@ -31,7 +29,7 @@ struct rstmem_gap {
  * @size:	bytes, a multiple of the space's granule
  * @gap:	from the extent before, or from the start of the space
  * @node:	in the tree of gaps, if there is one
- * @max:	the largest among this gap and those below @node
+ * @max_room:	the largest @gap.room among this one and those below @node
  *
  * Storage is the caller's, and may be inside what the range is for.
  */
@@ -41,14 +39,15 @@ struct rstmem_extent {
 	u64 size;
 	struct rstmem_gap gap;
 	struct rb_node node;
-	struct rstmem_gap max;
+	u64 max_room;
 };
 
 /**
  * struct rstmem_space - a range, and what is taken of it
  * @tail:	takes nothing, at the end of the space, so that an extent follows
  *		every gap; its @by_addr is the list of those taken
- * @gaps:	extents with a gap before them, by address
+ * @gaps:	extents with a gap before them, by its size, and those of one size by
+ *		address
  * @granule:	bytes, a power of two
  * @align:	bytes, a power of two, at least @granule; see rstmem_space_init()
  * @total:	bytes

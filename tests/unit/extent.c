@@ -37,31 +37,49 @@ static struct rstmem_extent *of(const struct rb_node *rb)
 }
 
 /*
- * The largest gap of a tree, found the slow way; and how deep the tree is, and how
- * many nodes it has.
+ * The most aligned room in a tree, found the slow way; and how deep the tree is, and
+ * how many nodes it has.
  */
-static struct rstmem_gap check_max(struct world *w, const struct rb_node *rb,
-				   int *depth, unsigned int *nodes)
+static u64 check_max(struct world *w, const struct rb_node *rb, int *depth,
+		     unsigned int *nodes)
 {
-	struct rstmem_gap left, right, max;
+	u64 left, right, max;
 	int dl, dr;
 
 	if (!rb) {
 		*depth = 0;
-		return (struct rstmem_gap){ 0, 0 };
+		return 0;
 	}
 	left = check_max(w, rb->rb_left, &dl, nodes);
 	right = check_max(w, rb->rb_right, &dr, nodes);
 	*depth = 1 + (dl > dr ? dl : dr);
 	++*nodes;
-	max = of(rb)->gap;
-	max.size = left.size > max.size ? left.size : max.size;
-	max.size = right.size > max.size ? right.size : max.size;
-	max.room = left.room > max.room ? left.room : max.room;
-	max.room = right.room > max.room ? right.room : max.room;
-	expect(w, of(rb)->max.size == max.size && of(rb)->max.room == max.room,
-	       "a subtree's largest gap is wrong");
+	max = of(rb)->gap.room;
+	max = left > max ? left : max;
+	max = right > max ? right : max;
+	expect(w, of(rb)->max_room == max, "a subtree's most room is wrong");
 	return max;
+}
+
+/* By size, then by address; and neither more nor less than there is. */
+static void check_order(struct world *w, unsigned int gaps)
+{
+	const struct rstmem_extent *last = NULL, *ext;
+	const struct rb_node *rb;
+	u64 at, last_at = 0;
+
+	for (rb = rb_first(&w->space.gaps); rb; rb = rb_next(rb)) {
+		ext = of(rb);
+		at = ext->start - ext->gap.size - w->start;
+		expect(w, ext->gap.size, "the tree has a gap that is none");
+		expect(w, !last || last->gap.size < ext->gap.size ||
+			  (last->gap.size == ext->gap.size && last_at < at),
+		       "the tree does not have the gaps in order");
+		last = ext;
+		last_at = at;
+		gaps--;
+	}
+	expect(w, !gaps, "the tree does not have all gaps");
 }
 
 static u64 room(const struct world *w, u64 from, u64 size)
@@ -89,9 +107,8 @@ static void check_world(struct world *w)
 	struct rstmem_space *space = &w->space;
 	u64 used = 0, squares = 0, addr = w->start;
 	unsigned int taken = 0, gaps = 0, nodes = 0;
-	struct rb_node *rb = rb_first(&space->gaps);
 	struct rstmem_extent *ext = &space->tail;
-	struct rstmem_gap max;
+	u64 largest = 0;
 	int depth, bits;
 
 	do {
@@ -105,12 +122,10 @@ static void check_world(struct world *w)
 		expect(w, ext->gap.room == (w->align == w->granule ? 0 :
 					    room(w, addr, ext->gap.size)),
 		       "a gap's aligned room is wrong");
-		if (ext->gap.size) {
-			expect(w, rb == &ext->node,
-			       "the tree does not have the gaps in order");
+		if (ext->gap.size)
 			gaps++;
-			rb = rb ? rb_next(rb) : NULL;
-		}
+		if (ext->gap.size > largest)
+			largest = ext->gap.size;
 		expect(w, ext->by_addr.next->prev == &ext->by_addr,
 		       "the list is broken");
 		if (w->fault)
@@ -130,9 +145,10 @@ static void check_world(struct world *w)
 	w->used = used;
 	w->squares = squares;
 
-	max = check_max(w, space->gaps.rb_node, &depth, &nodes);
+	check_max(w, space->gaps.rb_node, &depth, &nodes);
 	expect(w, nodes == gaps, "the tree has something else");
-	expect(w, rstmem_space_largest_free(space) == max.size,
+	check_order(w, gaps);
+	expect(w, rstmem_space_largest_free(space) == largest,
 	       "the largest free range is wrong");
 	/* A red-black tree's; this is what makes all of it logarithmic. */
 	for (bits = 0; nodes + 1 > 1U << bits;)
@@ -153,27 +169,37 @@ static void world_init(struct world *w, u64 start, u64 granules, u64 granule,
 }
 
 /*
- * Where @granules can be put, the lowest place or the highest, by the bitmap.
- * Returns false when there is none.
+ * Where @granules are to be put, by the bitmap: in the smallest gap that has them at a
+ * multiple of @align, the lowest of those, at its lower end or its upper one. Returns
+ * false when there is none.
  */
 static bool place(const struct world *w, u64 granules, u64 align, bool high,
 		  u64 *start)
 {
-	bool found = false;
-	u64 n, run = 0;
+	u64 n, from, addr, low, top, smallest = 0;
+	bool found;
 
 	for (n = 0; n < w->granules; n++) {
-		u64 addr = w->start + (n + 1 - granules) * w->granule;
-
-		run = w->taken[n] ? 0 : run + 1;
-		if (run < granules || addr % align)
+		if (w->taken[n])
 			continue;
-		*start = addr;
-		found = true;
-		if (!high)
-			break;
+		found = false;
+		low = 0;
+		top = 0;
+		for (from = n; n < w->granules && !w->taken[n]; n++) {
+			addr = w->start + (n + 1 - granules) * w->granule;
+			if (n - from + 1 < granules || addr % align)
+				continue;
+			if (!found)
+				low = addr;
+			top = addr;
+			found = true;
+		}
+		if (!found || (smallest && n - from >= smallest))
+			continue;
+		smallest = n - from;
+		*start = high ? top : low;
 	}
-	return found;
+	return smallest;
 }
 
 /* Whether there is so much room that any alignment up to @align is possible. */
@@ -309,7 +335,7 @@ static void test_ends(UNIT_ARG)
 	       "what is small does not go to the upper end");
 	give(&w, a);
 	a = take(&w, 3, 0);
-	expect(&w, a->start == 58 * GRANULE, "3 beside 8 is not small");
+	expect(&w, a && a->start == 5 * GRANULE, "3 beside 8 is not small");
 	world_end(&w, "keeps large and small apart");
 }
 
@@ -325,10 +351,83 @@ static void test_lowest(UNIT_ARG)
 	for (n = 6; n >= 0; n -= 2)
 		give(&w, ext[n]);
 	again = take(&w, 2, 0);
-	expect(&w, again->start == 0, "not the lowest");
+	expect(&w, again && again->start == 0, "not the lowest");
 	again = take(&w, 1, 0);
-	expect(&w, again->start == 13 * GRANULE, "not the highest");
-	world_end(&w, "takes the lowest gap, or the highest");
+	expect(&w, again && again->start == 5 * GRANULE, "not the lowest");
+	world_end(&w, "takes the lowest of equal gaps");
+}
+
+/* Fills what is left with extents of 1, and gives those at a '.' of @map back. */
+static void carve(struct world *w, const char *map)
+{
+	/* Too large for the kernel's stack. */
+	static struct rstmem_extent *ext[MAX_GRANULES];
+	struct rstmem_extent *one;
+	u64 n;
+
+	memset(ext, 0, sizeof(ext));
+	while (!w->fault && (one = take(w, 1, 0)))
+		ext[(one->start - w->start) / w->granule] = one;
+	for (n = 0; map[n]; n++)
+		if (map[n] == '.' && ext[n])
+			give(w, ext[n]);
+}
+
+/* Takes @granules, which are to be at granule @at. */
+static void take_at(struct world *w, u64 granules, u64 align, u64 at)
+{
+	struct rstmem_extent *ext = take(w, granules, align);
+
+	expect(w, ext && ext->start == w->start + at * w->granule,
+	       "not in the smallest gap, or at the wrong end");
+}
+
+static void test_best(UNIT_ARG)
+{
+	struct world w;
+
+	/* Gaps of 6, 5, 4, 4, 5, 6 at 0, 7, 13, 18, 23, 29. */
+	world_init(&w, 0, 35, GRANULE, 4 * GRANULE);
+	carve(&w, "......1.....1....1....1.....1......");
+	take_at(&w, 4, 0, 13);
+	take_at(&w, 4, 0, 18);
+	take_at(&w, 4, 0, 7);
+	take_at(&w, 1, 0, 11);
+	take_at(&w, 2, 0, 26);
+	take_at(&w, 3, 0, 23);
+	take_at(&w, 2, 0, 4);
+	take_at(&w, 6, 0, 29);
+	take_at(&w, 4, 0, 0);
+	expect(&w, !rstmem_space_largest_free(&w.space), "not full");
+	world_end(&w, "takes the smallest gap");
+
+	/* Once aligned there is room in them for 6, 4, 1, 2, 4, 3. */
+	world_init(&w, 0, 35, GRANULE, 4 * GRANULE);
+	carve(&w, "......1.....1....1....1.....1......");
+	take_at(&w, 3, 4 * GRANULE, 8);
+	take_at(&w, 1, 4 * GRANULE, 16);
+	take_at(&w, 4, 4 * GRANULE, 24);
+	take_at(&w, 1, 4 * GRANULE, 20);
+	take_at(&w, 1, 4 * GRANULE, 4);
+	take_at(&w, 4, 4 * GRANULE, 0);
+	take_at(&w, 3, 4 * GRANULE, 32);
+	expect(&w, !take(&w, 1, 4 * GRANULE), "there is no aligned room");
+	world_end(&w, "takes the smallest gap with aligned room");
+
+	/* The same below one that is large: of equal ones the lowest. */
+	world_init(&w, 0, 64, GRANULE, 4 * GRANULE);
+	take_at(&w, 32, 0, 0);
+	carve(&w, "11111111111111111111111111111111"
+		  ".....1.....1.....1.....1.....111");
+	/* Gaps of 5 at 32, 38, 44, 50, 56, with room for 5, 3, 5, 3, 5. */
+	take_at(&w, 4, 4 * GRANULE, 32);
+	take_at(&w, 4, 4 * GRANULE, 44);
+	take_at(&w, 3, 4 * GRANULE, 40);
+	take_at(&w, 1, 0, 36);
+	take_at(&w, 5, 0, 50);
+	take_at(&w, 1, 4 * GRANULE, 48);
+	take_at(&w, 1, 4 * GRANULE, 60);
+	world_end(&w, "takes the lowest of equal gaps with aligned room");
 }
 
 static void test_align(UNIT_ARG)
@@ -427,6 +526,15 @@ static void test_top(UNIT_ARG)
 	expect(&w, ext && take(&w, 1, 4 * GRANULE), "no room at the top");
 	expect(&w, take(&w, 3, 0) && !take(&w, 1, 0), "not full");
 	world_end(&w, "works at the end of the address space");
+
+	/* The last gap ends at 0, and is not the lowest for all that. */
+	world_init(&w, -8 * GRANULE, 8, GRANULE, GRANULE);
+	carve(&w, "..1..1..");
+	take_at(&w, 2, 0, 0);
+	take_at(&w, 1, 0, 4);
+	take_at(&w, 1, 0, 3);
+	take_at(&w, 2, 0, 6);
+	world_end(&w, "knows what is low at the end of the address space");
 }
 
 static void test_huge(UNIT_ARG)
@@ -500,6 +608,7 @@ UNIT_SUITE(extent, UNIT_CASE(test_whole),
 	   UNIT_CASE(test_merge),
 	   UNIT_CASE(test_ends),
 	   UNIT_CASE(test_lowest),
+	   UNIT_CASE(test_best),
 	   UNIT_CASE(test_align),
 	   UNIT_CASE(test_align_other),
 	   UNIT_CASE(test_align_spoilt),
