@@ -28,6 +28,10 @@
 /* More than any argument. */
 #define ARGUMENT	512
 
+static const char * const use_cases[] = {
+	"secure-video", "trusted-ui", "secure-video-record",
+};
+
 /* Requests and replies; descriptors. The driver has [0] of each. */
 static struct {
 	int ask[2], pass[2];
@@ -102,13 +106,10 @@ static int open_file(const char *path)
 
 static void do_open_heap(const struct request *r, struct reply *reply)
 {
-	static const char * const names[] = {
-		"secure-video", "trusted-ui", "secure-video-record",
-	};
 	char path[64];
 
 	snprintf(path, sizeof(path), "/dev/dma_heap/protected,%s",
-		 names[r->use_case - 1]);
+		 use_cases[r->use_case - 1]);
 	reply->rc = open_file(path);
 }
 
@@ -262,6 +263,59 @@ static void do_cpu(const struct request *r, struct reply *reply)
 	reply->rc = got;
 }
 
+static void read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	text[n < 0 ? 0 : n] = 0;
+	while (n > 0)
+		n = read(fd, (char [4096]){}, 4096);
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * All there is, and the number in "used". A limit changes nothing for root, whatever is
+ * written there.
+ */
+static void do_read(const struct request *r, struct reply *reply)
+{
+	static const char * const names[] = {
+		"granule", "total", "largest_free", "free", "peak", "buffers",
+		"importers", "failures/limit", "user_bytes", "user_buffers",
+		"buffer_bytes", "reserve", "used",
+	}, * const texts[] = {
+		"max", "0", "1", "4096", "-1", "1M", "18446744073709551615", "", "x",
+		"99999999999999999999",
+	};
+	char path[96], text[64] = "";
+	unsigned int n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/class/rstmem/tee0,%s/%s",
+		 use_cases[r->use_case - 1], names[8 + r->pad % 4]);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		const char *what = texts[r->flags %
+					 (sizeof(texts) / sizeof(texts[0]))];
+
+		if (write(fd, what, strlen(what)) < 0)
+			reply->flags = errno;
+		close(fd);
+	}
+	read_file("/sys/kernel/debug/rstmem/buffers", text, sizeof(text));
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fds[r->slot]);
+	read_file(path, text, sizeof(text));
+	for (n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		snprintf(path, sizeof(path), "/sys/class/rstmem/tee0,%s/%s",
+			 use_cases[r->use_case - 1], names[n]);
+		read_file(path, text, sizeof(text));
+	}
+	reply->size = strtoull(text, NULL, 0);
+	reply->rc = text[0] ? 0 : -ENOENT;
+}
+
 static void do_open_edu(struct reply *reply)
 {
 	reply->rc = open_file("/dev/rstmem_edu");
@@ -348,6 +402,9 @@ static void do_one(const struct request *r, struct reply *reply)
 		break;
 	case OP_CPU:
 		do_cpu(r, reply);
+		break;
+	case OP_READ:
+		do_read(r, reply);
 		break;
 	case OP_ATTACH:
 		reply->rc = edu_map(fds[r->slot], fds[r->other],

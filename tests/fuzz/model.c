@@ -529,6 +529,7 @@ static bool module_is_used(void)
 static bool begin(struct op *op, struct request *r, struct expectation *e)
 {
 	struct object *o = m.slots[op->actor][op->slot];
+	unsigned int n;
 
 	switch (op->kind) {
 	case OP_OPEN:
@@ -542,6 +543,11 @@ static bool begin(struct op *op, struct request *r, struct expectation *e)
 		e->ok = true;
 		return empty_slot(op->actor, op->slot, &r->to);
 	case OP_CLOSE:
+		/* Mostly something that is open. */
+		for (n = 0; !o && op->a % 8 && n < SLOTS; n++) {
+			r->slot = (op->slot + n) % SLOTS;
+			o = m.slots[op->actor][r->slot];
+		}
 		e->ok = o;
 		if (!o)
 			fails(e, EBADF, 0, 0);
@@ -577,6 +583,14 @@ static bool begin(struct op *op, struct request *r, struct expectation *e)
 		if (type_of(o) == TYPE_BUFFER)
 			e->size = o->memory->size;
 		return type_of(o) == TYPE_BUFFER;
+	case OP_READ:
+		r->use_case = 1 + op->a % USE_CASES;
+		r->slot = slot_of(op->actor, op->slot, TYPE_BUFFER);
+		r->pad = op->b;
+		r->flags = op->c;
+		e->ok = true;
+		e->size = m.used[r->use_case];
+		return !m.removed;
 	case OP_ATTACH:
 		return begin_attach(op, r, e);
 	case OP_DETACH:

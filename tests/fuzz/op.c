@@ -23,6 +23,7 @@ static const struct {
 	[OP_INFO] = { "info", 8 },
 	[OP_QUERY] = { "query", 6 },
 	[OP_CPU] = { "cpu", 6 },
+	[OP_READ] = { "read", 4 },
 	[OP_ATTACH] = { "attach", 22 },
 	[OP_DETACH] = { "detach", 5 },
 	[OP_FORK] = { "fork", 5 },
@@ -62,6 +63,11 @@ struct op op_make(uint64_t seed, unsigned int index)
 		at -= kinds[n].weight;
 	op.kind = n;
 	return op;
+}
+
+const char *op_name(enum op_kind kind)
+{
+	return kinds[kind].name;
 }
 
 void op_print(const struct op *op, char *text, size_t size)

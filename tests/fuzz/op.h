@@ -24,6 +24,7 @@ enum op_kind {
 	OP_INFO,	/* TEE_IOC_RSTMEM_FD_INFO */
 	OP_QUERY,	/* mutated */
 	OP_CPU,		/* mmap, read, write, seek */
+	OP_READ,	/* files of sysfs and debugfs */
 	OP_ATTACH,	/* and map */
 	OP_DETACH,
 	OP_FORK,
@@ -52,6 +53,8 @@ struct op {
 
 /* The @index-th operation of a sequence. It depends on nothing else. */
 struct op op_make(uint64_t seed, unsigned int index);
+
+const char *op_name(enum op_kind kind);
 
 void op_print(const struct op *op, char *text, size_t size);
 

@@ -40,7 +40,7 @@
 #define MAX_OPS		400
 #define USE_CASES	3
 /* Runs that shrinking may take. */
-#define MAX_TRIES	100
+#define MAX_TRIES	200
 /* A sequence that notices a lie is no longer than that. */
 #define SHORT		12
 
@@ -391,7 +391,7 @@ static void test_lies(uint64_t seed, unsigned int count)
 	for (lie = LIE_NONE + 1; lie < LIES; lie++) {
 		unsigned int left = 0, n;
 
-		for (n = 0; n < 40; n++)
+		for (n = 0; n < 80; n++)
 			if (!run(seed + n, count, NULL, lie)) {
 				left = shrink(seed + n, count, keep, lie);
 				/* What is left, once more. */
@@ -401,8 +401,8 @@ static void test_lies(uint64_t seed, unsigned int count)
 			}
 		ktap(left && left <= SHORT, "if %s it is noticed",
 		     lie_names[lie]);
-		if (left)
-			ktap_note("%u operations: %s", left, result->what);
+		ktap_note("%u sequences, then %u operations: %s", n + 1, left,
+			  result->what);
 	}
 }
 
@@ -440,8 +440,12 @@ static void test_truth(uint64_t seed, unsigned int count, unsigned int most,
 		tell(seed, count, keep);
 	}
 	ktap(ok, "what the model says is so");
+	/* The last are not for a run that is watched. */
 	ktap(kinds >= (covered ? OP_KINDS - 3 : OP_KINDS),
 	     "all kinds of operations came up");
+	for (n = 0; n < OP_KINDS; n++)
+		if (!result->kinds[n])
+			ktap_note("not %s", op_name(n));
 }
 
 static void test_replay(uint64_t seed, unsigned int count, char *list)
