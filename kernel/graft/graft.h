@@ -39,6 +39,7 @@
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/spinlock.h>
 #include <linux/tee_rstmem.h>
 #include <linux/wait.h>
 
@@ -60,13 +61,17 @@ struct rstmem_id_ops;
  * @stock:	the driver's own pool, may be NULL
  * @teedev:	the device
  * @rdev:	RCU; NULL once restricted memory is going away
- * @lock:	guards @owners with all that is in their lists, @numbers, @waiting,
- *		@stopped, and of each handle the members that say so; taken with no
- *		other lock held. The device's mutex is taken inside
- * @owners:	contexts that have ids, hashed
- * @numbers:	of ids that are given out with a buffer
- * @waiting:	number of ids that the stock core does not know yet
- * @stopped:	no new ids
+ * @lock:	guards handles: their lists, and of each the members that say so;
+ *		taken with no other lock held. The device's mutex is taken inside
+ * @ids_lock:	guards the ids that are given out with a buffer, which only some of
+ *		the time are handles too; innermost
+ * @owners:	contexts that have ids, hashed; changed under both locks, read under
+ *		either
+ * @stopped:	no new ids; the same
+ * @numbers:	of ids that are given out with a buffer, guarded by @ids_lock
+ * @waiting:	number of ids that the stock core does not know yet; the same
+ * @publishing:	the one of these that is becoming a handle; the same, and of whoever
+ *		holds @lock
  * @live:	the device belongs to another driver and was in use
  * @count:	number of handles that the stock core has not yet freed
  * @drained:	woken when @count has become 0
@@ -78,11 +83,13 @@ struct graft {
 	struct tee_shm_pool *stock;
 	struct tee_device *teedev;
 	struct tee_rstmem_device __rcu *rdev;
-	struct mutex lock;	/* guards what follows, up to stopped */
+	struct mutex lock;	/* guards handles */
+	spinlock_t ids_lock;	/* guards ids */
 	DECLARE_HASHTABLE(owners, GRAFT_HASH_BITS);
+	bool stopped;
 	struct rstmem_numbers numbers;
 	unsigned int waiting;
-	bool stopped;
+	const struct rstmem_id *publishing;
 	bool live;
 	atomic_t count;
 	wait_queue_head_t drained;

@@ -23,6 +23,7 @@
 #include <linux/kref.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "../compat/tee_core.h"
 #include "../core/buffer.h"
@@ -32,12 +33,16 @@
 /* The stock core's ids are below, those given out with a buffer are not. */
 #define FIRST_NUMBER	0x40000000
 
+/* How many are taken back without a pause. */
+#define END_AT_ONCE	256
+
 /**
  * struct owner - a context that has ids
  * @by_ctx:	in the graft's table
  * @ctx:	the context
- * @waiting:	ids that the stock core does not know yet
- * @handles:	the others
+ * @waiting:	ids that the stock core does not know yet, guarded by the graft's
+ *		ids_lock
+ * @handles:	the others, guarded by its lock
  */
 struct owner {
 	struct hlist_node by_ctx;
@@ -86,12 +91,11 @@ static struct handle *to_handle(const struct tee_shm *shm)
 	return container_of(shm, struct handle, shm);
 }
 
+/* Called with either lock of the graft. */
 static struct owner *owner_find(struct graft *graft,
 				const struct tee_context *ctx)
 {
 	struct owner *owner;
-
-	lockdep_assert_held(&graft->lock);
 
 	hash_for_each_possible(graft->owners, owner, by_ctx, (unsigned long)ctx)
 		if (owner->ctx == ctx)
@@ -119,7 +123,9 @@ static struct owner *owner_get(struct graft *graft,
 	owner->ctx = ctx;
 	INIT_HLIST_HEAD(&owner->waiting);
 	INIT_LIST_HEAD(&owner->handles);
+	spin_lock(&graft->ids_lock);
 	hash_add(graft->owners, &owner->by_ctx, (unsigned long)ctx);
+	spin_unlock(&graft->ids_lock);
 	return owner;
 }
 
@@ -188,21 +194,33 @@ static struct handle *handle_create(struct graft *graft, struct tee_context *ctx
 /* Takes the id of a buffer back, which may be gone as soon as this returns. */
 static void id_end(struct graft *graft, struct rstmem_id *id)
 {
-	lockdep_assert_held(&graft->lock);
+	lockdep_assert_held(&graft->ids_lock);
 
 	rstmem_number_give(&graft->numbers, &id->number);
 	/* For id_op_drop(), which does not take the lock when it sees this. */
 	smp_store_release(&id->number.value, 0);
 }
 
-/* Takes one back that the stock core does not know. */
+/* The stock core does not know it yet. */
+static int id_link(struct graft *graft, struct owner *owner,
+		   struct rstmem_id *id)
+{
+	lockdep_assert_held(&graft->ids_lock);
+
+	rstmem_number_take(&graft->numbers, &id->number);
+	id->handle = NULL;
+	hlist_add_head(&id->node, &owner->waiting);
+	WRITE_ONCE(graft->waiting, graft->waiting + 1);
+	return id->number.value;
+}
+
+/* It need not know it any more, or knows it now. */
 static void id_unlink(struct graft *graft, struct rstmem_id *id)
 {
-	lockdep_assert_held(&graft->lock);
+	lockdep_assert_held(&graft->ids_lock);
 
 	hlist_del(&id->node);
 	WRITE_ONCE(graft->waiting, graft->waiting - 1);
-	id_end(graft, id);
 }
 
 /* Takes a handle out of its list; the reference that is worth is the caller's. */
@@ -213,8 +231,11 @@ static void handle_unlink(struct handle *handle)
 	list_del(&handle->list);
 	if (handle->reg)
 		handle->reg->handle = NULL;
-	if (handle->id)
+	if (handle->id) {
+		spin_lock(&handle->graft->ids_lock);
 		id_end(handle->graft, handle->id);
+		spin_unlock(&handle->graft->ids_lock);
+	}
 	handle->id = NULL;
 }
 
@@ -226,23 +247,43 @@ static void handles_put(struct list_head *doomed)
 		tee_shm_put(&handle->shm);
 }
 
+/* Takes some of them back. Returns whether there are more. */
+static bool owner_end_some(struct graft *graft, struct owner *owner)
+{
+	struct rstmem_id *id;
+	unsigned int n;
+
+	lockdep_assert_held(&graft->lock);
+
+	spin_lock(&graft->ids_lock);
+	for (n = 0; n < END_AT_ONCE && owner->waiting.first; n++) {
+		id = hlist_entry(owner->waiting.first, struct rstmem_id, node);
+		id_unlink(graft, id);
+		id_end(graft, id);
+	}
+	spin_unlock(&graft->ids_lock);
+	return n == END_AT_ONCE;
+}
+
 /* Takes all ids of a context back. */
 static void owner_end(struct graft *graft, struct owner *owner,
 		      struct list_head *doomed)
 {
 	struct handle *handle, *next;
-	struct hlist_node *next_id;
-	struct rstmem_id *id;
 
 	lockdep_assert_held(&graft->lock);
 
-	hlist_for_each_entry_safe(id, next_id, &owner->waiting, node)
-		id_unlink(graft, id);
+	/* From here on nobody adds one. */
+	spin_lock(&graft->ids_lock);
+	hash_del(&owner->by_ctx);
+	spin_unlock(&graft->ids_lock);
+
+	while (owner_end_some(graft, owner))
+		cond_resched();
 	list_for_each_entry_safe(handle, next, &owner->handles, list) {
 		handle_unlink(handle);
 		list_add_tail(&handle->list, doomed);
 	}
-	hash_del(&owner->by_ctx);
 	kfree(owner);
 }
 
@@ -253,6 +294,7 @@ static void owner_end(struct graft *graft, struct owner *owner,
 void graft_ids_init(struct graft *graft)
 {
 	mutex_init(&graft->lock);
+	spin_lock_init(&graft->ids_lock);
 	hash_init(graft->owners);
 	rstmem_numbers_init(&graft->numbers, FIRST_NUMBER, INT_MAX);
 	init_waitqueue_head(&graft->drained);
@@ -291,7 +333,9 @@ void graft_ids_stop(struct graft *graft)
 	int bucket;
 
 	mutex_lock(&graft->lock);
+	spin_lock(&graft->ids_lock);
 	graft->stopped = true;
+	spin_unlock(&graft->ids_lock);
 	hash_for_each_safe(graft->owners, bucket, next, owner, by_ctx)
 		owner_end(graft, owner, &doomed);
 	mutex_unlock(&graft->lock);
@@ -299,26 +343,41 @@ void graft_ids_stop(struct graft *graft)
 	handles_put(&doomed);
 }
 
+/* Makes one id of a context known, if there is one. Returns whether, or -ENOMEM. */
 static int id_publish(struct graft *graft, struct tee_context *ctx,
-		      struct owner *owner, struct rstmem_id *id)
+		      struct owner *owner)
 {
-	/* Being in the list says that its dma-buf has a reference. */
-	struct rstmem_buffer *buf = container_of(id, struct rstmem_buffer, id);
 	struct handle *handle;
-	int number = id->number.value;
+	struct rstmem_id *id;
+	int number;
 
 	lockdep_assert_held(&graft->lock);
 
-	handle = handle_create(graft, ctx, buf, number,
-			       number == INT_MAX ? 0 : number + 1);
+	/* Whoever releases its dma-buf meanwhile waits for us. */
+	spin_lock(&graft->ids_lock);
+	id = hlist_entry_safe(owner->waiting.first, struct rstmem_id, node);
+	graft->publishing = id;
+	spin_unlock(&graft->ids_lock);
+	if (!id)
+		return 0;
+
+	number = id->number.value;
+	handle = handle_create(graft, ctx,
+			       container_of(id, struct rstmem_buffer, id),
+			       number, number == INT_MAX ? 0 : number + 1);
+
+	spin_lock(&graft->ids_lock);
+	graft->publishing = NULL;
+	if (!IS_ERR(handle)) {
+		id_unlink(graft, id);
+		id->handle = handle;
+	}
+	spin_unlock(&graft->ids_lock);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	handle->id = id;
-	id->handle = handle;
-	hlist_del(&id->node);
-	WRITE_ONCE(graft->waiting, graft->waiting - 1);
 	list_add_tail(&handle->list, &owner->handles);
-	return 0;
+	return 1;
 }
 
 /**
@@ -332,29 +391,24 @@ static int id_publish(struct graft *graft, struct tee_context *ctx,
  */
 int graft_ids_publish(struct graft *graft, struct tee_context *ctx)
 {
-	struct rstmem_id *id;
 	struct owner *owner;
-	int rc = 0;
+	int rc;
 
 	/* One by one, since there may be many. */
 	do {
 		mutex_lock(&graft->lock);
 		owner = owner_find(graft, ctx);
-		id = owner ? hlist_entry_safe(owner->waiting.first,
-					      struct rstmem_id, node) : NULL;
-		if (id)
-			rc = id_publish(graft, ctx, owner, id);
+		rc = owner ? id_publish(graft, ctx, owner) : 0;
 		mutex_unlock(&graft->lock);
 		cond_resched();
-	} while (id && !rc);
+	} while (rc > 0);
 	return rc;
 }
 
-/* A context asked for the buffer and is to have an id for it. */
-static int id_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
+/* The first id of a context. */
+static int bind_first(struct graft *graft, struct tee_context *ctx,
+		      struct rstmem_id *id)
 {
-	struct graft *graft = buf->rdev->id_data;
-	struct rstmem_id *id = &buf->id;
 	struct owner *owner;
 	int number;
 
@@ -363,14 +417,45 @@ static int id_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
 	if (IS_ERR(owner)) {
 		number = PTR_ERR(owner);
 	} else {
-		rstmem_number_take(&graft->numbers, &id->number);
-		number = id->number.value;
-		id->handle = NULL;
-		hlist_add_head(&id->node, &owner->waiting);
-		WRITE_ONCE(graft->waiting, graft->waiting + 1);
+		spin_lock(&graft->ids_lock);
+		number = id_link(graft, owner, id);
+		spin_unlock(&graft->ids_lock);
 	}
 	mutex_unlock(&graft->lock);
 	return number;
+}
+
+/* A context asked for the buffer and is to have an id for it. */
+static int id_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
+{
+	struct graft *graft = buf->rdev->id_data;
+	struct owner *owner = NULL;
+	int number = 0;
+
+	spin_lock(&graft->ids_lock);
+	if (!graft->stopped)
+		owner = owner_find(graft, ctx);
+	if (owner)
+		number = id_link(graft, owner, &buf->id);
+	spin_unlock(&graft->ids_lock);
+	return owner ? number : bind_first(graft, ctx, &buf->id);
+}
+
+/* Takes an id back that the stock core does not know. Returns false if it may. */
+static bool drop_unknown(struct graft *graft, struct rstmem_id *id)
+{
+	bool unknown;
+
+	spin_lock(&graft->ids_lock);
+	/* Or somebody else has taken it back meanwhile. */
+	unknown = !id->number.value ||
+		  (!id->handle && graft->publishing != id);
+	if (unknown && id->number.value) {
+		id_unlink(graft, id);
+		id_end(graft, id);
+	}
+	spin_unlock(&graft->ids_lock);
+	return unknown;
 }
 
 /* The buffer's dma-buf is being released. */
@@ -381,16 +466,14 @@ static void id_op_drop(struct rstmem_buffer *buf)
 	struct handle *handle = NULL;
 
 	/* Whoever took it back before is done with it: pairs with id_end(). */
-	if (!smp_load_acquire(&id->number.value))
+	if (!smp_load_acquire(&id->number.value) || drop_unknown(graft, id))
 		return;
+
 	mutex_lock(&graft->lock);
-	/* Somebody else may have taken it back meanwhile. */
-	if (id->number.value) {
+	/* Publishing may have failed. */
+	if (!drop_unknown(graft, id)) {
 		handle = id->handle;
-		if (handle)
-			handle_unlink(handle);
-		else
-			id_unlink(graft, id);
+		handle_unlink(handle);
 	}
 	mutex_unlock(&graft->lock);
 
