@@ -46,6 +46,7 @@ help:
 	@echo '                an hour on two cores'
 	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
 	@echo '                that the tests notice'
+	@echo 'make torture    fuzz, and all of these once more on debugging kernels: an hour'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
 	@echo 'make user       build the library and the command line'
@@ -103,6 +104,10 @@ bench: deps
 .PHONY: mutate
 mutate: deps
 	@tests/mutate
+
+.PHONY: torture
+torture: deps
+	@tests/torture
 
 .PHONY: style
 style: deps
