@@ -204,6 +204,10 @@ static void do_fill(const struct request *r, struct reply *reply)
 {
 	uint8_t data[PAGE];
 
+	/* One that does not work would end the process. */
+	do_check(r, reply);
+	if (reply->rc < 0)
+		return;
 	content_of(r->seed, data, sizeof(data));
 	content_fill(fds[r->slot], r->id, 0, data, sizeof(data));
 	reply->rc = 0;
