@@ -517,8 +517,9 @@ int main(int argc, char **argv)
 		test_replay(seed, count, list);
 		return ktap_end();
 	}
+	/* The same ones always: how far they shrink is a matter of luck. */
 	if (!covered)
-		test_lies(seed, count);
+		test_lies(1, 100);
 	test_truth(seed, count, sequences, seconds);
 	if (covered)
 		cover_print();
