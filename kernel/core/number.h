@@ -11,18 +11,18 @@
 
 /**
  * struct rstmem_number - a number that somebody has
- * @list:	in the order of numbers
+ * @node:	in the order of numbers
  * @value:	the number
  */
 struct rstmem_number {
-	struct list_head list;
+	struct hlist_node node;
 	int value;
 };
 
 /**
  * struct rstmem_numbers - those in use
  * @list:	of numbers in use, in their order
- * @place:	the last of them below @next, or @list
+ * @place:	the last of them below @next, or NULL
  * @next:	what to try next
  * @first:	smallest number
  * @last:	largest number
@@ -30,8 +30,8 @@ struct rstmem_number {
  * Numbers are given out in turn, so that one comes back late. The owner locks.
  */
 struct rstmem_numbers {
-	struct list_head list;
-	struct list_head *place;
+	struct hlist_head list;
+	struct hlist_node *place;
 	int next;
 	int first;
 	int last;
@@ -46,8 +46,8 @@ struct rstmem_numbers {
 static inline void rstmem_numbers_init(struct rstmem_numbers *numbers, int first,
 				       int last)
 {
-	INIT_LIST_HEAD(&numbers->list);
-	numbers->place = &numbers->list;
+	INIT_HLIST_HEAD(&numbers->list);
+	numbers->place = NULL;
 	numbers->next = first;
 	numbers->first = first;
 	numbers->last = last;
@@ -63,27 +63,32 @@ static inline void rstmem_numbers_init(struct rstmem_numbers *numbers, int first
 static inline void rstmem_number_take(struct rstmem_numbers *numbers,
 				      struct rstmem_number *number)
 {
-	struct list_head *place = numbers->place;
+	struct hlist_node *place = numbers->place;
+	struct hlist_node *next = place ? place->next : numbers->list.first;
 	int value = numbers->next;
 
-	while (place->next != &numbers->list &&
-	       list_entry(place->next, struct rstmem_number, list)->value ==
-	       value) {
-		place = place->next;
+	while (next &&
+	       hlist_entry(next, struct rstmem_number, node)->value == value) {
+		place = next;
+		next = place->next;
 		if (value++ == numbers->last) {
 			value = numbers->first;
-			place = &numbers->list;
+			place = NULL;
+			next = numbers->list.first;
 		}
 	}
 	number->value = value;
-	list_add(&number->list, place);
+	if (place)
+		hlist_add_behind(&number->node, place);
+	else
+		hlist_add_head(&number->node, &numbers->list);
 
 	if (value == numbers->last) {
 		numbers->next = numbers->first;
-		numbers->place = &numbers->list;
+		numbers->place = NULL;
 	} else {
 		numbers->next = value + 1;
-		numbers->place = &number->list;
+		numbers->place = &number->node;
 	}
 }
 
@@ -95,9 +100,12 @@ static inline void rstmem_number_take(struct rstmem_numbers *numbers,
 static inline void rstmem_number_give(struct rstmem_numbers *numbers,
 				      struct rstmem_number *number)
 {
-	if (numbers->place == &number->list)
-		numbers->place = number->list.prev;
-	list_del(&number->list);
+	struct hlist_node **pprev = number->node.pprev;
+
+	if (numbers->place == &number->node)
+		numbers->place = pprev == &numbers->list.first ? NULL :
+				 hlist_entry(pprev, struct hlist_node, next);
+	hlist_del(&number->node);
 }
 
 #endif /* _RSTMEM_NUMBER_H */

@@ -23,12 +23,11 @@ static void fault(struct world *w, const char *what)
 
 static void check(struct world *w)
 {
-	struct list_head *pos;
+	struct hlist_node *pos;
 	int last = 0, count = 0;
 
-	for (pos = w->numbers.list.next; pos != &w->numbers.list;
-	     pos = pos->next) {
-		int value = list_entry(pos, struct rstmem_number, list)->value;
+	for (pos = w->numbers.list.first; pos; pos = pos->next) {
+		int value = hlist_entry(pos, struct rstmem_number, node)->value;
 
 		if (value <= last)
 			fault(w, "out of order");
