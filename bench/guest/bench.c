@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@
 #define REPEAT_AT	3	/* of an operation at one position */
 #define POSITIONS	4000	/* at most, evenly over all */
 #define FEW_POSITIONS	32	/* of what takes a millisecond at each */
+#define RATE_ROUNDS	300	/* of short whiles */
 
 /* Something that is allocated from. */
 struct subject {
@@ -535,59 +537,90 @@ static void figure_idle(const char *name, const char *module, const char *more,
 	      typical < 0 ? 0 : typical);
 }
 
-/*
- * How many a second, with one process a CPU: the best of many short whiles, as
- * the machine below has other things to do.
- */
-static void figure_rate(const struct subject *s, int cpus)
-{
-	const uint64_t while_ns = 50000000;
-	struct shared {
-		volatile uint32_t round, ready;
-		volatile uint64_t count[8];
-		volatile bool stop;
-	} *shared;
-	uint64_t best = 0;
-	int n, r;
+/* What a process on each of two CPUs does. */
+struct rate {
+	pid_t pid[2];
+	volatile uint64_t count[2];
+	uint64_t best[2];	/* a second: with one of them at work, with both */
+};
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (n = 0; n < cpus; n++) {
+static void rate_start(struct rate *rate, const struct subject *s)
+{
+	pid_t pid;
+	int cpu;
+
+	for (cpu = 0; cpu < 2; cpu++) {
 		cpu_set_t set;
 
-		if (fork())
+		pid = fork();
+		if (pid) {
+			rate->pid[cpu] = pid;
 			continue;
-		CPU_ZERO(&set);
-		CPU_SET(n, &set);
-		sched_setaffinity(0, sizeof(set), &set);
-		while (!shared->stop) {
-			close(must_take(s, 4 * KIB));
-			shared->count[n]++;
 		}
-		_exit(0);
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		sched_setaffinity(0, sizeof(set), &set);
+		raise(SIGSTOP);
+		for (;;) {
+			close(must_take(s, 4 * KIB));
+			rate->count[cpu]++;
+		}
 	}
-	for (r = 0; r < 60; r++) {
-		struct timespec a, b, nap = { .tv_nsec = while_ns };
-		uint64_t before = 0, after = 0, ns;
+	for (cpu = 0; cpu < 2; cpu++)
+		waitpid(rate->pid[cpu], NULL, WUNTRACED);
+}
 
-		clock_gettime(CLOCK_MONOTONIC, &a);
-		for (n = 0; n < cpus; n++)
-			before += shared->count[n];
-		nanosleep(&nap, NULL);
-		clock_gettime(CLOCK_MONOTONIC, &b);
-		for (n = 0; n < cpus; n++)
-			after += shared->count[n];
-		ns = (b.tv_sec - a.tv_sec) * 1000000000ULL + b.tv_nsec -
-		     a.tv_nsec;
-		ns = (after - before) * 1000000000ULL / ns;
-		if (r && ns > best)
-			best = ns;
+/* Lets the first of its processes, or both, work for a while. */
+static void rate_while(struct rate *rate, int cpus)
+{
+	const struct timespec nap = { .tv_nsec = 20000000 };
+	uint64_t before, done, ns;
+	struct timespec a, b;
+	int cpu;
+
+	for (cpu = 0; cpu < cpus; cpu++)
+		kill(rate->pid[cpu], SIGCONT);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	before = rate->count[0] + rate->count[1];
+	nanosleep(&nap, NULL);
+	done = rate->count[0] + rate->count[1] - before;
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	for (cpu = 0; cpu < cpus; cpu++) {
+		kill(rate->pid[cpu], SIGSTOP);
+		waitpid(rate->pid[cpu], NULL, WUNTRACED);
 	}
-	shared->stop = true;
-	while (wait(NULL) > 0)
-		;
-	print("rate", s, cpus, "", 4 * KIB, 1, best, best);
-	munmap(shared, sizeof(*shared));
+	ns = (b.tv_sec - a.tv_sec) * 1000000000ULL + b.tv_nsec - a.tv_nsec;
+	done = done * 1000000000ULL / ns;
+	if (done > rate->best[cpus - 1])
+		rate->best[cpus - 1] = done;
+}
+
+/*
+ * How many a second: the best of many short whiles, all kinds of them in turn, as
+ * the machine below has other things to do.
+ */
+static void figures_rate(const struct subject *const *s, size_t n)
+{
+	struct rate *rates;
+	int round, cpus;
+	size_t i;
+
+	rates = mmap(NULL, n * sizeof(*rates), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; i < n; i++)
+		rate_start(&rates[i], s[i]);
+	for (round = 0; round < RATE_ROUNDS; round++)
+		for (i = 0; i < n; i++)
+			for (cpus = 1; cpus <= 2; cpus++)
+				rate_while(&rates[i], cpus);
+	for (i = 0; i < n; i++)
+		for (cpus = 1; cpus <= 2; cpus++) {
+			kill(rates[i].pid[cpus - 1], SIGKILL);
+			waitpid(rates[i].pid[cpus - 1], NULL, 0);
+			print("rate", s[i], cpus, "", 4 * KIB, RATE_ROUNDS,
+			      rates[i].best[cpus - 1], rates[i].best[cpus - 1]);
+		}
+	munmap(rates, n * sizeof(*rates));
 }
 
 static void limits_lift(void)
@@ -682,9 +715,6 @@ int main(int argc, char **argv)
 				figure_import(subject, importer);
 			} else if (!strcmp(argv[a], "weight")) {
 				figure_weight(subject, 20000);
-			} else if (!strcmp(argv[a], "rate")) {
-				figure_rate(subject, 1);
-				figure_rate(subject, 2);
 			} else if (!strcmp(argv[a], "few")) {
 				figure_live(subject, 1000);
 			} else if (!strcmp(argv[a], "live")) {
@@ -693,6 +723,9 @@ int main(int argc, char **argv)
 				figure_live(subject, 100000);
 			}
 		}
+		if (!strcmp(argv[a], "rate"))
+			figures_rate(with_mainline ? every : every + 1,
+				     ARRAY_SIZE(every) - !with_mainline);
 		if (!strcmp(argv[a], "floors"))
 			figure_floors();
 		if (!strcmp(argv[a], "pools"))
