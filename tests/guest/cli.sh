@@ -7,38 +7,6 @@
 cd /tmp || exit 1
 out=/tmp/out
 err=/tmp/err
-cases=0
-failed=0
-
-ok() {
-	cases=$((cases + 1))
-	echo "ok $cases - $*"
-}
-
-not_ok() {
-	cases=$((cases + 1))
-	failed=$((failed + 1))
-	echo "not ok $cases - $*"
-	echo "# status $status"
-	sed 's/^/# stdout: /' $out
-	sed 's/^/# stderr: /' $err
-}
-
-skip() {
-	ok "$1 # SKIP $2"
-}
-
-# check NAME TEST...: a case that is ok when TEST succeeds.
-check() {
-	local name=$1
-	shift
-
-	if "$@"; then
-		ok "$name"
-	else
-		not_ok "$name"
-	fi
-}
 
 run() {
 	"$@" >$out 2>$err </dev/null
@@ -79,9 +47,9 @@ refused() {
 	run rstmem "$@"
 	set -- "$(printf '%s' "rstmem $*: status $want, \"$words\"" | tr '\n' '?')"
 	if [ $status = "$want" ] && complains "$words"; then
-		ok "$1"
+		result 0 "$1"
 	else
-		not_ok "$1"
+		result 1 "$1"
 	fi
 }
 
@@ -133,7 +101,13 @@ is_json() {
 	END { exit bad }'
 }
 
-echo 'KTAP version 1'
+. ktap.sh
+details() {
+	echo "# status $status"
+	sed 's/^/# stdout: /' $out
+	sed 's/^/# stderr: /' $err
+}
+
 status=0
 : >$out
 : >$err
@@ -1162,5 +1136,4 @@ check 'no device, in JSON' [ "$(tr -d ' \n' <$out)" = '{"devices":[],"heaps":[]}
 check 'is JSON' is_json $out
 check 'and status 3' [ $status = 3 ]
 
-echo "1..$cases"
-[ $failed = 0 ]
+finish

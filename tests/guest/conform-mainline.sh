@@ -7,19 +7,6 @@
 # shellcheck disable=SC3043 # busybox has it
 
 table=$1
-cases=0
-failed=0
-
-ok() {
-	cases=$((cases + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $cases - $2"
-	else
-		echo "not ok $cases - $2"
-		failed=$((failed + 1))
-	fi
-}
-
 # ID RESULT of each check of a heap; RESULT is pass, fail, unmet or skip.
 results() {
 	rstmem conform -H "$1" >/tmp/report
@@ -44,16 +31,15 @@ compare() {
 	while read -r id want; do
 		got=$(awk -v id="$id" '$1 == id { print $2 }' /tmp/got)
 		[ "$got" = "$want" ]
-		ok $? "$name: $id: $want, as recorded${got:+; is $got}"
+		result $? "$name: $id: $want, as recorded${got:+; is $got}"
 	done </tmp/want
 	[ "$(cut -d' ' -f1 /tmp/got)" = "$(cut -d' ' -f1 /tmp/want)" ]
-	ok $? "$name: the table has every check, in order"
+	result $? "$name: the table has every check, in order"
 }
 
-echo 'KTAP version 1'
+. ktap.sh
 modprobe bench_mainline size=16777216 && modprobe softtee pool=16M@0x10000000
-ok $? "the kernel's own heap, $(uname -r), and softtee's"
+result $? "the kernel's own heap, $(uname -r), and softtee's"
 compare "rstmem's" protected,secure-video 2
 compare "mainline's" protected,trusted-ui 3
-echo "1..$cases"
-[ $failed = 0 ]
+finish

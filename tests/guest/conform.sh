@@ -6,19 +6,6 @@
 # thing wrong at a time, of the backend and of the ioctls.
 # shellcheck disable=SC3043 # busybox has it
 
-cases=0
-failed=0
-
-ok() {
-	cases=$((cases + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $cases - $2"
-	else
-		echo "not ok $cases - $2"
-		failed=$((failed + 1))
-	fi
-}
-
 # Runs the suite. What it required and did not find is in $ids then.
 suite() {
 	rstmem conform "$@" >/tmp/conform.out 2>/tmp/conform.err
@@ -37,10 +24,10 @@ conformant() {
 	shift
 	suite "$@"
 	if [ "$status" = 0 ] && [ ! "$ids" ]; then
-		ok 0 "$name: conformant"
+		result 0 "$name: conformant"
 	else
 		show
-		ok 1 "$name: conformant"
+		result 1 "$name: conformant"
 	fi
 	# What could not be found out is worth reading.
 	grep '# SKIP' /tmp/conform.out | sed 's/^ok [0-9]* - /# /; s/# SKIP/skipped:/'
@@ -66,7 +53,7 @@ noticed() {
 	esac
 	[ ! "$wrong" ] || { echo "# $wrong"; show; }
 	[ ! "$wrong" ]
-	ok $? "$name: noticed by $want"
+	result $? "$name: noticed by $want"
 }
 
 heap=protected,secure-video
@@ -79,9 +66,9 @@ load() {
 # softtee broken=WAY: what the TEE device fails, and the heap ("-" for nothing).
 backend() {
 	load "broken=$1"
-	ok $? "softtee can be broken: $1"
+	result $? "softtee can be broken: $1"
 	dmesg | grep -q "MISBEHAVES ON PURPOSE (broken=$1)"
-	ok $? "and says so loudly"
+	result $? "and says so loudly"
 	noticed "backend $1, TEE device" "$2"
 	if [ "$3" = - ]; then
 		conformant "backend $1, which heaps do not show" -H $heap
@@ -102,7 +89,7 @@ good() {
 	[ $? = 0 ] && grep -q '"conformant": true' /tmp/conform.json &&
 		[ "$(grep -c '"id":' /tmp/conform.json)" = \
 			"$(rstmem conform | grep -cE '^(not )?ok ')" ]
-	ok $? 'in JSON: the same number of checks, and conformant'
+	result $? 'in JSON: the same number of checks, and conformant'
 }
 
 broken() {
@@ -111,7 +98,7 @@ broken() {
 	rmmod softtee
 	modprobe softtee "pool=4M@$address" broken=everything 2>/dev/null
 	[ $? != 0 ] && [ ! -e /sys/module/softtee ]
-	ok $? 'softtee is not broken in a way that there is not'
+	result $? 'softtee is not broken in a way that there is not'
 	modprobe softtee "pool=4M@$address"
 
 	all_memory='memory.close memory.dup memory.passed memory.killed memory.device-closed'
@@ -130,7 +117,7 @@ broken() {
 	backend used "query.counts alloc.exhaustion $all_memory memory.registration-last memory.dma-buf-last memory.registered-in" -
 
 	load && modprobe rstmem_broken
-	ok $? 'the ioctls can be broken'
+	result $? 'the ioctls can be broken'
 	echo nothing >/sys/module/rstmem_broken/parameters/way
 	conformant 'ioctls that are not'
 	front cloexec alloc.cloexec
@@ -158,10 +145,9 @@ broken() {
 	front use-case-written alloc.use-case-kept
 	front written-on-failure 'alloc.size-overflow alloc.use-case-reserved alloc.use-case-unknown alloc.flags-unknown alloc.pad'
 	rmmod rstmem_broken
-	ok $? 'nothing is left of it'
+	result $? 'nothing is left of it'
 }
 
-echo 'KTAP version 1'
+. ktap.sh
 "$1"
-echo "1..$cases"
-[ $failed = 0 ]
+finish

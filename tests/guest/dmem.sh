@@ -4,19 +4,6 @@
 region=rstmem/tee0,secure-video
 top=/sys/fs/cgroup
 group=$top/media
-cases=0 failed=0
-
-check() {
-	name=$1
-	shift
-	cases=$((cases + 1))
-	if "$@"; then
-		echo "ok $cases - $name"
-	else
-		echo "not ok $cases - $name"
-		failed=1
-	fi
-}
 
 # A number that a file of a group has for the region.
 value() {
@@ -38,12 +25,11 @@ over_limit() {
 		grep -q 'limit' /tmp/why
 }
 
-echo 'KTAP version 1'
+. ktap.sh
 mkdir -p $top
 if ! mount -t cgroup2 none $top || ! grep -qw dmem $top/cgroup.controllers; then
-	echo 'ok 1 - dmem # SKIP this kernel has no dmem cgroup controller'
-	echo '1..1'
-	exit 4
+	skip dmem 'this kernel has no dmem cgroup controller'
+	finish
 fi
 echo +dmem >$top/cgroup.subtree_control
 mkdir $group
@@ -73,5 +59,4 @@ check 'with nothing charged' [ "$(value $group dmem.current)" = 0 ]
 check 'it can be allocated from' allocates 64K
 rmdir $group
 check 'the group can be removed' [ ! -e $group ]
-echo "1..$cases"
-exit $failed
+finish

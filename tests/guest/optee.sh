@@ -3,19 +3,7 @@
 # optee_rstmem as an administrator sees it: its parameters, loading it before and after
 # the stock driver, unloading it while buffers are alive, the supplicant coming and
 # going. OP-TEE protects 4 MiB at 0x0ec00000 in the lab's guest.
-n=0 failed=0
 optee=/sys/bus/platform/drivers/optee
-
-# check STATUS NAME: a case, with the status of the command before.
-check() {
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
 
 loaded() {
 	[ -d /sys/module/optee_rstmem ]
@@ -55,7 +43,7 @@ bad() {
 	fi
 	[ -z "$why" ] || echo "# $2: $why"
 	[ -z "$why" ]
-	check $? "$1"
+	result $? "$1"
 }
 
 stop_supplicant() {
@@ -63,9 +51,9 @@ stop_supplicant() {
 	while killall -q -0 tee-supplicant; do usleep 10000; done
 }
 
-echo 'KTAP version 1'
+. ktap.sh
 ! loaded
-check $? 'the module is not loaded'
+result $? 'the module is not loaded'
 
 within='pool= is not within 0x000000000ec00000-0x000000000effffff, which is what OP-TEE protects; leave it out'
 uses='is not secure-video, trusted-ui or secure-video-record'
@@ -79,58 +67,58 @@ bad 'use_cases= with nothing behind a comma' use_cases=secure-video, "use_cases:
 bad 'use_cases= with nothing at all' use_cases= "use_cases: \"\" $uses"
 
 load
-check $? 'it loads'
+result $? 'it loads'
 [ "$(cat /tmp/log)" = '4096 KiB at 0x000000000ec00000-0x000000000effffff' ]
-check $? 'and says what OP-TEE protects'
+result $? 'and says what OP-TEE protects'
 [ "$(figure secure-video total)" = 4194304 ]
-check $? 'all of it is for secure video'
+result $? 'all of it is for secure video'
 [ -c '/dev/dma_heap/protected,secure-video' ]
-check $? 'also as a heap'
+result $? 'also as a heap'
 rstmem info --json | grep -q '"protected": true'
-check $? 'which is protected'
+result $? 'which is protected'
 rstmem info --json | grep -q '"scrubs": false'
-check $? 'and not scrubbed, it says'
+result $? 'and not scrubbed, it says'
 
 # Whoever has a buffer has the module.
 rstmem alloc -s 100K -- sleep 1000 &
 holder=$!
 while [ "$(figure secure-video used)" = 0 ]; do usleep 10000; done
 ! rmmod optee_rstmem 2>/dev/null
-check $? 'it does not unload while there is a buffer'
+result $? 'it does not unload while there is a buffer'
 stop_supplicant
 [ "$(figure secure-video used)" = 102400 ]
-check $? 'the supplicant ends, the buffer stays'
+result $? 'the supplicant ends, the buffer stays'
 tee-supplicant -d
 xtest regression_1001 >/dev/null
-check $? 'the supplicant comes back, and OP-TEE works'
+result $? 'the supplicant comes back, and OP-TEE works'
 kill -KILL $holder
 killall -q sleep
 wait $holder 2>/dev/null
 while [ "$(figure secure-video used)" != 0 ]; do usleep 10000; done
 rmmod optee_rstmem
-check $? 'then it unloads'
+result $? 'then it unloads'
 [ "$(claimed)" = 0 ]
-check $? 'and claims nothing'
+result $? 'and claims nothing'
 ! rstmem info >/dev/null 2>&1
-check $? 'restricted memory is gone'
+result $? 'restricted memory is gone'
 xtest regression_1001 >/dev/null
-check $? 'OP-TEE is not'
+result $? 'OP-TEE is not'
 
 load pool=1M@0x0ed00000
-check $? 'a part of what OP-TEE protects'
+result $? 'a part of what OP-TEE protects'
 [ "$(figure secure-video total)" = 1048576 ]
-check $? 'is the pool'
+result $? 'is the pool'
 rstmem alloc -s 1M >/dev/null
-check $? 'and can be had'
+result $? 'and can be had'
 rmmod optee_rstmem
 
 load use_cases=trusted-ui,secure-video
 [ "$(figure trusted-ui total)" = 4194304 ]
-check $? 'for another use case as well'
+result $? 'for another use case as well'
 # Two buffers of the same memory, whatever they are for.
 rstmem alloc -s 3M -u trusted-ui -- sh -c \
 	'! rstmem alloc -s 2M -u secure-video 2>/dev/null && rstmem alloc -s 1M' >/dev/null
-check $? 'which share it'
+result $? 'which share it'
 rmmod optee_rstmem
 
 for round in 1 2 3 4 5 6 7 8 9 10; do
@@ -140,19 +128,19 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	fi
 done
 [ "$round" = 10 ] && [ "$(claimed)" = 0 ]
-check $? 'ten times loaded, used and unloaded'
+result $? 'ten times loaded, used and unloaded'
 
 # The stock driver comes later, goes, and comes back.
 stop_supplicant
 echo firmware:optee >$optee/unbind
 load
-check $? 'it loads where there is no OP-TEE yet'
+result $? 'it loads where there is no OP-TEE yet'
 [ "$(cat /tmp/log)" = "attaches to OP-TEE when its driver is there" ]
-check $? 'and says so'
+result $? 'and says so'
 echo firmware:optee >$optee/bind
 tee-supplicant -d
 [ "$(figure secure-video total)" = 4194304 ]
-check $? 'it attaches when the driver comes'
+result $? 'it attaches when the driver comes'
 rstmem alloc -s 64K -- sleep 1000 &
 holder=$!
 while [ "$(figure secure-video used)" = 0 ]; do usleep 10000; done
@@ -162,14 +150,13 @@ wait $holder 2>/dev/null
 stop_supplicant
 echo firmware:optee >$optee/unbind
 ! rstmem info >/dev/null 2>&1
-check $? 'lets go when it goes'
+result $? 'lets go when it goes'
 [ "$(claimed)" = 0 ]
-check $? 'claims nothing'
+result $? 'claims nothing'
 echo firmware:optee >$optee/bind
 tee-supplicant -d
 [ "$(figure secure-video used)" = 0 ]
-check $? 'and is back with it, empty'
+result $? 'and is back with it, empty'
 rmmod optee_rstmem
-check $? 'it unloads'
-echo "1..$n"
-exit $failed
+result $? 'it unloads'
+finish

@@ -6,19 +6,6 @@
 # and from 0x100000000 are set aside, 0x20000000 and up is not RAM, and the IOAPIC
 # is at 0xfec00000.
 
-n=0 failed=0
-
-# check STATUS NAME: a case, with the status of the command before.
-check() {
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-	fi
-}
-
 claimed() {
 	grep -c rstmem /proc/iomem
 }
@@ -72,7 +59,7 @@ bad() {
 	fi
 	[ -z "$why" ] || echo "# $3: $why"
 	[ -z "$why" ]
-	check $? "$2"
+	result $? "$2"
 }
 
 invalid() {
@@ -103,7 +90,7 @@ last() {
 	invalid "$1" "$2" "\"$3\": $4"
 }
 
-echo 'KTAP version 1'
+. ktap.sh
 # Its own lines, about an unsigned module, come before what is looked at.
 modprobe tee_rstmem || exit 1
 
@@ -211,7 +198,7 @@ busy 'a range of a driver' '4K@0xfec00000' \
 load pool='1M@0x10000000,4K@0xfec00000'
 [ $? != 0 ] && ! loaded && [ "$(claimed)" = 0 ] &&
 	[ "$(tail -n 1 /tmp/log)" = "softtee: pool 0x00000000fec00000-0x00000000fec00fff: $claims" ]
-check $? 'a range of a driver after a good one'
+result $? 'a range of a driver after a good one'
 
 many=4K@0x10000000
 for i in 1 2 3 4 5 6 7 8 9 a b c d e f; do
@@ -224,7 +211,7 @@ item 'an item too long' "1M@0x${zeros}10000000" \
 longer=$zeros$zeros$zeros$zeros$zeros$zeros$zeros$zeros
 longer=$longer$longer$longer
 ! load pool="1M@0x$longer" && ! loaded && [ "$(claimed)" = 0 ]
-check $? 'a parameter longer than the kernel takes'
+result $? 'a parameter longer than the kernel takes'
 
 # Good ones.
 
@@ -247,7 +234,7 @@ good() {
 	[ "$(claimed)" = 0 ] || why="$why it leaves: $(grep rstmem /proc/iomem)"
 	[ -z "$why" ] || echo "# $2: $why"
 	[ -z "$why" ]
-	check $? "$1"
+	result $? "$1"
 }
 
 video=secure-video
@@ -277,54 +264,54 @@ good 'as many as possible' "$many" \
 
 # Several use cases, one of them twice.
 load pool='1M@0x10000000,2M@0x10400000:trusted-ui,3M@0x10800000,4M@0x100000000:secure-video-record'
-check $? 'four pools'
+result $? 'four pools'
 [ "$(grep -c 'KiB for' /tmp/log)" = 4 ]
-check $? 'a line of the log for each'
+result $? 'a line of the log for each'
 grep -q '^softtee: pool 0x0000000010800000-0x0000000010afffff: 3072 KiB for secure-video$' /tmp/log
-check $? 'with range, size and use case'
+result $? 'with range, size and use case'
 [ "$(figure secure-video total)" = 4194304 ]
-check $? 'pools of a use case add up'
+result $? 'pools of a use case add up'
 [ "$(figure secure-video largest_free)" = 3145728 ]
-check $? 'but not for the largest buffer'
+result $? 'but not for the largest buffer'
 [ "$(figure trusted-ui total)" = 2097152 ]
-check $? 'the second use case has its own'
+result $? 'the second use case has its own'
 [ "$(figure secure-video-record total)" = 4194304 ]
-check $? 'the third, too'
+result $? 'the third, too'
 
 # with_1m COMMAND...: runs it while the first pool of the use case is taken.
 with_1m() {
 	rstmem alloc -s 1M -- "$@"
 }
 with_1m rstmem info --json | grep -q '"used": 1048576,'
-check $? 'a buffer of the first pool is counted'
+result $? 'a buffer of the first pool is counted'
 with_1m rstmem alloc -s 3M >/tmp/out 2>&1
-check $? 'the second pool is used when the first is full'
+result $? 'the second pool is used when the first is full'
 with_1m rstmem alloc -s 1M -- rstmem alloc -s 1M -- rstmem alloc -s 1M \
 	>/tmp/out 2>&1
-check $? 'to the end'
+result $? 'to the end'
 with_1m rstmem alloc -s 3M -- sh -c '! rstmem alloc -s 4K' >/tmp/out 2>&1 &&
 	grep -q 'largest free 0 B (4 MiB used of 4 MiB)' /tmp/out
-check $? 'and then there is no more'
+result $? 'and then there is no more'
 ! rstmem alloc -s 4M >/tmp/out 2>&1
-check $? 'a buffer is not divided among pools'
+result $? 'a buffer is not divided among pools'
 with_1m rstmem alloc -s 3M -- rstmem alloc -s 2M -u trusted-ui >/tmp/out 2>&1
-check $? 'nor do use cases share'
+result $? 'nor do use cases share'
 [ "$(figure secure-video used)" = 0 ]
-check $? 'all is free in the end'
+result $? 'all is free in the end'
 rmmod softtee && [ "$(claimed)" = 0 ]
-check $? 'nothing stays claimed'
+result $? 'nothing stays claimed'
 
 # No pool. The errors are looked at by softtee.c.
 none() {
 	rstmem info >/tmp/out 2>&1
 	[ $? = 3 ] && loaded && [ "$(claimed)" = 0 ] &&
 		grep -q '^/dev/tee0: no restricted memory$' /tmp/out
-	check $? "$1: a TEE device without restricted memory"
+	result $? "$1: a TEE device without restricted memory"
 	rstmem alloc -s 4K -d /dev/tee0 >/tmp/out 2>&1
 	[ $? = 3 ]
-	check $? "$1: so none is allocated"
+	result $? "$1: so none is allocated"
 	grep -q '^softtee: no pool given, so no restricted memory$' /tmp/log
-	check $? "$1: the log says so"
+	result $? "$1: the log says so"
 	rmmod softtee
 }
 
@@ -333,5 +320,4 @@ none 'an empty parameter'
 load
 none 'no parameter'
 
-echo "1..$n"
-exit $failed
+finish

@@ -4,19 +4,6 @@
 # says so, and everything else works. The addresses are of the lab's default guest.
 video=/dev/dma_heap/protected,secure-video
 ui=/dev/dma_heap/protected,trusted-ui
-cases=0 failed=0
-
-check() {
-	name=$1
-	shift
-	cases=$((cases + 1))
-	if "$@"; then
-		echo "ok $cases - $name"
-	else
-		echo "not ok $cases - $name"
-		failed=1
-	fi
-}
 
 major_of() {
 	stat -c %t "$1"
@@ -34,7 +21,7 @@ tee_allocates() {
 	rstmem alloc -s 4096 -u secure-video -d /dev/tee0 >/dev/null
 }
 
-echo 'KTAP version 1'
+. ktap.sh
 check 'another driver has the heap' modprobe rstmem_rival
 rival=$(major_of $video)
 check 'softtee loads' \
@@ -55,5 +42,4 @@ rmmod rstmem_rival
 check 'until its driver goes' [ ! -e $video ]
 check 'softtee loads again' modprobe softtee pool=1M@0x10000000:secure-video
 check 'and has the heap' [ -c $video ]
-echo "1..$cases"
-exit $failed
+finish

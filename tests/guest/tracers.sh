@@ -4,20 +4,6 @@
 # trace-cmd, with filters on fields.
 # shellcheck shell=dash
 cd /tmp || exit 1
-cases=0 failed=0
-
-check() {
-	name=$1
-	shift
-	cases=$((cases + 1))
-	if "$@"; then
-		echo "ok $cases - $name"
-	else
-		echo "not ok $cases - $name"
-		sed 's/^/# /' out
-		failed=1
-	fi
-}
 
 # What is traced: a buffer, and one that does not fit.
 cat >work <<'END'
@@ -30,7 +16,8 @@ END
 has() { grep -qE "$1" out; }
 count() { grep -cE "$1" out; }
 
-echo 'KTAP version 1'
+. ktap.sh
+details() { sed 's/^/# /' out; }
 perf record -q -a -e 'rstmem:*' -o data -- sh work >/dev/null 2>out
 perf script -i data >out 2>&1
 check 'perf: an allocation' \
@@ -56,5 +43,4 @@ trace-cmd report -q -i data >out 2>&1
 check 'trace-cmd filters by a field' \
 	[ "$(count 'rstmem_alloc_refuse:') $(count 'rstmem_alloc:')" = '1 1' ]
 
-echo "1..$cases"
-[ $failed = 0 ]
+finish
