@@ -59,6 +59,8 @@ $(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
 
 $(B)/tests/fuzz: $(wildcard tests/fuzz/*.c)
 
+$(B)/tests/fail: $(wildcard tests/fail/*.c)
+
 $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 		tests/decoder/decoder.h $(guest-lib)
 	@mkdir -p $(@D)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What must be after an operation as it was before. */
+#ifndef _FAIL_STATE_H
+#define _FAIL_STATE_H
+
+#include <stdbool.h>
+
+#include "../lib/account.h"
+
+#define ACCOUNTS	3
+#define MODULES		6
+
+extern const char *const accounts[ACCOUNTS];
+
+struct state {
+	int fds, crypto;
+	int refs[MODULES];
+};
+
+bool softtee_is_there(void);
+void look(struct state *state);
+bool settled(const struct state *was);
+
+#endif
