@@ -39,7 +39,7 @@
 #define REPEAT_AT	3	/* of an operation at one position */
 #define POSITIONS	4000	/* at most, evenly over all */
 #define FEW_POSITIONS	32	/* of what takes a millisecond at each */
-#define RATE_ROUNDS	300	/* of short whiles */
+#define RATE_ROUNDS	1500	/* of short whiles */
 
 /* Something that is allocated from. */
 struct subject {
@@ -573,13 +573,15 @@ static void rate_start(struct rate *rate, const struct subject *s)
 /* Lets the first of its processes, or both, work for a while. */
 static void rate_while(struct rate *rate, int cpus)
 {
-	const struct timespec nap = { .tv_nsec = 20000000 };
+	const struct timespec begin = { .tv_nsec = 1000000 };
+	const struct timespec nap = { .tv_nsec = 5000000 };
 	uint64_t before, done, ns;
 	struct timespec a, b;
 	int cpu;
 
 	for (cpu = 0; cpu < cpus; cpu++)
 		kill(rate->pid[cpu], SIGCONT);
+	nanosleep(&begin, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	before = rate->count[0] + rate->count[1];
 	nanosleep(&nap, NULL);
