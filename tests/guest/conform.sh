@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Whether the conformance suite says of a device what is true: conform.sh good runs
-# it on the device and the heap of this guest, conform.sh broken on softtee with one
-# thing wrong at a time, of the backend and of the ioctls.
+# it on the device and the heap of this guest, conform.sh importing with a device that
+# imports beside them, conform.sh broken on softtee with one thing wrong at a time, of
+# the backend and of the ioctls.
 # shellcheck disable=SC3043 # busybox has it
 
 # Runs the suite. What it required and did not find is in $ids then.
@@ -90,6 +91,17 @@ good() {
 		[ "$(grep -c '"id":' /tmp/conform.json)" = \
 			"$(rstmem conform | grep -cE '^(not )?ok ')" ]
 	result $? 'in JSON: the same number of checks, and conformant'
+}
+
+# Few kernels have a device that imports and takes no hardware.
+importing() {
+	modprobe vgem || bail 'this kernel has no vgem'
+	conformant 'TEE device, with an importer'
+	grep -qE '^ok [0-9]+ - buffer.import$' /tmp/conform.out
+	result $? 'which had a buffer'
+	conformant 'heap, with an importer' -H $heap
+	grep -qE '^ok [0-9]+ - buffer.import$' /tmp/conform.out
+	result $? 'and one of the heap'
 }
 
 broken() {
