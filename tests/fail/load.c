@@ -48,7 +48,10 @@ static struct {
 	char params[128];
 } files[] = {
 	{ .name = "rstmem_heap" }, { .name = "tee_rstmem" }, { .name = "softtee" },
+	{ .name = "rstmem_fake", .params = "paddr=0x4000000000 attach_to=0x686f" },
 };
+
+#define FILES	COUNT(files)
 
 /* Where modprobe would find them. */
 void find_modules(void)
@@ -63,7 +66,7 @@ void find_modules(void)
 	f = fopen(path, "r");
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, ":")] = 0;
-		for (n = 0; n < 3; n++) {
+		for (n = 0; n < FILES; n++) {
 			char file[64];
 
 			snprintf(file, sizeof(file), "/%s.ko", files[n].name);
@@ -82,7 +85,7 @@ void find_modules(void)
 		ktap_bail("softtee has no pool");
 	fclose(f);
 	snprintf(files[2].params, sizeof(files[2].params), "pool=%.100s", line);
-	for (n = 0; n < 3; n++)
+	for (n = 0; n < FILES; n++)
 		if (!*files[n].path)
 			ktap_bail("no file of %s", files[n].name);
 }
@@ -113,7 +116,7 @@ static void have_loaded(int n)
 {
 	int i, rc = 0;
 
-	for (i = 2; i >= n; i--)
+	for (i = FILES - 1; i >= n; i--)
 		if (is_loaded(i))
 			rc = rc ? rc : unload(i);
 	for (i = 0; i < n; i++) {
@@ -160,6 +163,12 @@ static void have_all(void)
 	have_loaded(3);
 }
 
+/* rstmem_host's device is there all the time, used by nobody. */
+static void have_attached(void)
+{
+	have_loaded(4);
+}
+
 static int run_load_heap(void)
 {
 	return load(0);
@@ -173,6 +182,16 @@ static int run_load_core(void)
 static int run_load_softtee(void)
 {
 	return load(2);
+}
+
+static int run_attach(void)
+{
+	return load(3);
+}
+
+static int run_detach(void)
+{
+	return unload(3);
 }
 
 static int run_unload_softtee(void)
@@ -220,6 +239,9 @@ const struct op loading[] = {
 	OP("load softtee", have_core, run_load_softtee,
 	   .errors = { -EBUSY, -EINVAL, -ENODEV },
 	   .undo = undo_modules),
+	OP("attach to another driver's device", have_all, run_attach,
+	   .undo = undo_modules),
+	OP("detach from it", have_attached, run_detach, .undo = undo_modules),
 	OP("unload softtee", have_all, run_unload_softtee, .undo = undo_modules),
 	OP("unload tee_rstmem", have_core_used, run_unload_core,
 	   .undo = undo_modules),

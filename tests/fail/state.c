@@ -16,6 +16,7 @@ const char *const accounts[ACCOUNTS] = {
 
 static const char *const modules[MODULES] = {
 	"tee", "tee_rstmem", "softtee", "rstmem_heap", "rstmem_edu", "rstmem_fake",
+	"rstmem_host",
 };
 
 static bool account_is_there(unsigned int n)

@@ -8,7 +8,7 @@
 #include "../lib/account.h"
 
 #define ACCOUNTS	3
-#define MODULES		6
+#define MODULES		7
 
 extern const char *const accounts[ACCOUNTS];
 

@@ -177,6 +177,8 @@ int main(int argc, char **argv)
 	if (!*only || !strcmp(only, "load")) {
 		if (system("rmmod rstmem_edu"))
 			ktap_bail("rstmem_edu does not unload");
+		if (system("modprobe rstmem_host"))
+			ktap_bail("rstmem_host does not load");
 		injection_of_modules();
 		TORTURE(loading);
 		have_none();
