@@ -17,8 +17,9 @@ bool guest_since(int version, int patchlevel);
 int guest_number(const char *path);
 
 /*
- * References to all of the crypto API's algorithms. Sessions of softtee's cipher
- * and digest services hold one each, so this shows whether sessions are left.
+ * References to all of the crypto API's algorithms, by those who use them. Sessions of
+ * softtee's cipher and digest services hold one each, so this shows whether sessions
+ * are left.
  */
 int guest_crypto_users(void);
 
