@@ -47,8 +47,8 @@ int result(int rc);
 void prepare_nothing(void);
 
 /* load.c */
-extern const struct op binding[], loading[];
-extern const size_t num_binding, num_loading;
+extern const struct op binding[], loading[], attaching[];
+extern const size_t num_binding, num_loading, num_attaching;
 
 void find_modules(void);
 void have_none(void);

@@ -10,7 +10,7 @@
  * source: failslab, fail_page_alloc and fail_usercopy, and fail-nth, which is of a
  * task, so everything is done in one.
  *
- *	fail [calls | pages | bind | load]
+ *	fail [calls | pages | bind | load | attach]
  */
 #include <errno.h>
 #include <stdio.h>
@@ -174,13 +174,17 @@ int main(int argc, char **argv)
 	}
 	if (!*only || !strcmp(only, "bind"))
 		TORTURE(binding);
-	if (!*only || !strcmp(only, "load")) {
+	if (!*only || !strcmp(only, "load") || !strcmp(only, "attach")) {
 		if (system("rmmod rstmem_edu"))
 			ktap_bail("rstmem_edu does not unload");
-		if (system("modprobe rstmem_host"))
-			ktap_bail("rstmem_host does not load");
 		injection_of_modules();
-		TORTURE(loading);
+		if (strcmp(only, "attach"))
+			TORTURE(loading);
+		if (strcmp(only, "load")) {
+			if (system("modprobe rstmem_host"))
+				ktap_bail("rstmem_host does not load");
+			TORTURE(attaching);
+		}
 		have_none();
 	}
 	ktap_note("%u sites failed: %u operations with them, %u absorbed it",
