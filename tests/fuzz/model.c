@@ -61,7 +61,7 @@ static struct {
 	struct object *slots[ACTORS][SLOTS];
 	struct id ids[MAX_IDS];
 	unsigned int nr_ids;
-	unsigned int contexts, files;	/* what keeps the module */
+	unsigned int contexts;	/* which keep the module, as buffers do */
 	uint32_t last_seed;
 } m;
 
@@ -166,11 +166,9 @@ static void object_drop(struct object *object)
 	case TYPE_BUFFER:
 		ids_end(object);
 		memory_put(object->memory);
-		m.files--;
 		break;
 	case TYPE_REGISTRATION:
 		ids_end(object);
-		m.files--;
 		break;
 	case TYPE_EDU:
 		if (object->attached && m.lie != LIE_ATTACHMENT)
@@ -192,8 +190,6 @@ static void slot_set(unsigned int actor, unsigned int slot, enum type type,
 	m.slots[actor][slot] = o;
 	if (type == TYPE_CONTEXT)
 		m.contexts++;
-	if (type == TYPE_BUFFER || type == TYPE_REGISTRATION)
-		m.files++;
 	if (object)
 		*object = o;
 }
@@ -519,11 +515,13 @@ static bool begin_attach(struct op *op, struct request *r,
 	return true;
 }
 
-/* Whether anything keeps the module from going. */
+/*
+ * Whether anything keeps the backend's module from going. A registration does by its
+ * buffer, and no more when its context is closed.
+ */
 static bool module_is_used(void)
 {
-	return m.contexts || m.files || m.buffers[1] || m.buffers[2] ||
-	       m.buffers[3];
+	return m.contexts || m.buffers[1] || m.buffers[2] || m.buffers[3];
 }
 
 static bool begin(struct op *op, struct request *r, struct expectation *e)
