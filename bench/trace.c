@@ -234,10 +234,10 @@ static void move(struct run *run, struct range *to, struct range *from)
 		run->pool.by_addr[n] = to;
 		return;
 	}
-	/* As list_replace() and rb_replace_node() would have it. */
-	to->ext.by_addr.next->prev = &to->ext.by_addr;
-	to->ext.by_addr.prev->next = &to->ext.by_addr;
-	if (to->ext.gap.size)
+	/* As rb_replace_node() would have it. */
+	to->ext.by_addr.next->pprev = &to->ext.by_addr.next;
+	*to->ext.by_addr.pprev = &to->ext.by_addr;
+	if (to->ext.gap)
 		rb_replace_node(&from->ext.node, &to->ext.node,
 				&run->pool.space.gaps);
 }

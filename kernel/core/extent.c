@@ -42,7 +42,7 @@ static bool update_room(struct rstmem_extent *ext, bool exit)
 {
 	const struct rb_node *left = ext->node.rb_left;
 	const struct rb_node *right = ext->node.rb_right;
-	u64 room = ext->gap.room;
+	u64 room = ext->room;
 
 	if (left && to_extent(left)->max_room > room)
 		room = to_extent(left)->max_room;
@@ -60,8 +60,8 @@ RB_DECLARE_CALLBACKS(static, augment_room, struct rstmem_extent, node, max_room,
 /* Whether the gap before @a is before that before @b in the order of the tree. */
 static bool gap_less(const struct rstmem_extent *a, const struct rstmem_extent *b)
 {
-	if (a->gap.size != b->gap.size)
-		return a->gap.size < b->gap.size;
+	if (a->gap != b->gap)
+		return a->gap < b->gap;
 	/* By the last address of the gap: what follows may wrap to 0. */
 	return a->start - 1 < b->start - 1;
 }
@@ -69,18 +69,20 @@ static bool gap_less(const struct rstmem_extent *a, const struct rstmem_extent *
 static void gap_insert(struct rstmem_space *space, struct rstmem_extent *ext)
 {
 	struct rb_node **link = &space->gaps.rb_node, *parent = NULL;
+	const bool aligned = has_align(space);
 
-	/* All above have it below them, before the tree is balanced. */
-	ext->max_room = ext->gap.room;
+	if (aligned)
+		ext->max_room = ext->room;
 	while (*link) {
 		parent = *link;
-		if (to_extent(parent)->max_room < ext->max_room)
+		/* All above have it below them, before the tree is balanced. */
+		if (aligned && to_extent(parent)->max_room < ext->max_room)
 			to_extent(parent)->max_room = ext->max_room;
 		link = gap_less(ext, to_extent(parent)) ? &parent->rb_left :
 							  &parent->rb_right;
 	}
 	rb_link_node(&ext->node, parent, link);
-	if (has_align(space))
+	if (aligned)
 		rb_insert_augmented(&ext->node, &space->gaps, &augment_room);
 	else
 		rb_insert_color(&ext->node, &space->gaps);
@@ -99,12 +101,10 @@ static void gap_write(const struct rstmem_space *space,
 {
 	u64 skip;
 
-	ext->gap.size = size;
-	ext->gap.room = 0;
+	ext->gap = size;
 	if (has_align(space)) {
 		skip = skip_to(ext->start - size, space->align);
-		if (size > skip)
-			ext->gap.room = size - skip;
+		ext->room = size > skip ? size - skip : 0;
 	}
 }
 
@@ -116,7 +116,7 @@ static void gap_resized(struct rstmem_space *space, struct rstmem_extent *ext,
 	bool less;
 
 	/* It may have passed those on one side of it only. */
-	if (ext->gap.size < was) {
+	if (ext->gap < was) {
 		rb = rb_prev(&ext->node);
 		less = rb && gap_less(ext, to_extent(rb));
 	} else {
@@ -135,7 +135,7 @@ static void gap_resized(struct rstmem_space *space, struct rstmem_extent *ext,
 static void gap_set(struct rstmem_space *space, struct rstmem_extent *ext,
 		    u64 size)
 {
-	u64 was = ext->gap.size;
+	u64 was = ext->gap;
 
 	gap_write(space, ext, size);
 	if (was && size)
@@ -153,10 +153,11 @@ static void gap_set(struct rstmem_space *space, struct rstmem_extent *ext,
 static void gap_move(struct rstmem_space *space, struct rstmem_extent *from,
 		     struct rstmem_extent *to, u64 size)
 {
-	u64 was = from->gap.size;
+	u64 was = from->gap;
 
 	rb_replace_node(&from->node, &to->node, &space->gaps);
-	to->max_room = from->max_room;
+	if (has_align(space))
+		to->max_room = from->max_room;
 	gap_write(space, from, 0);
 	gap_write(space, to, size);
 	gap_resized(space, to, was);
@@ -170,7 +171,7 @@ static struct rstmem_extent *first_of_size(const struct rstmem_space *space,
 	struct rstmem_extent *found = NULL;
 
 	while (rb) {
-		if (to_extent(rb)->gap.size >= size) {
+		if (to_extent(rb)->gap >= size) {
 			found = to_extent(rb);
 			rb = rb->rb_left;
 		} else {
@@ -198,7 +199,7 @@ static struct rstmem_extent *first_of_room(const struct rstmem_space *space,
 			rb = rb->rb_left;
 			continue;
 		}
-		if (to_extent(rb)->gap.room >= size)
+		if (to_extent(rb)->room >= size)
 			return to_extent(rb);
 		rb = rb->rb_right;
 	}
@@ -211,13 +212,13 @@ static struct rstmem_extent *first_of_room(const struct rstmem_space *space,
 static bool gap_place(const struct rstmem_extent *ext, u64 size, u64 align,
 		      bool high, u64 *below)
 {
-	u64 skip = skip_to(ext->start - ext->gap.size, align);
+	u64 skip = skip_to(ext->start - ext->gap, align);
 
-	if (skip > ext->gap.size || ext->gap.size - skip < size)
+	if (skip > ext->gap || ext->gap - skip < size)
 		return false;
 	*below = skip;
 	if (high)
-		*below += (ext->gap.size - skip - size) & ~(align - 1);
+		*below += (ext->gap - skip - size) & ~(align - 1);
 	return true;
 }
 
@@ -291,10 +292,11 @@ void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size,
 	while (size >> space->unit >> UNITS_BITS)
 		space->unit++;
 
-	INIT_LIST_HEAD(&space->tail.by_addr);
+	INIT_HLIST_HEAD(&space->by_addr);
+	hlist_add_head(&space->tail.by_addr, &space->by_addr);
 	space->tail.start = start + size;
 	space->tail.size = 0;
-	space->tail.gap.size = 0;
+	space->tail.gap = 0;
 	gap_set(space, &space->tail, size);
 }
 
@@ -326,15 +328,14 @@ bool rstmem_extent_take(struct rstmem_space *space, struct rstmem_extent *ext,
 	if (!next)
 		return false;
 	if (high && align <= space->granule)
-		below = next->gap.size - size;
+		below = next->gap - size;
 
 	/* What is left of the gap: below the extent, and above it. */
-	above = next->gap.size - below - size;
+	above = next->gap - below - size;
 	ext->start = next->start - above - size;
 	ext->size = size;
-	ext->gap.size = 0;
-	ext->gap.room = 0;
-	list_add_tail(&ext->by_addr, &next->by_addr);
+	gap_write(space, ext, 0);
+	hlist_add_before(&ext->by_addr, &next->by_addr);
 	if (below && !above) {
 		gap_move(space, next, ext, below);
 	} else {
@@ -356,15 +357,16 @@ bool rstmem_extent_take(struct rstmem_space *space, struct rstmem_extent *ext,
  */
 void rstmem_extent_give(struct rstmem_space *space, struct rstmem_extent *ext)
 {
-	struct rstmem_extent *next = list_next_entry(ext, by_addr);
-	u64 size = ext->gap.size + ext->size + next->gap.size;
+	struct rstmem_extent *next = hlist_entry(ext->by_addr.next,
+						 struct rstmem_extent, by_addr);
+	u64 size = ext->gap + ext->size + next->gap;
 
-	list_del(&ext->by_addr);
-	if (ext->gap.size && !next->gap.size) {
+	hlist_del(&ext->by_addr);
+	if (ext->gap && !next->gap) {
 		gap_move(space, ext, next, size);
 	} else {
 		gap_set(space, next, size);
-		if (ext->gap.size)
+		if (ext->gap)
 			gap_set(space, ext, 0);
 	}
 
@@ -383,5 +385,5 @@ u64 rstmem_space_largest_free(const struct rstmem_space *space)
 {
 	const struct rb_node *rb = rb_last(&space->gaps);
 
-	return rb ? to_extent(rb)->gap.size : 0;
+	return rb ? to_extent(rb)->gap : 0;
 }

@@ -7,67 +7,65 @@
 #ifndef _RSTMEM_EXTENT_H
 #define _RSTMEM_EXTENT_H
 
+#include <linux/cache.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
-
-/**
- * struct rstmem_gap - how much room there is
- * @size:	bytes free
- * @room:	what is left of them beyond the first multiple of the space's
- *		alignment; kept only by spaces that have one
- */
-struct rstmem_gap {
-	u64 size;
-	u64 room;
-};
 
 /**
  * struct rstmem_extent - a range that is taken, and the gap before it
  * @by_addr:	in the order of addresses
  * @start:	first address
  * @size:	bytes, a multiple of the space's granule
- * @gap:	from the extent before, or from the start of the space
+ * @gap:	bytes free from the extent before, or from the start of the space
  * @node:	in the tree of gaps, if there is one
- * @max_room:	the largest @gap.room among this one and those below @node
+ * @room:	what is left of @gap beyond the first multiple of the space's
+ *		alignment
+ * @max_room:	the largest @room among this one and those below @node
  *
- * Storage is the caller's, and may be inside what the range is for.
+ * Storage is the caller's, and may be inside what the range is for. The last two are
+ * kept only by spaces that have an alignment; all else is in one cache line if the
+ * whole starts at one, since neighbours are often another CPU's.
  */
 struct rstmem_extent {
-	struct list_head by_addr;
+	struct hlist_node by_addr;
 	u64 start;
 	u64 size;
-	struct rstmem_gap gap;
+	u64 gap;
 	struct rb_node node;
+	u64 room;
 	u64 max_room;
 };
 
 /**
  * struct rstmem_space - a range, and what is taken of it
- * @tail:	takes nothing, at the end of the space, so that an extent follows
- *		every gap; its @by_addr is the list of those taken
+ * @taken:	number of extents taken
+ * @used:	bytes taken
+ * @squares:	sum of the squares of the sizes taken, in units
  * @gaps:	extents with a gap before them, by its size, and those of one size by
  *		address
+ * @by_addr:	those taken, and @tail as the last
+ * @tail:	takes nothing, at the end of the space, so that an extent follows
+ *		every gap
  * @granule:	bytes, a power of two
  * @align:	bytes, a power of two, at least @granule; see rstmem_space_init()
  * @total:	bytes
- * @used:	bytes taken
- * @taken:	number of extents taken
  * @unit:	shift that makes a size small enough to be squared
- * @squares:	sum of the squares of the sizes taken, in such units
  *
- * The owner locks; all functions below change or read all fields.
+ * The owner locks; all functions below change or read all fields, but those from
+ * @granule on are constant.
  */
 struct rstmem_space {
-	struct rstmem_extent tail;
+	u32 taken;
+	u64 used;
+	u64 squares;
 	struct rb_root gaps;
+	struct hlist_head by_addr;
+	struct rstmem_extent tail ____cacheline_aligned_in_smp;
 	u64 granule;
 	u64 align;
 	u64 total;
-	u64 used;
-	u32 taken;
 	u32 unit;
-	u64 squares;
 };
 
 void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size,

@@ -6,6 +6,7 @@
  * the memory. The range is claimed exclusively, which keeps other drivers and,
  * with CONFIG_STRICT_DEVMEM, /dev/mem away from it.
  */
+#include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/ioport.h>
 #include <linux/log2.h>
@@ -21,17 +22,17 @@
 
 /**
  * struct rstmem_gen_pool - a carveout
+ * @lock:	guards @space; in one cache line with what that changes
+ * @space:	extents of the range
  * @pool:	what backends see
  * @paddr:	its first byte; the claim in /proc/iomem starts here
- * @lock:	guards @space
- * @space:	extents of the range
  */
 struct rstmem_gen_pool {
-	struct tee_rstmem_pool pool;
-	phys_addr_t paddr;
 	spinlock_t lock;	/* guards space */
 	struct rstmem_space space;
-};
+	struct tee_rstmem_pool pool;
+	phys_addr_t paddr;
+} ____cacheline_aligned_in_smp;
 
 static struct rstmem_gen_pool *to_gen_pool(struct tee_rstmem_pool *pool)
 {

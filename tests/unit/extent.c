@@ -37,8 +37,8 @@ static struct rstmem_extent *of(const struct rb_node *rb)
 }
 
 /*
- * The most aligned room in a tree, found the slow way; and how deep the tree is, and
- * how many nodes it has.
+ * The most aligned room in a tree, found the slow way, if there is an alignment; and
+ * how deep the tree is, and how many nodes it has.
  */
 static u64 check_max(struct world *w, const struct rb_node *rb, int *depth,
 		     unsigned int *nodes)
@@ -54,7 +54,9 @@ static u64 check_max(struct world *w, const struct rb_node *rb, int *depth,
 	right = check_max(w, rb->rb_right, &dr, nodes);
 	*depth = 1 + (dl > dr ? dl : dr);
 	++*nodes;
-	max = of(rb)->gap.room;
+	if (w->align == w->granule)
+		return 0;
+	max = of(rb)->room;
 	max = left > max ? left : max;
 	max = right > max ? right : max;
 	expect(w, of(rb)->max_room == max, "a subtree's most room is wrong");
@@ -70,10 +72,10 @@ static void check_order(struct world *w, unsigned int gaps)
 
 	for (rb = rb_first(&w->space.gaps); rb; rb = rb_next(rb)) {
 		ext = of(rb);
-		at = ext->start - ext->gap.size - w->start;
-		expect(w, ext->gap.size, "the tree has a gap that is none");
-		expect(w, !last || last->gap.size < ext->gap.size ||
-			  (last->gap.size == ext->gap.size && last_at < at),
+		at = ext->start - ext->gap - w->start;
+		expect(w, ext->gap, "the tree has a gap that is none");
+		expect(w, !last || last->gap < ext->gap ||
+			  (last->gap == ext->gap && last_at < at),
 		       "the tree does not have the gaps in order");
 		last = ext;
 		last_at = at;
@@ -107,26 +109,28 @@ static void check_world(struct world *w)
 	struct rstmem_space *space = &w->space;
 	u64 used = 0, squares = 0, addr = w->start;
 	unsigned int taken = 0, gaps = 0, nodes = 0;
-	struct rstmem_extent *ext = &space->tail;
+	const struct hlist_node *pos = space->by_addr.first;
+	struct hlist_node *const *from = &space->by_addr.first;
+	struct rstmem_extent *ext;
 	u64 largest = 0;
 	int depth, bits;
 
 	do {
-		ext = list_next_entry(ext, by_addr);
-		expect(w, ext->start - ext->gap.size == addr,
+		ext = hlist_entry(pos, struct rstmem_extent, by_addr);
+		expect(w, ext->start - ext->gap == addr,
 		       "extents and gaps do not tile");
 		expect(w, ext == &space->tail ? !ext->size : ext->size,
 		       "an extent is empty, or the tail is not");
-		check_granules(w, addr, ext->gap.size, false);
+		check_granules(w, addr, ext->gap, false);
 		check_granules(w, ext->start, ext->size, true);
-		expect(w, ext->gap.room == (w->align == w->granule ? 0 :
-					    room(w, addr, ext->gap.size)),
+		expect(w, w->align == w->granule ||
+			  ext->room == room(w, addr, ext->gap),
 		       "a gap's aligned room is wrong");
-		if (ext->gap.size)
+		if (ext->gap)
 			gaps++;
-		if (ext->gap.size > largest)
-			largest = ext->gap.size;
-		expect(w, ext->by_addr.next->prev == &ext->by_addr,
+		if (ext->gap > largest)
+			largest = ext->gap;
+		expect(w, pos->pprev == from && !pos->next == (ext == &space->tail),
 		       "the list is broken");
 		if (w->fault)
 			return;
@@ -135,6 +139,8 @@ static void check_world(struct world *w)
 		squares += (ext->size >> space->unit) *
 			   (ext->size >> space->unit);
 		addr = ext->start + ext->size;
+		from = &pos->next;
+		pos = pos->next;
 	} while (ext != &space->tail);
 	expect(w, addr - w->start == w->granules * w->granule &&
 		  space->total == w->granules * w->granule,
@@ -269,7 +275,8 @@ static void give(struct world *w, struct rstmem_extent *ext)
 static void world_end(struct world *w, const char *name)
 {
 	while (!w->fault && w->space.taken)
-		give(w, list_next_entry(&w->space.tail, by_addr));
+		give(w, hlist_entry(w->space.by_addr.first,
+				    struct rstmem_extent, by_addr));
 	expect(w, w->fault || rstmem_space_largest_free(&w->space) ==
 			      w->granules * w->granule, "something was lost");
 	if (w->fault)
