@@ -13,7 +13,6 @@
 #include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
-#include <linux/srcu.h>
 
 #include "account.h"
 #include "device.h"
@@ -21,8 +20,6 @@
 
 static DEFINE_MUTEX(devices_lock);	/* guards changes of devices */
 static LIST_HEAD(devices);
-
-DEFINE_SRCU(rstmem_calls);
 
 static void accounts_put(struct tee_rstmem_device *rdev)
 {

@@ -6,9 +6,9 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
-#include <linux/srcu.h>
 #include <linux/tee_rstmem.h>
 
+#include "../heap/node.h"
 #include "number.h"
 
 struct file;
@@ -88,11 +88,11 @@ void rstmem_device_stop(struct tee_rstmem_device *rdev);
 void rstmem_device_wait(void);
 void rstmem_device_put(struct tee_rstmem_device *rdev);
 
-/* Who looks for a device, and calls its backend: removal must wait for them. */
-extern struct srcu_struct rstmem_calls;
-
 /**
  * rstmem_device_call_begin() - about to call rstmem_alloc or rstmem_query
+ *
+ * Enters rstmem_calls, in which who looks for a device is as well, and a heap's
+ * allocation from the start.
  *
  * To be followed by a look at rstmem_device_gone(). Up to rstmem_device_call_end()
  * a device that is found does not go away. Removal waits for that, so user space

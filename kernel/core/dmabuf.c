@@ -195,29 +195,6 @@ struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf)
 }
 
 /**
- * rstmem_dmabuf_alloc() - the same from a device that is yet to be found
- * @teedev:	which, or NULL for the first that offers the use case
- * @req:	what is wanted
- *
- * May sleep.
- *
- * Return: as rstmem_dmabuf_create(), and the errors of rstmem_device_find().
- */
-struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev,
-				    const struct rstmem_request *req)
-{
-	struct tee_rstmem_device *rdev;
-	struct dma_buf *dmabuf;
-	int token;
-
-	token = rstmem_device_call_begin();
-	rdev = rstmem_device_find(teedev, req->use_case);
-	dmabuf = IS_ERR(rdev) ? ERR_CAST(rdev) : rstmem_dmabuf_create(rdev, req);
-	rstmem_device_call_end(token);
-	return dmabuf;
-}
-
-/**
  * tee_rstmem_alloc() - allocate restricted memory inside the kernel
  * @teedev:	the TEE device to take it from, or NULL for the first that
  *		offers the use case
@@ -240,8 +217,15 @@ struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 		.size = size,
 		.file_flags = O_RDWR,
 	};
+	struct tee_rstmem_device *rdev;
+	struct dma_buf *dmabuf;
+	int token;
 
-	return rstmem_dmabuf_alloc(teedev, &req);
+	token = rstmem_device_call_begin();
+	rdev = rstmem_device_find(teedev, use_case);
+	dmabuf = IS_ERR(rdev) ? ERR_CAST(rdev) : rstmem_dmabuf_create(rdev, &req);
+	rstmem_device_call_end(token);
+	return dmabuf;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_alloc);
 

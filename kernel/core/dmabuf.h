@@ -8,13 +8,10 @@
 struct dma_buf;
 struct rstmem_buffer;
 struct rstmem_request;
-struct tee_device;
 struct tee_rstmem_device;
 
 struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
 				     const struct rstmem_request *req);
-struct dma_buf *rstmem_dmabuf_alloc(struct tee_device *teedev,
-				    const struct rstmem_request *req);
 struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf);
 
 #endif /* _RSTMEM_DMABUF_H */

@@ -45,11 +45,11 @@ static struct dma_buf *front_allocate(const struct rstmem_heap_source *source,
 		.file_flags = file_flags,
 		.for_user = true,
 	};
-	struct dma_buf *dmabuf;
+	struct tee_rstmem_device *rdev;
 
-	dmabuf = rstmem_dmabuf_alloc(NULL, &req);
-	/* The last device is about to go, and the source with it. */
-	return dmabuf == ERR_PTR(-EOPNOTSUPP) ? ERR_PTR(-ENODEV) : dmabuf;
+	rdev = rstmem_device_find(NULL, req.use_case);
+	/* The last one is about to go, and the source with it. */
+	return IS_ERR(rdev) ? ERR_PTR(-ENODEV) : rstmem_dmabuf_create(rdev, &req);
 }
 
 static void front_connect(struct front *front, const char *name)

@@ -6,7 +6,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/srcu.h>
 #include <linux/string.h>
 
 #include "../compat/dma_heap.h"
@@ -16,8 +15,8 @@
  * struct node - a heap of ours
  * @name:	the framework keeps the pointer
  * @heap:	the heap
- * @source:	what allocates, or NULL; read under the SRCU of calls, written
- *		under nodes_lock
+ * @source:	what allocates, or NULL; read under rstmem_calls, written under
+ *		nodes_lock
  * @list:	in the list of nodes, guarded by nodes_lock
  */
 struct node {
@@ -30,8 +29,8 @@ struct node {
 static DEFINE_MUTEX(nodes_lock);	/* guards nodes and who is connected */
 static LIST_HEAD(nodes);
 
-/* Allocations that disconnecting must wait for. */
-DEFINE_STATIC_SRCU(calls);
+DEFINE_SRCU(rstmem_calls);
+EXPORT_SYMBOL_GPL(rstmem_calls);
 
 static struct dma_buf *node_op_allocate(struct dma_heap *heap,
 					unsigned long len, u32 fd_flags,
@@ -42,11 +41,11 @@ static struct dma_buf *node_op_allocate(struct dma_heap *heap,
 	struct dma_buf *dmabuf;
 	int token;
 
-	token = srcu_read_lock(&calls);
-	source = srcu_dereference(node->source, &calls);
+	token = srcu_read_lock(&rstmem_calls);
+	source = srcu_dereference(node->source, &rstmem_calls);
 	dmabuf = source ? source->allocate(source, len, fd_flags) :
 			  ERR_PTR(-ENODEV);
-	srcu_read_unlock(&calls, token);
+	srcu_read_unlock(&rstmem_calls, token);
 	return dmabuf;
 }
 
@@ -160,7 +159,7 @@ void rstmem_heap_disconnect(const struct rstmem_heap_source *source)
 	if (!WARN_ON(!node || rcu_access_pointer(node->source) != source))
 		rcu_assign_pointer(node->source, NULL);
 	mutex_unlock(&nodes_lock);
-	synchronize_srcu(&calls);
+	synchronize_srcu(&rstmem_calls);
 }
 EXPORT_SYMBOL_GPL(rstmem_heap_disconnect);
 

@@ -9,6 +9,7 @@
 #ifndef _RSTMEM_HEAP_NODE_H
 #define _RSTMEM_HEAP_NODE_H
 
+#include <linux/srcu.h>
 #include <linux/types.h>
 
 struct dma_buf;
@@ -18,13 +19,20 @@ struct dma_buf;
  * @name:	of the heap and, in /dev/dma_heap, of its node; copied
  * @allocate:	returns a dma-buf or ERR_PTR. @size is not 0 and a multiple of
  *		PAGE_SIZE, @file_flags are O_CLOEXEC and an access mode at most.
- *		May sleep; called with no lock held, several at a time.
+ *		May sleep; called under rstmem_calls, with no lock held, several at
+ *		a time.
  */
 struct rstmem_heap_source {
 	const char *name;
 	struct dma_buf *(*allocate)(const struct rstmem_heap_source *source,
 				    size_t size, unsigned int file_flags);
 };
+
+/*
+ * Allocations under way, through a heap or not, which removal must wait for. It is
+ * here so that one section serves a heap's source and what that looks up.
+ */
+extern struct srcu_struct rstmem_calls;
 
 int rstmem_heap_connect(const struct rstmem_heap_source *source);
 void rstmem_heap_disconnect(const struct rstmem_heap_source *source);
