@@ -93,7 +93,7 @@ static int compare(const void *x, const void *y)
 	const struct held *a = x, *b = y;
 	int order = keys[sort_order.key].compare(a, b);
 
-	/* The oldest of equals first, as in the kernel's list. */
+	/* The oldest of equals first; the kernel's list is in no order. */
 	if (!order)
 		order = by_age(a, b);
 	if (!order)

@@ -6,6 +6,11 @@
  * cannot both stay within a limit that they exceed together, and uncharged when its
  * memory is back, whoever had it by then. Who pays is the user whose process
  * asked.
+ *
+ * Which book a buffer is in says nothing but where it was asked for. As long as
+ * there is no limit one book is all that an allocation looks at. When there is one,
+ * those that it applies to take turns and sum all books up; others, and buffers that
+ * go meanwhile, do not wait for them, and might as well have come before or after.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -14,18 +19,19 @@
 #include <linux/fs.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "account.h"
 #include "buffer.h"
 #include "device.h"
 #include "sysfs.h"
 
-/* Users without buffers are remembered, up to that many, for the next time. */
-#define MAX_IDLE_USERS	64
+/* Users without buffers are remembered, up to that many a book, for the next time. */
+#define MAX_IDLE_USERS	16
 
 /**
- * struct rstmem_user - somebody who has buffers
- * @node:	in the account's tree
+ * struct rstmem_user - somebody who has buffers in a book
+ * @node:	in the book's tree
  * @uid:	who
  * @bytes:	of buffers, those about to be allocated included
  * @buffers:	number of them
@@ -58,71 +64,83 @@ static bool user_less(struct rb_node *a, const struct rb_node *b)
 	return user_cmp(&rb_entry(a, struct rstmem_user, node)->uid, b) < 0;
 }
 
-static struct rstmem_user *user_find(struct rstmem_account *account, kuid_t uid)
+static struct rstmem_user *user_find(struct rstmem_book *book, kuid_t uid)
 {
 	struct rb_node *node;
 
-	lockdep_assert_held(&account->lock);
+	lockdep_assert_held(&book->lock);
 
-	node = rb_find(&uid, &account->users, user_cmp);
+	node = rb_find(&uid, &book->users, user_cmp);
 	return node ? rb_entry(node, struct rstmem_user, node) : NULL;
 }
 
-static void user_add(struct rstmem_account *account, struct rstmem_user *user,
+static void user_add(struct rstmem_book *book, struct rstmem_user *user,
 		     kuid_t uid)
 {
-	lockdep_assert_held(&account->lock);
+	lockdep_assert_held(&book->lock);
 
 	user->uid = uid;
-	account->idle++;
-	rb_add(&user->node, &account->users, user_less);
+	book->idle++;
+	rb_add(&user->node, &book->users, user_less);
 }
 
 /*
  * Takes a user without buffers out of the tree when there are too many of these.
  * Returns what the caller frees, or NULL.
  */
-static struct rstmem_user *user_trim(struct rstmem_account *account,
+static struct rstmem_user *user_trim(struct rstmem_book *book,
 				     struct rstmem_user *user)
 {
-	lockdep_assert_held(&account->lock);
+	lockdep_assert_held(&book->lock);
 
-	if (!user || user->buffers || account->idle <= MAX_IDLE_USERS)
+	if (!user || user->buffers || book->idle <= MAX_IDLE_USERS)
 		return NULL;
-	rb_erase(&user->node, &account->users);
-	account->idle--;
+	rb_erase(&user->node, &book->users);
+	book->idle--;
 	return user;
 }
 
-static void charge_add(struct rstmem_account *account,
-		       struct rstmem_charge *charge, u64 size)
+static inline void charge_size(struct rstmem_charge *charge, u64 size)
 {
-	struct rstmem_user *user = charge->user;
+	lockdep_assert_held(&charge->book->lock);
 
-	lockdep_assert_held(&account->lock);
-
+	charge->book->reserved += size - charge->size;
+	if (charge->user)
+		charge->user->bytes += size - charge->size;
 	charge->size = size;
-	account->reserved += size;
-	if (!user)
-		return;
-	if (!user->buffers++)
-		account->idle--;
-	user->bytes += size;
 }
 
-static void charge_del(struct rstmem_account *account,
-		       struct rstmem_charge *charge)
+static inline void charge_add(struct rstmem_charge *charge, u64 size)
 {
+	struct rstmem_book *book = charge->book;
 	struct rstmem_user *user = charge->user;
 
-	lockdep_assert_held(&account->lock);
+	lockdep_assert_held(&book->lock);
 
-	account->reserved -= charge->size;
-	if (!user)
-		return;
-	user->bytes -= charge->size;
-	if (!--user->buffers)
-		account->idle++;
+	charge->size = 0;
+	charge_size(charge, size);
+	book->charged++;
+	if (user && !user->buffers++)
+		book->idle--;
+	charge->entry.buffer = false;
+	hlist_add_head(&charge->entry.node, &book->entries);
+}
+
+static void charge_del(struct rstmem_charge *charge)
+{
+	struct rstmem_book *book = charge->book;
+	struct rstmem_user *user = charge->user;
+	u64 size = charge->size;
+
+	lockdep_assert_held(&book->lock);
+
+	hlist_del(&charge->entry.node);
+	if (user && !--user->buffers)
+		book->idle++;
+	book->charged--;
+	charge_size(charge, 0);
+	/* What the cgroup was charged with. */
+	charge->size = size;
 }
 
 /* The cgroup of the current process pays, where there are such. */
@@ -148,31 +166,125 @@ static void ask_backend(struct rstmem_account *account,
 		rdev->ops->rstmem_query(&rdev->ctx, account->use_case, usage);
 }
 
-static u64 free_bytes(const struct rstmem_account *account,
-		      const struct tee_rstmem_usage *usage)
+/*
+ * Whether the limits allow a user @size bytes more, or in place of what @own is
+ * charged with unless that is NULL. @usage is what the backend says.
+ */
+static bool allowed(struct rstmem_account *account, kuid_t uid,
+		    const struct rstmem_charge *own, u64 size,
+		    const struct tee_rstmem_usage *usage)
 {
-	u64 used;
-
-	if (!usage->total)
-		return RSTMEM_UNLIMITED;
-	/* Use cases may share memory: who knows of more is right. */
-	used = max(usage->used, account->reserved);
-	return usage->total > used ? usage->total - used : 0;
-}
-
-/* Whether the charge's user may have @size bytes more. */
-static bool allowed(const struct rstmem_account *account,
-		    const struct rstmem_user *user, u64 size, u64 free)
-{
-	const struct rstmem_load load = {
-		.user_bytes = user->bytes,
-		.user_buffers = user->buffers,
-		.free = free,
-	};
+	struct rstmem_load load = {};
+	const struct rstmem_user *user;
+	u64 used = usage->used;
+	u64 reserved = 0;
+	unsigned int n;
 
 	lockdep_assert_held(&account->lock);
 
+	for (n = 0; n < RSTMEM_SHARDS; n++) {
+		struct rstmem_book *book = &account->books[n];
+
+		spin_lock(&book->lock);
+		reserved += book->reserved;
+		user = user_find(book, uid);
+		if (user) {
+			load.user_bytes += user->bytes;
+			load.user_buffers += user->buffers;
+		}
+		spin_unlock(&book->lock);
+	}
+	if (own) {
+		reserved -= own->size;
+		load.user_bytes -= own->size;
+		load.user_buffers--;
+	}
+
+	/* Use cases may share memory: who knows of more is right. */
+	used = max(used, reserved);
+	if (!usage->total)
+		load.free = RSTMEM_UNLIMITED;
+	else if (usage->total > used)
+		load.free = usage->total - used;
 	return rstmem_limits_allow(&account->limits, &load, size);
+}
+
+/*
+ * Charges the user, who may be @spare if new to the book. Returns 0; -EAGAIN when
+ * there are limits, unless @checked says that these allow it; -ENOENT without a spare.
+ */
+static __always_inline int
+charge_try(struct rstmem_account *account, struct rstmem_charge *charge, u64 size,
+	   kuid_t uid, bool checked, struct rstmem_user *spare)
+{
+	struct rstmem_book *book = charge->book;
+	int rc = -EAGAIN;
+
+	spin_lock(&book->lock);
+	if (likely(!READ_ONCE(account->limited)) || checked) {
+		charge->user = user_find(book, uid);
+		if (!charge->user && spare) {
+			user_add(book, spare, uid);
+			charge->user = spare;
+		}
+		rc = -ENOENT;
+		if (likely(charge->user)) {
+			charge_add(charge, size);
+			rc = 0;
+		}
+	}
+	spin_unlock(&book->lock);
+	return rc;
+}
+
+/* The same, with a spare user if there must be. -ENOMEM when there is none. */
+static noinline int charge_user(struct rstmem_account *account,
+				struct rstmem_charge *charge, u64 size,
+				kuid_t uid, bool checked)
+{
+	struct rstmem_user *spare;
+	int rc;
+
+	rc = charge_try(account, charge, size, uid, checked, NULL);
+	if (likely(rc != -ENOENT))
+		return rc;
+	spare = kzalloc(sizeof(*spare), GFP_KERNEL_ACCOUNT);
+	if (!spare)
+		return -ENOMEM;
+	rc = charge_try(account, charge, size, uid, checked, spare);
+	if (rc || charge->user != spare)
+		kfree(spare);
+	return rc;
+}
+
+/*
+ * What charge_try() could not do: the user is new to the book, or there are limits.
+ * Returns 0, -EDQUOT when these do not allow it, or -ENOMEM.
+ */
+static noinline int charge_slow(struct rstmem_account *account,
+				struct rstmem_charge *charge, u64 size,
+				kuid_t uid)
+{
+	struct tee_rstmem_usage usage = {};
+	int rc;
+
+	rc = charge_user(account, charge, size, uid, false);
+	if (rc != -EAGAIN)
+		return rc;
+
+	rc = -EDQUOT;
+	if (READ_ONCE(account->limits.reserve))
+		ask_backend(account, &usage);
+
+	mutex_lock(&account->lock);
+	if (allowed(account, uid, NULL, size, &usage))
+		rc = charge_user(account, charge, size, uid, true);
+	mutex_unlock(&account->lock);
+
+	/* Asked last, for it leaves a trace in audit logs. */
+	if (rc == -EDQUOT && capable(CAP_SYS_RESOURCE))
+		rc = charge_user(account, charge, size, uid, true);
+	return rc;
 }
 
 /**
@@ -190,62 +302,45 @@ static bool allowed(const struct rstmem_account *account,
 int rstmem_account_charge(struct rstmem_account *account,
 			  struct rstmem_charge *charge, u64 size, bool for_user)
 {
-	struct rstmem_user *spare = NULL, *surplus = NULL;
-	struct tee_rstmem_usage usage;
-	bool unlimited = false;
-	kuid_t uid = current_uid();
+	struct rstmem_book *book = &account->books[rstmem_shard()];
+	kuid_t uid;
 	int rc;
 
-	charge->user = NULL;
 	rc = dmem_charge(account, charge, size);
 	if (rc)
 		return rc;
 
-	usage.total = 0;
-	if (for_user && READ_ONCE(account->limits.reserve)) {
-		memset(&usage, 0, sizeof(usage));
-		ask_backend(account, &usage);
+	charge->book = book;
+	if (!for_user) {
+		charge->user = NULL;
+		spin_lock(&book->lock);
+		charge_add(charge, size);
+		spin_unlock(&book->lock);
+		return 0;
 	}
-retry:
-	spin_lock(&account->lock);
-	if (for_user) {
-		charge->user = user_find(account, uid);
-		if (!charge->user && spare) {
-			user_add(account, spare, uid);
-			charge->user = spare;
-			spare = NULL;
-		}
-		if (!charge->user) {
-			spin_unlock(&account->lock);
-			rc = -ENOMEM;
-			spare = kzalloc(sizeof(*spare), GFP_KERNEL_ACCOUNT);
-			if (!spare)
-				goto err_uncharge;
-			goto retry;
-		}
-		if (!unlimited && !allowed(account, charge->user, size,
-					   free_bytes(account, &usage))) {
-			surplus = user_trim(account, charge->user);
-			spin_unlock(&account->lock);
-			kfree(surplus);
-			rc = -EDQUOT;
-			/* Asked last, for it leaves a trace in audit logs. */
-			unlimited = capable(CAP_SYS_RESOURCE);
-			if (!unlimited)
-				goto err_uncharge;
-			goto retry;
-		}
-	}
-	charge_add(account, charge, size);
-	spin_unlock(&account->lock);
-	if (unlikely(spare))
-		kfree(spare);
-	return 0;
-
-err_uncharge:
-	kfree(spare);
-	dmem_cgroup_uncharge(charge->dmem, size);
+	uid = current_uid();
+	rc = charge_try(account, charge, size, uid, false, NULL);
+	if (likely(!rc))
+		return 0;
+	rc = charge_slow(account, charge, size, uid);
+	if (rc)
+		dmem_cgroup_uncharge(charge->dmem, size);
 	return rc;
+}
+
+/* Returns false, and does nothing, if there are limits and not @checked. */
+static bool charge_adjust(struct rstmem_account *account,
+			  struct rstmem_charge *charge, u64 size, bool checked)
+{
+	struct rstmem_book *book = charge->book;
+	bool may;
+
+	spin_lock(&book->lock);
+	may = checked || !charge->user || !READ_ONCE(account->limited);
+	if (may)
+		charge_size(charge, size);
+	spin_unlock(&book->lock);
+	return may;
 }
 
 /**
@@ -262,6 +357,7 @@ err_uncharge:
 int rstmem_account_adjust(struct rstmem_account *account,
 			  struct rstmem_charge *charge, u64 size)
 {
+	const struct tee_rstmem_usage unknown = {};
 	bool ok;
 	int rc;
 
@@ -269,13 +365,14 @@ int rstmem_account_adjust(struct rstmem_account *account,
 	rc = dmem_charge(account, charge, size);
 	if (rc)
 		return rc;
+	if (charge_adjust(account, charge, size, false))
+		return 0;
 
-	spin_lock(&account->lock);
-	charge_del(account, charge);
-	ok = !charge->user || allowed(account, charge->user, size,
-				      RSTMEM_UNLIMITED);
-	charge_add(account, charge, ok ? size : charge->size);
-	spin_unlock(&account->lock);
+	mutex_lock(&account->lock);
+	ok = allowed(account, charge->user->uid, charge, size, &unknown);
+	if (ok)
+		charge_adjust(account, charge, size, true);
+	mutex_unlock(&account->lock);
 	if (ok)
 		return 0;
 	if (!capable(CAP_SYS_RESOURCE)) {
@@ -283,31 +380,55 @@ int rstmem_account_adjust(struct rstmem_account *account,
 		charge->dmem = NULL;
 		return -EDQUOT;
 	}
-
-	spin_lock(&account->lock);
-	charge_del(account, charge);
-	charge_add(account, charge, size);
-	spin_unlock(&account->lock);
+	charge_adjust(account, charge, size, true);
 	return 0;
 }
 
 /**
  * rstmem_account_uncharge() - undo rstmem_account_charge()
- * @account:	where
  * @charge:	as it was filled in
+ *
+ * Called as that is.
  */
-void rstmem_account_uncharge(struct rstmem_account *account,
-			     struct rstmem_charge *charge)
+void rstmem_account_uncharge(struct rstmem_charge *charge)
 {
+	struct rstmem_book *book = charge->book;
 	struct rstmem_user *surplus;
 
-	spin_lock(&account->lock);
-	charge_del(account, charge);
-	surplus = user_trim(account, charge->user);
-	spin_unlock(&account->lock);
+	spin_lock(&book->lock);
+	charge_del(charge);
+	surplus = user_trim(book, charge->user);
+	spin_unlock(&book->lock);
 
 	kfree(surplus);
 	dmem_cgroup_uncharge(charge->dmem, charge->size);
+}
+
+/**
+ * rstmem_account_limit() - set a limit
+ * @account:	where
+ * @limit:	which one, in @account->limits
+ * @value:	its value
+ *
+ * All that is charged from when this returns is within. May sleep.
+ */
+void rstmem_account_limit(struct rstmem_account *account, u64 *limit, u64 value)
+{
+	const struct rstmem_limits *limits = &account->limits;
+	unsigned int n;
+
+	mutex_lock(&account->lock);
+	*limit = value;
+	WRITE_ONCE(account->limited,
+		   limits->user_bytes != RSTMEM_UNLIMITED ||
+		   limits->user_buffers != RSTMEM_UNLIMITED ||
+		   limits->buffer_bytes != RSTMEM_UNLIMITED || limits->reserve);
+	/* Who has not seen that is done, and summed up from here on. */
+	for (n = 0; n < RSTMEM_SHARDS; n++) {
+		spin_lock(&account->books[n].lock);
+		spin_unlock(&account->books[n].lock);
+	}
+	mutex_unlock(&account->lock);
 }
 
 /**
@@ -329,16 +450,18 @@ kuid_t rstmem_charge_uid(const struct rstmem_charge *charge)
 void rstmem_account_enter(struct rstmem_buffer *buf, struct dma_buf *dmabuf)
 {
 	struct rstmem_account *account = buf->account;
+	s64 used, peak;
 
-	spin_lock(&account->lock);
+	atomic64_inc(&account->count);
+	used = atomic64_add_return(buf->shm.size, &account->used);
+	peak = atomic64_read(&account->peak);
+	while (unlikely(used > peak) &&
+	       !atomic64_try_cmpxchg(&account->peak, &peak, used))
+		;
 	buf->exported = true;
 	buf->ino = file_inode(dmabuf->file)->i_ino;
-	buf->entry.buffer = true;
-	list_add_tail(&buf->entry.node, &account->entries);
-	account->count++;
-	account->used += buf->shm.size;
-	account->peak = max(account->peak, account->used);
-	spin_unlock(&account->lock);
+	/* Who finds it finds all of it: pairs with cursor_find(). */
+	smp_store_release(&buf->charge.entry.buffer, true);
 }
 
 /**
@@ -347,58 +470,95 @@ void rstmem_account_enter(struct rstmem_buffer *buf, struct dma_buf *dmabuf)
  */
 void rstmem_account_hide(struct rstmem_buffer *buf)
 {
-	spin_lock(&buf->account->lock);
+	spin_lock(&buf->charge.book->lock);
 	buf->exported = false;
-	spin_unlock(&buf->account->lock);
+	spin_unlock(&buf->charge.book->lock);
 }
 
 /**
  * rstmem_account_leave() - its memory is back
  * @buf:	the buffer; no longer charged
+ *
+ * Return: whether it had a reference to the device, which is the caller's then. If
+ * not, the device may be gone.
  */
-void rstmem_account_leave(struct rstmem_buffer *buf)
+bool rstmem_account_leave(struct rstmem_buffer *buf)
 {
 	struct rstmem_account *account = buf->account;
+	struct rstmem_charge *charge = &buf->charge;
+	struct rstmem_book *book = charge->book;
 	struct rstmem_user *surplus;
+	bool closed;
 
-	spin_lock(&account->lock);
 	/* Unless it was never exported. */
-	if (!list_empty(&buf->entry.node)) {
-		list_del_init(&buf->entry.node);
-		account->count--;
-		account->used -= buf->charge.size;
+	if (charge->entry.buffer) {
+		atomic64_dec(&account->count);
+		atomic64_sub(charge->size, &account->used);
 	}
-	charge_del(account, &buf->charge);
-	surplus = user_trim(account, buf->charge.user);
-	spin_unlock(&account->lock);
+
+	spin_lock(&book->lock);
+	charge_del(charge);
+	surplus = user_trim(book, charge->user);
+	closed = book->closed;
+	spin_unlock(&book->lock);
 
 	if (unlikely(surplus))
 		kfree(surplus);
-	dmem_cgroup_uncharge(buf->charge.dmem, buf->charge.size);
+	dmem_cgroup_uncharge(charge->dmem, charge->size);
+	return closed;
+}
+
+static void book_init(struct rstmem_book *book)
+{
+	spin_lock_init(&book->lock);
+	book->users = RB_ROOT;
+	INIT_HLIST_HEAD(&book->entries);
+}
+
+/* From now on its buffers have references to the device, as the caller has. */
+static void book_close(struct rstmem_book *book, struct kref *ref)
+{
+	spin_lock(&book->lock);
+	book->closed = true;
+	if (book->charged)
+		refcount_add(book->charged, &ref->refcount);
+	spin_unlock(&book->lock);
+}
+
+static void book_free(struct rstmem_book *book)
+{
+	struct rstmem_user *user, *next;
+	struct rstmem_entry *entry;
+	struct hlist_node *after;
+
+	lockdep_assert_held(&accounts_lock);
+
+	/* Readers may be here; buffers are not. */
+	hlist_for_each_entry_safe(entry, after, &book->entries, node)
+		hlist_del_init(&entry->node);
+
+	WARN_ON(book->charged || book->reserved);
+	rbtree_postorder_for_each_entry_safe(user, next, &book->users, node) {
+		WARN_ON(user->buffers);
+		kfree(user);
+	}
 }
 
 static void account_release(struct device *dev)
 {
 	struct rstmem_account *account =
 		container_of(dev, struct rstmem_account, dev);
-	struct rstmem_user *user, *next;
-	struct rstmem_entry *entry, *after;
+	unsigned int n;
 
 	mutex_lock(&accounts_lock);
 	list_del(&account->node);
-	/* Readers may be here; buffers are not. */
-	list_for_each_entry_safe(entry, after, &account->entries, node) {
-		WARN_ON(entry->buffer);
-		list_del_init(&entry->node);
-	}
+	for (n = 0; n < RSTMEM_SHARDS; n++)
+		book_free(&account->books[n]);
 	mutex_unlock(&accounts_lock);
 
-	WARN_ON(account->reserved || account->used || account->count);
-	rbtree_postorder_for_each_entry_safe(user, next, &account->users, node) {
-		WARN_ON(user->buffers);
-		kfree(user);
-	}
+	WARN_ON(atomic64_read(&account->used) || atomic64_read(&account->count));
 	rstmem_policy_deinit(&account->policy);
+	mutex_destroy(&account->lock);
 	kfree(account);
 }
 
@@ -413,6 +573,7 @@ struct rstmem_account *rstmem_account_create(struct tee_rstmem_device *rdev,
 					     u32 use_case)
 {
 	struct rstmem_account *account;
+	unsigned int n;
 
 	account = kzalloc(sizeof(*account), GFP_KERNEL);
 	if (!account)
@@ -422,9 +583,9 @@ struct rstmem_account *rstmem_account_create(struct tee_rstmem_device *rdev,
 	account->limits.user_bytes = RSTMEM_UNLIMITED;
 	account->limits.user_buffers = RSTMEM_UNLIMITED;
 	account->limits.buffer_bytes = RSTMEM_UNLIMITED;
-	account->users = RB_ROOT;
-	spin_lock_init(&account->lock);
-	INIT_LIST_HEAD(&account->entries);
+	mutex_init(&account->lock);
+	for (n = 0; n < RSTMEM_SHARDS; n++)
+		book_init(&account->books[n]);
 	rstmem_policy_init(&account->policy);
 	mutex_lock(&accounts_lock);
 	account->serial = ++last_serial;
@@ -474,10 +635,15 @@ int rstmem_account_start(struct rstmem_account *account)
  * rstmem_account_stop() - stop showing it
  * @account:	the account; nothing is charged from now on
  *
+ * The caller has a reference to the device, and each buffer of the account gets one.
  * Waits for who is reading its files. May sleep.
  */
 void rstmem_account_stop(struct rstmem_account *account)
 {
+	unsigned int n;
+
+	for (n = 0; n < RSTMEM_SHARDS; n++)
+		book_close(&account->books[n], &account->rdev->ref);
 	device_del(&account->dev);
 	dmem_cgroup_unregister_region(account->region);
 	account->region = NULL;
@@ -501,57 +667,65 @@ void rstmem_account_put(struct rstmem_account *account)
  */
 void rstmem_cursor_init(struct rstmem_cursor *cursor)
 {
-	INIT_LIST_HEAD(&cursor->entry.node);
+	INIT_HLIST_NODE(&cursor->entry.node);
 	cursor->entry.buffer = false;
 	cursor->serial = 0;
+	cursor->shard = 0;
 }
 
-/* The account at or after a cursor. */
-static struct rstmem_account *cursor_account(const struct rstmem_cursor *cursor)
+/* The book at or after a cursor, which goes there, or NULL at the end. */
+static struct rstmem_book *cursor_book(struct rstmem_cursor *cursor)
 {
 	struct rstmem_account *account;
 
 	lockdep_assert_held(&accounts_lock);
 
-	list_for_each_entry(account, &accounts, node)
-		if (account->serial >= cursor->serial)
-			return account;
+	list_for_each_entry(account, &accounts, node) {
+		if (account->serial < cursor->serial)
+			continue;
+		if (account->serial > cursor->serial) {
+			cursor->serial = account->serial;
+			cursor->shard = 0;
+		}
+		if (cursor->shard < RSTMEM_SHARDS)
+			return &account->books[cursor->shard];
+	}
 	return NULL;
 }
 
 /*
- * Which account a reader has locked is known when it runs only. For sparse one is
+ * Which book a reader has locked is known when it runs only. For sparse one is
  * locked from begin to end, also when there is none.
  *
- * Returns the first buffer after @node, with the lock of its account held, which is
- * that of @account before. NULL, with no account locked, at the end.
+ * Returns the first buffer from @node on, with the lock of its book held, which is
+ * that of @book before. NULL, with no book locked, at the end.
  */
 static struct rstmem_buffer *
-cursor_find(struct rstmem_cursor *cursor, struct rstmem_account *account,
-	    struct list_head *node)
+cursor_find(struct rstmem_cursor *cursor, struct rstmem_book *book,
+	    struct hlist_node *node)
 	__must_hold(cursor)
 {
 	struct rstmem_entry *entry;
 
-	lockdep_assert_held(&account->lock);
+	lockdep_assert_held(&book->lock);
 
 	for (;;) {
-		list_for_each_continue(node, &account->entries) {
-			entry = list_entry(node, struct rstmem_entry, node);
-			if (entry->buffer)
+		for (; node; node = node->next) {
+			entry = hlist_entry(node, struct rstmem_entry, node);
+			/* Pairs with rstmem_account_enter(). */
+			if (smp_load_acquire(&entry->buffer))
 				return container_of(entry, struct rstmem_buffer,
-						    entry);
+						    charge.entry);
 		}
-		spin_unlock(&account->lock);
-		cursor->serial = account->serial + 1;
-		account = cursor_account(cursor);
-		if (!account) {
+		spin_unlock(&book->lock);
+		cursor->shard++;
+		book = cursor_book(cursor);
+		if (!book) {
 			__acquire(cursor);
 			return NULL;
 		}
-		cursor->serial = account->serial;
-		spin_lock(&account->lock);
-		node = &account->entries;
+		spin_lock(&book->lock);
+		node = book->entries.first;
 	}
 }
 
@@ -567,25 +741,24 @@ cursor_find(struct rstmem_cursor *cursor, struct rstmem_account *account,
 struct rstmem_buffer *rstmem_cursor_begin(struct rstmem_cursor *cursor)
 	__acquires(cursor)
 {
-	struct list_head *node = &cursor->entry.node;
-	struct rstmem_account *account;
+	struct hlist_node *node;
+	struct rstmem_book *book;
 
 	mutex_lock(&accounts_lock);
-	account = cursor_account(cursor);
-	if (!account) {
+	book = cursor_book(cursor);
+	if (!book) {
 		__acquire(cursor);
 		return NULL;
 	}
-	cursor->serial = account->serial;
-	spin_lock(&account->lock);
-	/* In its account's list, or in none when that is gone. */
-	if (list_empty(node)) {
-		node = &account->entries;
+	spin_lock(&book->lock);
+	/* In its book's list, or in none when that is gone. */
+	if (hlist_unhashed(&cursor->entry.node)) {
+		node = book->entries.first;
 	} else {
-		node = node->prev;
-		list_del_init(&cursor->entry.node);
+		node = cursor->entry.node.next;
+		hlist_del_init(&cursor->entry.node);
 	}
-	return cursor_find(cursor, account, node);
+	return cursor_find(cursor, book, node);
 }
 
 /**
@@ -599,7 +772,8 @@ struct rstmem_buffer *rstmem_cursor_next(struct rstmem_cursor *cursor,
 					 struct rstmem_buffer *buf)
 	__must_hold(cursor)
 {
-	return cursor_find(cursor, buf->account, &buf->entry.node);
+	return cursor_find(cursor, buf->charge.book,
+			   buf->charge.entry.node.next);
 }
 
 /**
@@ -611,8 +785,8 @@ void rstmem_cursor_end(struct rstmem_cursor *cursor, struct rstmem_buffer *buf)
 	__releases(cursor)
 {
 	if (buf) {
-		list_add_tail(&cursor->entry.node, &buf->entry.node);
-		spin_unlock(&buf->account->lock);
+		hlist_add_before(&cursor->entry.node, &buf->charge.entry.node);
+		spin_unlock(&buf->charge.book->lock);
 	} else {
 		__release(cursor);
 	}
@@ -625,14 +799,14 @@ void rstmem_cursor_end(struct rstmem_cursor *cursor, struct rstmem_buffer *buf)
  */
 void rstmem_cursor_deinit(struct rstmem_cursor *cursor)
 {
-	struct rstmem_account *account;
+	struct rstmem_book *book;
 
 	mutex_lock(&accounts_lock);
-	if (!list_empty(&cursor->entry.node)) {
-		account = cursor_account(cursor);
-		spin_lock(&account->lock);
-		list_del_init(&cursor->entry.node);
-		spin_unlock(&account->lock);
+	if (!hlist_unhashed(&cursor->entry.node)) {
+		book = cursor_book(cursor);
+		spin_lock(&book->lock);
+		hlist_del_init(&cursor->entry.node);
+		spin_unlock(&book->lock);
 	}
 	mutex_unlock(&accounts_lock);
 }

@@ -38,7 +38,6 @@ static void buffer_construct(void *object)
 
 	memset(buf, 0, sizeof(*buf));
 	dma_resv_init(&buf->resv);
-	INIT_LIST_HEAD(&buf->entry.node);
 	INIT_LIST_HEAD(&buf->attachments);
 }
 
@@ -155,11 +154,10 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	if (rc)
 		goto err_uncharge;
 
-	kref_get(&rdev->ref);
 	return buf;
 
 err_uncharge:
-	rstmem_account_uncharge(account, &buf->charge);
+	rstmem_account_uncharge(&buf->charge);
 err_free:
 	buffer_free(buf);
 	trace_rstmem_alloc_refuse(account, req->size, rc);
@@ -170,12 +168,14 @@ static void buffer_release(struct kref *ref)
 {
 	struct rstmem_buffer *buf = container_of(ref, struct rstmem_buffer, ref);
 	struct tee_rstmem_device *rdev = buf->rdev;
+	bool referenced;
 
 	trace_rstmem_free(buf);
 	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
-	rstmem_account_leave(buf);
+	referenced = rstmem_account_leave(buf);
 	buffer_free(buf);
-	rstmem_device_put(rdev);
+	if (unlikely(referenced))
+		rstmem_device_put(rdev);
 }
 
 /**

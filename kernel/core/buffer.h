@@ -3,6 +3,7 @@
 #ifndef _RSTMEM_BUFFER_H
 #define _RSTMEM_BUFFER_H
 
+#include <linux/cache.h>
 #include <linux/container_of.h>
 #include <linux/dma-resv.h>
 #include <linux/kref.h>
@@ -40,8 +41,8 @@ struct rstmem_request {
  *		object of the TEE core, which never sees it
  * @ref:	one for the dma-buf, one for each id in a TEE context, registered
  *		or not, which calls that were given the id prolong
- * @rdev:	the device, referenced; the dma-buf and every id that the TEE core
- *		knows pin its backend's module
+ * @rdev:	the device, kept by the charge; the dma-buf and every id that the TEE
+ *		core knows pin its backend's module
  * @extent:	for the pool that @shm came from, if it keeps its books this way
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
@@ -52,10 +53,9 @@ struct rstmem_request {
  * @born:	when, in jiffies
  * @pid:	process that asked for it, in the initial namespace
  * @comm:	its name
- * @entry:	in the account's list once there is a dma-buf, guarded by the account's
- *		lock, as all below
  * @exported:	the dma-buf exists. Its file may be gone before, so there is no
- *		way to that from here
+ *		way to that from here. Guarded by the lock of the charge's book, as
+ *		all below
  * @attachments: devices that are attached
  */
 struct rstmem_buffer {
@@ -63,7 +63,7 @@ struct rstmem_buffer {
 	struct tee_shm shm;
 	struct kref ref;
 	struct tee_rstmem_device *rdev;
-	struct rstmem_extent extent;
+	struct rstmem_extent extent ____cacheline_aligned_in_smp;
 	u32 use_case;
 	u32 flags;
 	struct rstmem_id id;
@@ -73,14 +73,13 @@ struct rstmem_buffer {
 	u64 born;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
-	struct rstmem_entry entry;
 	bool exported;
 	struct list_head attachments;
 };
 
 /**
  * struct rstmem_attachment - an importer of a buffer
- * @node:	in the buffer's list, guarded by the account's lock
+ * @node:	in the buffer's list, guarded by the lock of its charge's book
  * @dev:	the device
  * @map:	its mapping, if @mapped; guarded, as all that follows, by the dma-buf's
  *		reservation lock

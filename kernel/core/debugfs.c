@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Buffers in debugfs: rstmem/buffers has a line for each that is alive, also of
- * devices that are gone. A line is words KEY=VALUE, in any order; keys may be added.
+ * devices that are gone, in any order. A line is words KEY=VALUE, in any order; keys
+ * may be added.
  *
  *	ino=		inode of the dma-buf, "-" when that is gone
  *	account=	TEE device and use case, as in sysfs

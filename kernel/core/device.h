@@ -54,7 +54,8 @@ struct rstmem_id_ops {
 
 /**
  * struct tee_rstmem_device - restricted memory of a TEE device
- * @ref:	one for the registration, one for each buffer and ongoing call
+ * @ref:	one for the registration and for each ongoing call, and, once the
+ *		accounts are stopped, for each buffer
  * @ops:	the backend
  * @id_ops:	where ids come from
  * @id_data:	for @id_ops, which release it

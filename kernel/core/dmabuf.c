@@ -39,9 +39,9 @@ static int dmabuf_op_attach(struct dma_buf *dmabuf,
 	a->dev = attach->dev;
 	attach->priv = a;
 
-	spin_lock(&account->lock);
+	spin_lock(&buf->charge.book->lock);
 	list_add_tail(&a->node, &buf->attachments);
-	spin_unlock(&account->lock);
+	spin_unlock(&buf->charge.book->lock);
 	trace_rstmem_attach(buf, attach->dev);
 	return 0;
 }
@@ -57,9 +57,9 @@ static void dmabuf_op_detach(struct dma_buf *dmabuf,
 	if (a->mapped)
 		rstmem_unmap(&a->map, attach->dev, a->dir);
 	trace_rstmem_detach(buf, attach->dev);
-	spin_lock(&buf->account->lock);
+	spin_lock(&buf->charge.book->lock);
 	list_del(&a->node);
-	spin_unlock(&buf->account->lock);
+	spin_unlock(&buf->charge.book->lock);
 	kfree(a);
 }
 

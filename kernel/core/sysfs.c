@@ -83,34 +83,30 @@ static ssize_t free_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(free);
 
-static u64 *account_number(struct rstmem_account *account,
-			   const struct device_attribute *attr)
+static ssize_t used_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
 {
-	lockdep_assert_held(&account->lock);
-
-	return (void *)account + number_at(attr);
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_account(dev)->used));
 }
+static DEVICE_ATTR_RO(used);
 
-static ssize_t account_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
+static ssize_t peak_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
 {
 	struct rstmem_account *account = to_account(dev);
-	u64 value;
+	s64 used = atomic64_read(&account->used);
 
-	spin_lock(&account->lock);
-	value = *account_number(account, attr);
-	spin_unlock(&account->lock);
-	return sysfs_emit(buf, "%llu\n", value);
+	/* Written after that. */
+	return sysfs_emit(buf, "%lld\n", max(used, atomic64_read(&account->peak)));
 }
+static DEVICE_ATTR_RO(peak);
 
-static struct number account_numbers[] = {
-	{ __ATTR(used, 0444, account_show, NULL),
-	  offsetof(struct rstmem_account, used) },
-	{ __ATTR(peak, 0444, account_show, NULL),
-	  offsetof(struct rstmem_account, peak) },
-	{ __ATTR(buffers, 0444, account_show, NULL),
-	  offsetof(struct rstmem_account, count) },
-};
+static ssize_t buffers_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_account(dev)->count));
+}
+static DEVICE_ATTR_RO(buffers);
 
 static ssize_t importers_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
@@ -131,9 +127,9 @@ static struct attribute *account_attrs[] = {
 	&usage_numbers[1].attr.attr,
 	&usage_numbers[2].attr.attr,
 	&dev_attr_free.attr,
-	&account_numbers[0].attr.attr,
-	&account_numbers[1].attr.attr,
-	&account_numbers[2].attr.attr,
+	&dev_attr_used.attr,
+	&dev_attr_peak.attr,
+	&dev_attr_buffers.attr,
 	&dev_attr_importers.attr,
 	NULL
 };
@@ -142,15 +138,21 @@ static const struct attribute_group account_group = {
 	.attrs = account_attrs,
 };
 
+static u64 *limit_of(struct rstmem_account *account,
+		     const struct device_attribute *attr)
+{
+	return (void *)&account->limits + number_at(attr);
+}
+
 static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
 	struct rstmem_account *account = to_account(dev);
 	u64 value;
 
-	spin_lock(&account->lock);
-	value = *account_number(account, attr);
-	spin_unlock(&account->lock);
+	mutex_lock(&account->lock);
+	value = *limit_of(account, attr);
+	mutex_unlock(&account->lock);
 	if (value == RSTMEM_UNLIMITED)
 		return sysfs_emit(buf, "max\n");
 	return sysfs_emit(buf, "%llu\n", value);
@@ -169,21 +171,19 @@ static ssize_t limit_store(struct device *dev, struct device_attribute *attr,
 		if (rc)
 			return rc;
 	}
-	spin_lock(&account->lock);
-	*account_number(account, attr) = value;
-	spin_unlock(&account->lock);
+	rstmem_account_limit(account, limit_of(account, attr), value);
 	return count;
 }
 
 static struct number limit_numbers[] = {
 	{ __ATTR(user_bytes, 0644, limit_show, limit_store),
-	  offsetof(struct rstmem_account, limits.user_bytes) },
+	  offsetof(struct rstmem_limits, user_bytes) },
 	{ __ATTR(user_buffers, 0644, limit_show, limit_store),
-	  offsetof(struct rstmem_account, limits.user_buffers) },
+	  offsetof(struct rstmem_limits, user_buffers) },
 	{ __ATTR(buffer_bytes, 0644, limit_show, limit_store),
-	  offsetof(struct rstmem_account, limits.buffer_bytes) },
+	  offsetof(struct rstmem_limits, buffer_bytes) },
 	{ __ATTR(reserve, 0644, limit_show, limit_store),
-	  offsetof(struct rstmem_account, limits.reserve) },
+	  offsetof(struct rstmem_limits, reserve) },
 };
 
 static struct attribute *limits_attrs[] = {

@@ -35,7 +35,7 @@
 #define BOB	1002
 
 /* What a user does for the test, and what came of it. */
-enum wish { ALLOCATE, BY_HEAP, CLOSE, SEND, REGISTER, QUIT };
+enum wish { RUN_ON, ALLOCATE, BY_HEAP, CLOSE, SEND, REGISTER, QUIT };
 
 struct order {
 	enum wish wish;
@@ -91,6 +91,9 @@ static _Noreturn void serve(int sock, uid_t uid)
 	while (read(sock, &order, sizeof(order)) == sizeof(order)) {
 		result = 0;
 		switch (order.wish) {
+		case RUN_ON:
+			result = guest_run_on(order.size);
+			break;
 		case ALLOCATE:
 		case BY_HEAP:
 			result = order.wish == ALLOCATE ?
@@ -268,6 +271,45 @@ static void test_user_bytes(void)
 	user_end(&alice);
 	user_end(&again);
 	user_end(&bob);
+	ktap(all_zero(), "everything is back");
+	no_limits();
+}
+
+/* On whichever CPU it is: what is charged on one counts on all. */
+static void test_processors(void)
+{
+	struct user alice;
+
+	user_start(&alice, ALICE);
+	if (user_does(&alice, RUN_ON, 1)) {
+		ktap_skip("limits on two processors", "there is one");
+		user_end(&alice);
+		return;
+	}
+	set("limits/user_bytes", "1048576");
+	ktap(!user_does(&alice, ALLOCATE, 524288) &&
+	     !user_does(&alice, RUN_ON, 0) &&
+	     !user_does(&alice, ALLOCATE, 524288),
+	     "half on one processor, half on the other");
+	ktap_eq(account_buffers(NULL, NULL), 2, "both are in the list");
+	ktap_eq(user_does(&alice, ALLOCATE, 1), -EDQUOT,
+		"no more on one of them: EDQUOT");
+	user_does(&alice, RUN_ON, 1);
+	ktap_eq(user_does(&alice, BY_HEAP, 1), -EDQUOT, "nor on the other");
+	user_does(&alice, CLOSE, 0);
+	ktap(all_zero(), "what is closed on one is back on both");
+	ktap(!user_does(&alice, ALLOCATE, 1048576), "and can be had again");
+	user_does(&alice, CLOSE, 0);
+	no_limits();
+
+	user_does(&alice, ALLOCATE, 4096);
+	user_does(&alice, RUN_ON, 0);
+	user_does(&alice, ALLOCATE, 4096);
+	set("limits/user_buffers", "3");
+	ktap(!user_does(&alice, ALLOCATE, 4096) &&
+	     user_does(&alice, ALLOCATE, 4096) == -EDQUOT,
+	     "a limit counts what was there before it, on both");
+	user_end(&alice);
 	ktap(all_zero(), "everything is back");
 	no_limits();
 }
@@ -472,6 +514,7 @@ int main(void)
 	test_files();
 	test_permissions();
 	test_user_bytes();
+	test_processors();
 	test_charged_once();
 	test_other_limits();
 	test_kernel();

@@ -2,6 +2,7 @@
 /* What the guest's kernel tells of itself, see guest.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -131,4 +132,13 @@ int guest_udmabuf(void)
 	close(mem);
 	close(dev);
 	return fd;
+}
+
+int guest_run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }

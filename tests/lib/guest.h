@@ -41,4 +41,10 @@ int guest_udmabuf(void);
  */
 uint64_t guest_carveout(void);
 
+/*
+ * Has the calling thread run on @cpu from now on. Returns 0, or -errno: -EINVAL when
+ * there is none of that number.
+ */
+int guest_run_on(int cpu);
+
 #endif
