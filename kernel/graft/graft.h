@@ -35,6 +35,7 @@
 #define _RSTMEM_GRAFT_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -44,10 +45,26 @@
 #include <linux/wait.h>
 
 #include "../core/number.h"
+#include "../core/shard.h"
 
 struct rstmem_id_ops;
 
 #define GRAFT_HASH_BITS	8
+
+/**
+ * struct graft_ids - ids that were given out with a buffer on some of the CPUs
+ * @lock:	guards all below, and of ids what says so; innermost
+ * @waiting:	number of ids that the stock core does not know yet
+ * @publishing:	the one of these that is becoming a handle; also of whoever holds
+ *		the graft's lock
+ * @numbers:	of ids, a range for each shard
+ */
+struct graft_ids {
+	spinlock_t lock;	/* guards ids */
+	unsigned int waiting;
+	const struct rstmem_id *publishing;
+	struct rstmem_numbers numbers;
+} ____cacheline_aligned_in_smp;
 
 /**
  * struct graft - what is put into a TEE device
@@ -63,18 +80,15 @@ struct rstmem_id_ops;
  * @rdev:	RCU; NULL once restricted memory is going away
  * @lock:	guards handles: their lists, and of each the members that say so;
  *		taken with no other lock held. The device's mutex is taken inside
- * @ids_lock:	guards the ids that are given out with a buffer, which only some of
- *		the time are handles too; innermost
- * @owners:	contexts that have ids, hashed; changed under both locks, read under
- *		either
- * @stopped:	no new ids; the same
- * @numbers:	of ids that are given out with a buffer, guarded by @ids_lock
- * @waiting:	number of ids that the stock core does not know yet; the same
- * @publishing:	the one of these that is becoming a handle; the same, and of whoever
- *		holds @lock
+ * @owners:	contexts that have ids, hashed; changed under @lock, read under that
+ *		or RCU
+ * @stopped:	no new ids; written under @lock, and all of @ids have been locked
+ *		once since then before anything depends on it
  * @live:	the device belongs to another driver and was in use
  * @count:	number of handles that the stock core has not yet freed
  * @drained:	woken when @count has become 0
+ * @ids:	those that are given out with a buffer, which only some of the time
+ *		are handles too
  */
 struct graft {
 	struct kref ref;
@@ -84,15 +98,12 @@ struct graft {
 	struct tee_device *teedev;
 	struct tee_rstmem_device __rcu *rdev;
 	struct mutex lock;	/* guards handles */
-	spinlock_t ids_lock;	/* guards ids */
 	DECLARE_HASHTABLE(owners, GRAFT_HASH_BITS);
 	bool stopped;
-	struct rstmem_numbers numbers;
-	unsigned int waiting;
-	const struct rstmem_id *publishing;
 	bool live;
 	atomic_t count;
 	wait_queue_head_t drained;
+	struct graft_ids ids[RSTMEM_SHARDS];
 };
 
 extern const struct rstmem_id_ops graft_id_ops;

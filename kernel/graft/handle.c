@@ -30,25 +30,38 @@
 #include "../core/device.h"
 #include "graft.h"
 
-/* The stock core's ids are below, those given out with a buffer are not. */
+/*
+ * The stock core's ids are below, those given out with a buffer are not. Of these
+ * each shard has 2^27, for 512 GiB in the smallest of buffers.
+ */
 #define FIRST_NUMBER	0x40000000
+#define SHARD_NUMBERS	((INT_MAX - FIRST_NUMBER + 1U) / RSTMEM_SHARDS)
 
 /* How many are taken back without a pause. */
 #define END_AT_ONCE	256
 
 /**
+ * struct waiting - ids of a context that the stock core does not know yet
+ * @list:	of one shard, guarded by the lock of that
+ */
+struct waiting {
+	struct hlist_head list;
+} ____cacheline_aligned_in_smp;
+
+/**
  * struct owner - a context that has ids
  * @by_ctx:	in the graft's table
+ * @rcu:	frees it, since who looks for another may be here
  * @ctx:	the context
- * @waiting:	ids that the stock core does not know yet, guarded by the graft's
- *		ids_lock
- * @handles:	the others, guarded by its lock
+ * @handles:	ids that the stock core knows, guarded by the graft's lock
+ * @waiting:	the others, by shard
  */
 struct owner {
 	struct hlist_node by_ctx;
+	struct rcu_head rcu;
 	const struct tee_context *ctx;
-	struct hlist_head waiting;
 	struct list_head handles;
+	struct waiting waiting[RSTMEM_SHARDS];
 };
 
 /**
@@ -91,13 +104,21 @@ static struct handle *to_handle(const struct tee_shm *shm)
 	return container_of(shm, struct handle, shm);
 }
 
-/* Called with either lock of the graft. */
+/* Where a number is from. */
+static struct graft_ids *ids_of(struct graft *graft, int number)
+{
+	return &graft->ids[(number - FIRST_NUMBER) / SHARD_NUMBERS];
+}
+
+/* Called with the graft's lock, or under RCU. */
 static struct owner *owner_find(struct graft *graft,
 				const struct tee_context *ctx)
 {
 	struct owner *owner;
 
-	hash_for_each_possible(graft->owners, owner, by_ctx, (unsigned long)ctx)
+	hash_for_each_possible_rcu(graft->owners, owner, by_ctx,
+				   (unsigned long)ctx,
+				   lockdep_is_held(&graft->lock))
 		if (owner->ctx == ctx)
 			return owner;
 	return NULL;
@@ -108,6 +129,7 @@ static struct owner *owner_get(struct graft *graft,
 			       const struct tee_context *ctx)
 {
 	struct owner *owner;
+	unsigned int n;
 
 	lockdep_assert_held(&graft->lock);
 
@@ -121,11 +143,10 @@ static struct owner *owner_get(struct graft *graft,
 	if (!owner)
 		return ERR_PTR(-ENOMEM);
 	owner->ctx = ctx;
-	INIT_HLIST_HEAD(&owner->waiting);
+	for (n = 0; n < RSTMEM_SHARDS; n++)
+		INIT_HLIST_HEAD(&owner->waiting[n].list);
 	INIT_LIST_HEAD(&owner->handles);
-	spin_lock(&graft->ids_lock);
-	hash_add(graft->owners, &owner->by_ctx, (unsigned long)ctx);
-	spin_unlock(&graft->ids_lock);
+	hash_add_rcu(graft->owners, &owner->by_ctx, (unsigned long)ctx);
 	return owner;
 }
 
@@ -192,49 +213,52 @@ static struct handle *handle_create(struct graft *graft, struct tee_context *ctx
 }
 
 /* Takes the id of a buffer back, which may be gone as soon as this returns. */
-static void id_end(struct graft *graft, struct rstmem_id *id)
+static void id_end(struct graft_ids *ids, struct rstmem_id *id)
 {
-	lockdep_assert_held(&graft->ids_lock);
+	lockdep_assert_held(&ids->lock);
 
-	rstmem_number_give(&graft->numbers, &id->number);
+	rstmem_number_give(&ids->numbers, &id->number);
 	/* For id_op_drop(), which does not take the lock when it sees this. */
 	smp_store_release(&id->number.value, 0);
 }
 
 /* The stock core does not know it yet. */
-static int id_link(struct graft *graft, struct owner *owner,
-		   struct rstmem_id *id)
+static inline int id_link(struct graft_ids *ids, struct waiting *waiting,
+			  struct rstmem_id *id)
 {
-	lockdep_assert_held(&graft->ids_lock);
+	lockdep_assert_held(&ids->lock);
 
-	rstmem_number_take(&graft->numbers, &id->number);
+	rstmem_number_take(&ids->numbers, &id->number);
 	id->handle = NULL;
-	hlist_add_head(&id->node, &owner->waiting);
-	WRITE_ONCE(graft->waiting, graft->waiting + 1);
+	hlist_add_head(&id->node, &waiting->list);
+	WRITE_ONCE(ids->waiting, ids->waiting + 1);
 	return id->number.value;
 }
 
 /* It need not know it any more, or knows it now. */
-static void id_unlink(struct graft *graft, struct rstmem_id *id)
+static void id_unlink(struct graft_ids *ids, struct rstmem_id *id)
 {
-	lockdep_assert_held(&graft->ids_lock);
+	lockdep_assert_held(&ids->lock);
 
 	hlist_del(&id->node);
-	WRITE_ONCE(graft->waiting, graft->waiting - 1);
+	WRITE_ONCE(ids->waiting, ids->waiting - 1);
 }
 
 /* Takes a handle out of its list; the reference that is worth is the caller's. */
 static void handle_unlink(struct handle *handle)
 {
+	struct graft_ids *ids;
+
 	lockdep_assert_held(&handle->graft->lock);
 
 	list_del(&handle->list);
 	if (handle->reg)
 		handle->reg->handle = NULL;
 	if (handle->id) {
-		spin_lock(&handle->graft->ids_lock);
-		id_end(handle->graft, handle->id);
-		spin_unlock(&handle->graft->ids_lock);
+		ids = ids_of(handle->graft, handle->shm.id);
+		spin_lock(&ids->lock);
+		id_end(ids, handle->id);
+		spin_unlock(&ids->lock);
 	}
 	handle->id = NULL;
 }
@@ -248,20 +272,18 @@ static void handles_put(struct list_head *doomed)
 }
 
 /* Takes some of them back. Returns whether there are more. */
-static bool owner_end_some(struct graft *graft, struct owner *owner)
+static bool end_some(struct graft_ids *ids, struct waiting *waiting)
 {
 	struct rstmem_id *id;
 	unsigned int n;
 
-	lockdep_assert_held(&graft->lock);
-
-	spin_lock(&graft->ids_lock);
-	for (n = 0; n < END_AT_ONCE && owner->waiting.first; n++) {
-		id = hlist_entry(owner->waiting.first, struct rstmem_id, node);
-		id_unlink(graft, id);
-		id_end(graft, id);
+	spin_lock(&ids->lock);
+	for (n = 0; n < END_AT_ONCE && waiting->list.first; n++) {
+		id = hlist_entry(waiting->list.first, struct rstmem_id, node);
+		id_unlink(ids, id);
+		id_end(ids, id);
 	}
-	spin_unlock(&graft->ids_lock);
+	spin_unlock(&ids->lock);
 	return n == END_AT_ONCE;
 }
 
@@ -270,21 +292,20 @@ static void owner_end(struct graft *graft, struct owner *owner,
 		      struct list_head *doomed)
 {
 	struct handle *handle, *next;
+	unsigned int n;
 
 	lockdep_assert_held(&graft->lock);
 
-	/* From here on nobody adds one. */
-	spin_lock(&graft->ids_lock);
-	hash_del(&owner->by_ctx);
-	spin_unlock(&graft->ids_lock);
-
-	while (owner_end_some(graft, owner))
-		cond_resched();
+	/* Nobody adds one: the context is being closed, or the graft stopped. */
+	hash_del_rcu(&owner->by_ctx);
+	for (n = 0; n < RSTMEM_SHARDS; n++)
+		while (end_some(&graft->ids[n], &owner->waiting[n]))
+			cond_resched();
 	list_for_each_entry_safe(handle, next, &owner->handles, list) {
 		handle_unlink(handle);
 		list_add_tail(&handle->list, doomed);
 	}
-	kfree(owner);
+	kfree_rcu(owner, rcu);
 }
 
 /**
@@ -293,10 +314,17 @@ static void owner_end(struct graft *graft, struct owner *owner,
  */
 void graft_ids_init(struct graft *graft)
 {
+	int first = FIRST_NUMBER;
+	unsigned int n;
+
 	mutex_init(&graft->lock);
-	spin_lock_init(&graft->ids_lock);
 	hash_init(graft->owners);
-	rstmem_numbers_init(&graft->numbers, FIRST_NUMBER, INT_MAX);
+	for (n = 0; n < RSTMEM_SHARDS; n++) {
+		spin_lock_init(&graft->ids[n].lock);
+		rstmem_numbers_init(&graft->ids[n].numbers, first,
+				    first + (SHARD_NUMBERS - 1));
+		first += SHARD_NUMBERS;
+	}
 	init_waitqueue_head(&graft->drained);
 }
 
@@ -330,12 +358,16 @@ void graft_ids_stop(struct graft *graft)
 	struct hlist_node *next;
 	struct owner *owner;
 	LIST_HEAD(doomed);
+	unsigned int n;
 	int bucket;
 
 	mutex_lock(&graft->lock);
-	spin_lock(&graft->ids_lock);
-	graft->stopped = true;
-	spin_unlock(&graft->ids_lock);
+	WRITE_ONCE(graft->stopped, true);
+	/* Who has not seen that is done. */
+	for (n = 0; n < RSTMEM_SHARDS; n++) {
+		spin_lock(&graft->ids[n].lock);
+		spin_unlock(&graft->ids[n].lock);
+	}
 	hash_for_each_safe(graft->owners, bucket, next, owner, by_ctx)
 		owner_end(graft, owner, &doomed);
 	mutex_unlock(&graft->lock);
@@ -343,21 +375,40 @@ void graft_ids_stop(struct graft *graft)
 	handles_put(&doomed);
 }
 
+/* An id of a context that is to be made known, or NULL. */
+static struct rstmem_id *publish_begin(struct graft *graft, struct owner *owner)
+{
+	struct rstmem_id *id;
+	unsigned int n;
+
+	lockdep_assert_held(&graft->lock);
+
+	for (n = 0; n < RSTMEM_SHARDS; n++) {
+		struct graft_ids *ids = &graft->ids[n];
+
+		/* Whoever releases its dma-buf meanwhile waits for us. */
+		spin_lock(&ids->lock);
+		id = hlist_entry_safe(owner->waiting[n].list.first,
+				      struct rstmem_id, node);
+		ids->publishing = id;
+		spin_unlock(&ids->lock);
+		if (id)
+			return id;
+	}
+	return NULL;
+}
+
 /* Makes one id of a context known, if there is one. Returns whether, or -ENOMEM. */
 static int id_publish(struct graft *graft, struct tee_context *ctx,
 		      struct owner *owner)
 {
+	struct rstmem_id *id = publish_begin(graft, owner);
+	struct graft_ids *ids;
 	struct handle *handle;
-	struct rstmem_id *id;
 	int number;
 
 	lockdep_assert_held(&graft->lock);
 
-	/* Whoever releases its dma-buf meanwhile waits for us. */
-	spin_lock(&graft->ids_lock);
-	id = hlist_entry_safe(owner->waiting.first, struct rstmem_id, node);
-	graft->publishing = id;
-	spin_unlock(&graft->ids_lock);
 	if (!id)
 		return 0;
 
@@ -366,13 +417,14 @@ static int id_publish(struct graft *graft, struct tee_context *ctx,
 			       container_of(id, struct rstmem_buffer, id),
 			       number, number == INT_MAX ? 0 : number + 1);
 
-	spin_lock(&graft->ids_lock);
-	graft->publishing = NULL;
+	ids = ids_of(graft, number);
+	spin_lock(&ids->lock);
+	ids->publishing = NULL;
 	if (!IS_ERR(handle)) {
-		id_unlink(graft, id);
+		id_unlink(ids, id);
 		id->handle = handle;
 	}
-	spin_unlock(&graft->ids_lock);
+	spin_unlock(&ids->lock);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	handle->id = id;
@@ -407,8 +459,9 @@ int graft_ids_publish(struct graft *graft, struct tee_context *ctx)
 
 /* The first id of a context. */
 static int bind_first(struct graft *graft, struct tee_context *ctx,
-		      struct rstmem_id *id)
+		      unsigned int shard, struct rstmem_id *id)
 {
+	struct graft_ids *ids = &graft->ids[shard];
 	struct owner *owner;
 	int number;
 
@@ -417,9 +470,9 @@ static int bind_first(struct graft *graft, struct tee_context *ctx,
 	if (IS_ERR(owner)) {
 		number = PTR_ERR(owner);
 	} else {
-		spin_lock(&graft->ids_lock);
-		number = id_link(graft, owner, id);
-		spin_unlock(&graft->ids_lock);
+		spin_lock(&ids->lock);
+		number = id_link(ids, &owner->waiting[shard], id);
+		spin_unlock(&ids->lock);
 	}
 	mutex_unlock(&graft->lock);
 	return number;
@@ -429,32 +482,35 @@ static int bind_first(struct graft *graft, struct tee_context *ctx,
 static int id_op_bind(struct tee_context *ctx, struct rstmem_buffer *buf)
 {
 	struct graft *graft = buf->rdev->id_data;
+	unsigned int shard = rstmem_shard();
+	struct graft_ids *ids = &graft->ids[shard];
 	struct owner *owner = NULL;
 	int number = 0;
 
-	spin_lock(&graft->ids_lock);
-	if (!graft->stopped)
+	/* Under RCU as well, as whoever holds a spinlock is. */
+	spin_lock(&ids->lock);
+	if (!READ_ONCE(graft->stopped))
 		owner = owner_find(graft, ctx);
 	if (owner)
-		number = id_link(graft, owner, &buf->id);
-	spin_unlock(&graft->ids_lock);
-	return owner ? number : bind_first(graft, ctx, &buf->id);
+		number = id_link(ids, &owner->waiting[shard], &buf->id);
+	spin_unlock(&ids->lock);
+	return owner ? number : bind_first(graft, ctx, shard, &buf->id);
 }
 
 /* Takes an id back that the stock core does not know. Returns false if it may. */
-static bool drop_unknown(struct graft *graft, struct rstmem_id *id)
+static inline bool drop_unknown(struct graft_ids *ids, struct rstmem_id *id)
 {
 	bool unknown;
 
-	spin_lock(&graft->ids_lock);
+	spin_lock(&ids->lock);
 	/* Or somebody else has taken it back meanwhile. */
 	unknown = !id->number.value ||
-		  (!id->handle && graft->publishing != id);
+		  (!id->handle && ids->publishing != id);
 	if (unknown && id->number.value) {
-		id_unlink(graft, id);
-		id_end(graft, id);
+		id_unlink(ids, id);
+		id_end(ids, id);
 	}
-	spin_unlock(&graft->ids_lock);
+	spin_unlock(&ids->lock);
 	return unknown;
 }
 
@@ -464,14 +520,20 @@ static void id_op_drop(struct rstmem_buffer *buf)
 	struct graft *graft = buf->rdev->id_data;
 	struct rstmem_id *id = &buf->id;
 	struct handle *handle = NULL;
+	struct graft_ids *ids;
+	int number;
 
 	/* Whoever took it back before is done with it: pairs with id_end(). */
-	if (!smp_load_acquire(&id->number.value) || drop_unknown(graft, id))
+	number = smp_load_acquire(&id->number.value);
+	if (!number)
+		return;
+	ids = ids_of(graft, number);
+	if (drop_unknown(ids, id))
 		return;
 
 	mutex_lock(&graft->lock);
 	/* Publishing may have failed. */
-	if (!drop_unknown(graft, id)) {
+	if (!drop_unknown(ids, id)) {
 		handle = id->handle;
 		handle_unlink(handle);
 	}

@@ -109,11 +109,13 @@ struct graft *graft_get(const struct tee_device *teedev)
 bool graft_waiting(const struct tee_device *teedev)
 {
 	const struct graft *graft;
-	bool waiting;
+	bool waiting = false;
+	unsigned int n;
 
 	rcu_read_lock();
 	graft = graft_find(teedev);
-	waiting = graft && READ_ONCE(graft->waiting);
+	for (n = 0; graft && !waiting && n < RSTMEM_SHARDS; n++)
+		waiting = READ_ONCE(graft->ids[n].waiting);
 	rcu_read_unlock();
 	return waiting;
 }

@@ -257,6 +257,48 @@ static void test_fork(void)
 	ktap_eq(used(), 0, "until it is dead");
 }
 
+/* Ids that were given out on two processors. */
+static void test_processors(void)
+{
+	int tee = target_open(), id[2], buf[2], cpu, other;
+
+	if (guest_run_on(1)) {
+		ktap_skip("ids of two processors", "there is one");
+		close(tee);
+		return;
+	}
+	for (cpu = 0; cpu < 2; cpu++) {
+		guest_run_on(cpu);
+		buf[cpu] = new_buffer(tee, &id[cpu]);
+	}
+	ktap(id[0] != id[1], "two processors give out two ids");
+	content_fill(tee, id[0], 0, content, SIZE);
+	content_fill(tee, id[1], 0, content + 1, SIZE - 1);
+	ktap(content_is(tee, id[0], 0, content, SIZE) &&
+	     content_is(tee, id[1], 0, content + 1, SIZE - 1),
+	     "both are known to the TEE");
+	for (cpu = 0; cpu < 2; cpu++) {
+		guest_run_on(!cpu);
+		close(buf[cpu]);
+	}
+	ktap_eq(used(), 0, "each ends on the other processor");
+
+	/* And those that no call has asked for yet. */
+	for (cpu = 0; cpu < 2; cpu++) {
+		guest_run_on(cpu);
+		buf[cpu] = new_buffer(tee, &id[cpu]);
+	}
+	close(buf[0]);
+	buf[0] = new_buffer(tee, &other);
+	ktap(other != id[0] && other != id[1],
+	     "a number does not come back at once");
+	close(tee);
+	ktap_eq(used(), 2 * SIZE, "the TEE file goes, the buffers do not");
+	close(buf[0]);
+	close(buf[1]);
+	ktap_eq(used(), 0, "until they are closed");
+}
+
 static void test_id_gone(void)
 {
 	int tee = target_open(), id, buf = new_buffer(tee, &id);
@@ -590,6 +632,7 @@ int main(void)
 	test_many();
 	test_handed_over();
 	test_fork();
+	test_processors();
 	test_id_gone();
 	test_in_flight();
 	test_registered();
