@@ -258,7 +258,8 @@ int rstmem_buffer_init(void)
 {
 	/* A cache of its own, so that a buffer left over is noticed. */
 	buffer_cache = kmem_cache_create("rstmem_buffer",
-					 sizeof(struct rstmem_buffer), 0,
+					 sizeof(struct rstmem_buffer),
+					 __alignof__(struct rstmem_buffer),
 					 SLAB_NO_MERGE | SLAB_ACCOUNT,
 					 buffer_construct);
 	return buffer_cache ? 0 : -ENOMEM;
