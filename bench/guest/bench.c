@@ -39,7 +39,8 @@
 #define REPEAT_AT	3	/* of an operation at one position */
 #define POSITIONS	4000	/* at most, evenly over all */
 #define FEW_POSITIONS	32	/* of what takes a millisecond at each */
-#define RATE_ROUNDS	1500	/* of short whiles */
+#define RATE_ROUNDS	4000	/* of short whiles */
+#define RATE_WHILE	300e-6	/* seconds */
 
 /* Something that is allocated from. */
 struct subject {
@@ -537,94 +538,6 @@ static void figure_idle(const char *name, const char *module, const char *more,
 	      typical < 0 ? 0 : typical);
 }
 
-/* What a process on each of two CPUs does. */
-struct rate {
-	pid_t pid[2];
-	volatile uint64_t count[2];
-	uint64_t best[2];	/* a second: with one of them at work, with both */
-};
-
-static void rate_start(struct rate *rate, const struct subject *s)
-{
-	pid_t pid;
-	int cpu;
-
-	for (cpu = 0; cpu < 2; cpu++) {
-		cpu_set_t set;
-
-		pid = fork();
-		if (pid) {
-			rate->pid[cpu] = pid;
-			continue;
-		}
-		CPU_ZERO(&set);
-		CPU_SET(cpu, &set);
-		sched_setaffinity(0, sizeof(set), &set);
-		raise(SIGSTOP);
-		for (;;) {
-			close(must_take(s, 4 * KIB));
-			rate->count[cpu]++;
-		}
-	}
-	for (cpu = 0; cpu < 2; cpu++)
-		waitpid(rate->pid[cpu], NULL, WUNTRACED);
-}
-
-/* Lets the first of its processes, or both, work for a while. */
-static void rate_while(struct rate *rate, int cpus)
-{
-	const struct timespec begin = { .tv_nsec = 1000000 };
-	const struct timespec nap = { .tv_nsec = 5000000 };
-	uint64_t before, done, ns;
-	struct timespec a, b;
-	int cpu;
-
-	for (cpu = 0; cpu < cpus; cpu++)
-		kill(rate->pid[cpu], SIGCONT);
-	nanosleep(&begin, NULL);
-	clock_gettime(CLOCK_MONOTONIC, &a);
-	before = rate->count[0] + rate->count[1];
-	nanosleep(&nap, NULL);
-	done = rate->count[0] + rate->count[1] - before;
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	for (cpu = 0; cpu < cpus; cpu++) {
-		kill(rate->pid[cpu], SIGSTOP);
-		waitpid(rate->pid[cpu], NULL, WUNTRACED);
-	}
-	ns = (b.tv_sec - a.tv_sec) * 1000000000ULL + b.tv_nsec - a.tv_nsec;
-	done = done * 1000000000ULL / ns;
-	if (done > rate->best[cpus - 1])
-		rate->best[cpus - 1] = done;
-}
-
-/*
- * How many a second: the best of many short whiles, all kinds of them in turn, as
- * the machine below has other things to do.
- */
-static void figures_rate(const struct subject *const *s, size_t n)
-{
-	struct rate *rates;
-	int round, cpus;
-	size_t i;
-
-	rates = mmap(NULL, n * sizeof(*rates), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (i = 0; i < n; i++)
-		rate_start(&rates[i], s[i]);
-	for (round = 0; round < RATE_ROUNDS; round++)
-		for (i = 0; i < n; i++)
-			for (cpus = 1; cpus <= 2; cpus++)
-				rate_while(&rates[i], cpus);
-	for (i = 0; i < n; i++)
-		for (cpus = 1; cpus <= 2; cpus++) {
-			kill(rates[i].pid[cpus - 1], SIGKILL);
-			waitpid(rates[i].pid[cpus - 1], NULL, 0);
-			print("rate", s[i], cpus, "", 4 * KIB, RATE_ROUNDS,
-			      rates[i].best[cpus - 1], rates[i].best[cpus - 1]);
-		}
-	munmap(rates, n * sizeof(*rates));
-}
-
 static void limits_lift(void)
 {
 	struct rlimit limit = { 3000000, 3000000 };
@@ -674,6 +587,170 @@ static void subjects_open(bool with_mainline)
 	for (n = 1; n < ARRAY_SIZE(ours); n++)
 		ours[n].fd = ours[0].fd;
 	heap.fd = heap_open("protected,secure-video");
+}
+
+/* What a process on each of two CPUs does, in step with the other. */
+struct race {
+	_Atomic uint64_t arrived;	/* times that somebody came to a line */
+	uint64_t ticks;			/* of a while */
+	double rate[2];			/* of this while, a tick */
+	/* In each while, by subject: with one of them at work, with both. */
+	double whiles[][2][RATE_ROUNDS];
+};
+
+/* Waits for the other at the next line. */
+static void race_line(struct race *race, uint64_t *lines)
+{
+	*lines += 2;
+	race->arrived++;
+	while (race->arrived < *lines)
+		__asm__ volatile("" : : : "memory");
+}
+
+/* Allocates and closes for a while. Returns how many a tick. */
+static double race_run(const struct race *race, const struct subject *s)
+{
+	uint64_t begin = now(), took;
+	unsigned int done = 0;
+
+	do {
+		close(must_take(s, 4 * KIB));
+		done++;
+		took = now() - begin;
+	} while (took < race->ticks);
+	return (double)done / took;
+}
+
+static void racer(struct race *race, int cpu, const struct subject *const *s,
+		  size_t n)
+{
+	uint64_t lines = 0;
+	int round, cpus;
+	size_t i, at;
+
+	for (round = 0; round < RATE_ROUNDS; round++)
+		for (i = 0; i < 2 * n; i++) {
+			/* All orders, one after the other. */
+			at = (i / 2 + round / 2) % n;
+			if (round & 1)
+				at = n - 1 - at;
+			cpus = 1 + i % 2;
+			race_line(race, &lines);
+			if (cpu < cpus)
+				race->rate[cpu] = race_run(race, s[at]);
+			race_line(race, &lines);
+			if (!cpu)
+				race->whiles[at][cpus - 1][round] = race->rate[0] +
+					(cpus > 1 ? race->rate[1] : 0);
+		}
+}
+
+/* Has both run all whiles. */
+static void race_start(struct race *race, const struct subject *const *s, size_t n)
+{
+	pid_t pids[2];
+	int cpu, status;
+
+	fflush(stdout);
+	for (cpu = 0; cpu < 2; cpu++) {
+		cpu_set_t set;
+
+		pids[cpu] = fork();
+		if (pids[cpu])
+			continue;
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		sched_setaffinity(0, sizeof(set), &set);
+		racer(race, cpu, s, n);
+		exit(0);
+	}
+	if (wait(&status) < 0 || status || wait(&status) < 0 || status) {
+		kill(pids[0], SIGKILL);
+		kill(pids[1], SIGKILL);
+		die("rate");
+	}
+}
+
+/* Of now(), by the wall clock. */
+static double ticks_per_second(void)
+{
+	const struct timespec nap = { .tv_nsec = 500000000 };
+	struct timespec a, b;
+	uint64_t begin, ticks;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	begin = now();
+	nanosleep(&nap, NULL);
+	ticks = now() - begin;
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	return ticks / (b.tv_sec - a.tv_sec + (b.tv_nsec - a.tv_nsec) / 1e9);
+}
+
+static int compare_real(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/*
+ * The median and the smallest of how many times @b it was, while by while, in
+ * ten-thousandths.
+ */
+static void print_ratio(const char *figure, const struct subject *s, int cpus,
+			const double *a, const double *b)
+{
+	static double ratio[RATE_ROUNDS];
+	int n;
+
+	for (n = 0; n < RATE_ROUNDS; n++)
+		ratio[n] = 10000 * a[n] / b[n];
+	qsort(ratio, RATE_ROUNDS, sizeof(ratio[0]), compare_real);
+	print(figure, s, cpus, "", 4 * KIB, RATE_ROUNDS, ratio[RATE_ROUNDS / 2],
+	      ratio[0]);
+}
+
+static void print_rate(const struct subject *s, int cpus, const double *rates,
+		       double second)
+{
+	static double sorted[RATE_ROUNDS];
+
+	memcpy(sorted, rates, sizeof(sorted));
+	qsort(sorted, RATE_ROUNDS, sizeof(sorted[0]), compare_real);
+	print("rate", s, cpus, "", 4 * KIB, RATE_ROUNDS,
+	      sorted[RATE_ROUNDS / 2] * second, sorted[0] * second);
+}
+
+/*
+ * How many a second, in whiles of about ten operations, since the machine below has
+ * other things to do: all kinds take turns, so that what is compared was measured
+ * within two milliseconds.
+ */
+static void figures_rate(const struct subject *const *s, size_t n)
+{
+	size_t size = sizeof(struct race) + n * sizeof(double[2][RATE_ROUNDS]), i;
+	double second = ticks_per_second();
+	struct race *race;
+	int cpus;
+
+	race = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		    -1, 0);
+	if (race == MAP_FAILED)
+		die("mmap");
+	race->ticks = second * RATE_WHILE;
+	race_start(race, s, n);
+	for (i = 0; i < n; i++) {
+		for (cpus = 1; cpus <= 2; cpus++) {
+			print_rate(s[i], cpus, race->whiles[i][cpus - 1], second);
+			if (s[0] == &mainline)
+				print_ratio("rate-mainline", s[i], cpus,
+					    race->whiles[i][cpus - 1],
+					    race->whiles[0][cpus - 1]);
+		}
+		print_ratio("rate-two", s[i], 2, race->whiles[i][1],
+			    race->whiles[i][0]);
+	}
+	munmap(race, size);
 }
 
 static const struct subject *const every[] = { &mainline, &heap, &ours[0] };
