@@ -36,6 +36,7 @@ struct rstmem_request {
 
 /**
  * struct rstmem_buffer - restricted memory that somebody has
+ * @extent:	for the pool that @shm came from, if it keeps its books this way
  * @resv:	of the dma-buf; constructed, and as new when the buffer is freed
  * @shm:	what the backend allocated: address or pages, and size. Not an
  *		object of the TEE core, which never sees it
@@ -43,7 +44,6 @@ struct rstmem_request {
  *		or not, which calls that were given the id prolong
  * @rdev:	the device, kept by the charge; the dma-buf and every id that the TEE
  *		core knows pin its backend's module
- * @extent:	for the pool that @shm came from, if it keeps its books this way
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
  * @id:		in the context that asked for it
@@ -59,11 +59,11 @@ struct rstmem_request {
  * @attachments: devices that are attached
  */
 struct rstmem_buffer {
+	struct rstmem_extent extent ____cacheline_aligned_in_smp;
 	struct dma_resv resv;
 	struct tee_shm shm;
 	struct kref ref;
 	struct tee_rstmem_device *rdev;
-	struct rstmem_extent extent ____cacheline_aligned_in_smp;
 	u32 use_case;
 	u32 flags;
 	struct rstmem_id id;

@@ -7,7 +7,6 @@
 #ifndef _RSTMEM_EXTENT_H
 #define _RSTMEM_EXTENT_H
 
-#include <linux/cache.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
@@ -40,32 +39,33 @@ struct rstmem_extent {
 /**
  * struct rstmem_space - a range, and what is taken of it
  * @taken:	number of extents taken
+ * @unit:	shift that makes a size small enough to be squared
  * @used:	bytes taken
  * @squares:	sum of the squares of the sizes taken, in units
  * @gaps:	extents with a gap before them, by its size, and those of one size by
  *		address
  * @by_addr:	those taken, and @tail as the last
+ * @total:	bytes
+ * @align:	bytes, a power of two, at least @granule; see rstmem_space_init()
  * @tail:	takes nothing, at the end of the space, so that an extent follows
  *		every gap
  * @granule:	bytes, a power of two
- * @align:	bytes, a power of two, at least @granule; see rstmem_space_init()
- * @total:	bytes
- * @unit:	shift that makes a size small enough to be squared
  *
- * The owner locks; all functions below change or read all fields, but those from
- * @granule on are constant.
+ * The owner locks; all functions below change or read all fields, but @unit, @total,
+ * @align and @granule are constant. With a lock in eight bytes before @taken, what
+ * changes is in two cache lines, the second from @tail on, and @granule in a third.
  */
 struct rstmem_space {
 	u32 taken;
+	u32 unit;
 	u64 used;
 	u64 squares;
 	struct rb_root gaps;
 	struct hlist_head by_addr;
-	struct rstmem_extent tail ____cacheline_aligned_in_smp;
-	u64 granule;
-	u64 align;
 	u64 total;
-	u32 unit;
+	u64 align;
+	struct rstmem_extent tail;
+	u64 granule;
 };
 
 void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size,

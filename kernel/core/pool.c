@@ -22,7 +22,7 @@
 
 /**
  * struct rstmem_gen_pool - a carveout
- * @lock:	guards @space; in one cache line with what that changes
+ * @lock:	guards @space, whose members are placed for what is before them
  * @space:	extents of the range
  * @pool:	what backends see
  * @paddr:	its first byte; the claim in /proc/iomem starts here
