@@ -39,8 +39,7 @@ static void usage_get(struct rstmem_account *account,
 /**
  * struct number - a file with a number in it
  * @attr:	the file
- * @at:		for the show of @attr: where the number is in a structure, or which
- *		one it is
+ * @at:		for the show of @attr: where the number is in a structure
  */
 struct number {
 	struct device_attribute attr;
@@ -83,12 +82,20 @@ static ssize_t free_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(free);
 
-static ssize_t used_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
+static ssize_t counter_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
 {
-	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_account(dev)->used));
+	const atomic64_t *counter = (void *)to_account(dev) + number_at(attr);
+
+	return sysfs_emit(buf, "%llu\n", (u64)atomic64_read(counter));
 }
-static DEVICE_ATTR_RO(used);
+
+static struct number account_numbers[] = {
+	{ __ATTR(used, 0444, counter_show, NULL),
+	  offsetof(struct rstmem_account, used) },
+	{ __ATTR(buffers, 0444, counter_show, NULL),
+	  offsetof(struct rstmem_account, count) },
+};
 
 static ssize_t peak_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
@@ -100,13 +107,6 @@ static ssize_t peak_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%lld\n", max(used, atomic64_read(&account->peak)));
 }
 static DEVICE_ATTR_RO(peak);
-
-static ssize_t buffers_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_account(dev)->count));
-}
-static DEVICE_ATTR_RO(buffers);
 
 static ssize_t importers_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
@@ -127,9 +127,9 @@ static struct attribute *account_attrs[] = {
 	&usage_numbers[1].attr.attr,
 	&usage_numbers[2].attr.attr,
 	&dev_attr_free.attr,
-	&dev_attr_used.attr,
+	&account_numbers[0].attr.attr,
 	&dev_attr_peak.attr,
-	&dev_attr_buffers.attr,
+	&account_numbers[1].attr.attr,
 	&dev_attr_importers.attr,
 	NULL
 };
@@ -199,22 +199,19 @@ static const struct attribute_group limits_group = {
 	.attrs = limits_attrs,
 };
 
-static ssize_t failure_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	struct rstmem_account *account = to_account(dev);
-
-	return sysfs_emit(buf, "%llu\n",
-			  atomic64_read(&account->failures[number_at(attr)]));
-}
+#define FAILURE_AT(cause)	offsetof(struct rstmem_account, failures[cause])
 
 static struct number failure_numbers[] = {
-	{ __ATTR(no_memory, 0444, failure_show, NULL),
-	  RSTMEM_FAILURE_NO_MEMORY },
-	{ __ATTR(limit, 0444, failure_show, NULL), RSTMEM_FAILURE_LIMIT },
-	{ __ATTR(backend, 0444, failure_show, NULL), RSTMEM_FAILURE_BACKEND },
-	{ __ATTR(importer, 0444, failure_show, NULL), RSTMEM_FAILURE_IMPORTER },
-	{ __ATTR(reach, 0444, failure_show, NULL), RSTMEM_FAILURE_REACH },
+	{ __ATTR(no_memory, 0444, counter_show, NULL),
+	  FAILURE_AT(RSTMEM_FAILURE_NO_MEMORY) },
+	{ __ATTR(limit, 0444, counter_show, NULL),
+	  FAILURE_AT(RSTMEM_FAILURE_LIMIT) },
+	{ __ATTR(backend, 0444, counter_show, NULL),
+	  FAILURE_AT(RSTMEM_FAILURE_BACKEND) },
+	{ __ATTR(importer, 0444, counter_show, NULL),
+	  FAILURE_AT(RSTMEM_FAILURE_IMPORTER) },
+	{ __ATTR(reach, 0444, counter_show, NULL),
+	  FAILURE_AT(RSTMEM_FAILURE_REACH) },
 };
 
 static struct attribute *failures_attrs[] = {
