@@ -92,6 +92,23 @@ static int buffer_of(int tee, int *id)
 	return buf;
 }
 
+/* As somebody who never had a buffer, with all of root's capabilities. */
+static void prepare_new_user(void)
+{
+	static uid_t uid = 20000;
+
+	prepare_tee();
+	if (setresuid(++uid, -1, -1))
+		ktap_bail("setresuid: %s", strerror(errno));
+}
+
+static void undo_new_user(void)
+{
+	undo();
+	if (setresuid(0, -1, -1))
+		ktap_bail("setresuid: %s", strerror(errno));
+}
+
 static void prepare_buf(void)
 {
 	prepare_tee();
@@ -442,6 +459,8 @@ const struct op calls[] = {
 	OP("open the TEE", prepare_nothing, run_open),
 	OP("TEE_IOC_VERSION", prepare_tee, run_version),
 	OP("TEE_IOC_RSTMEM_ALLOC", prepare_tee, run_alloc),
+	OP("TEE_IOC_RSTMEM_ALLOC by a new user", prepare_new_user, run_alloc,
+	   .undo = undo_new_user),
 	OP("TEE_IOC_RSTMEM_QUERY", prepare_tee, run_query),
 	OP("TEE_IOC_RSTMEM_FD_INFO", prepare_buf, run_fd_info),
 	OP("TEE_IOC_SHM_REGISTER_FD in another context", prepare_two, run_register),
