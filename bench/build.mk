@@ -8,8 +8,8 @@ bench-bin := $(B)/bench/bench $(B)/bench/trace
 .PHONY: bench-programs
 bench-programs: $(bench-bin)
 
-$(B)/bench/bench: bench/guest/bench.c bench/module/bench.h tests/lib/tee.c \
-		tests/lib/ktap.c $(wildcard tests/lib/*.h) \
+$(B)/bench/bench: bench/guest/bench.c bench/module/bench.h tests/support/tee.c \
+		tests/support/ktap.c $(wildcard tests/support/*.h) \
 		include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -Iinclude/uapi -D_GNU_SOURCE $(CFLAGS) -static -no-pie \

@@ -19,8 +19,8 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../include/tee_gp.h"
-#include "../tests/lib/edu.h"
-#include "../tests/lib/tee.h"
+#include "../tests/support/edu.h"
+#include "../tests/support/tee.h"
 #include "rstmem.h"
 
 #define USE_CASE	TEE_IOC_UC_SECURE_VIDEO_PLAY

@@ -9,8 +9,8 @@ unit-cflags := -g -O1 -Wall -Wextra -Wno-sign-compare -fno-sanitize-recover=all 
 
 unit-bin := $(patsubst tests/unit/%.c,$(B)/tests/unit-%,$(wildcard tests/unit/*.c))
 guest-bin := $(patsubst tests/guest/%.c,$(B)/tests/%,\
-	$(filter-out tests/guest/lib.c,$(wildcard tests/guest/*.c)))
-guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
+	$(filter-out tests/guest/librstmem.c,$(wildcard tests/guest/*.c)))
+guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 
 .PHONY: tests guest-tests
 tests: guest-tests $(unit-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
@@ -31,7 +31,7 @@ $(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
 	kernel/core/importers.h
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h $(B)/kernel/rbtree.o
-$(unit-bin): tests/lib/ktap.c tests/lib/ktap.h tests/unit/unit.h $(wildcard tests/unit/shim/linux/*)
+$(unit-bin): tests/support/ktap.c tests/support/ktap.h tests/unit/unit.h $(wildcard tests/unit/shim/linux/*)
 	@mkdir -p $(@D)
 	$(CC) $(unit-cflags) -Itests/unit/shim -isystem $(B)/kernel -o $@ $(filter %.c %.o,$^)
 
@@ -68,31 +68,31 @@ $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 		-lpthread $(LIBTEEC)
 
 # All in one command, so that nothing of 64 bits gets in.
-$(B)/tests/abi32: tests/guest/abi.c tests/lib/tee.c tests/lib/target.c tests/lib/guest.c \
-		tests/lib/ktap.c $(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h \
+$(B)/tests/abi32: tests/guest/abi.c tests/support/tee.c tests/support/target.c tests/support/guest.c \
+		tests/support/ktap.c $(wildcard tests/support/*.h) include/uapi/linux/tee_rstmem.h \
 		cli/conform_cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
-$(B)/tests/heap32: tests/guest/heap.c tests/lib/target.c tests/lib/tee.c \
-		tests/lib/guest.c tests/lib/ktap.c \
-		$(wildcard tests/lib/*.h) cli/conform_cases.h
+$(B)/tests/heap32: tests/guest/heap.c tests/support/target.c tests/support/tee.c \
+		tests/support/guest.c tests/support/ktap.c \
+		$(wildcard tests/support/*.h) cli/conform_cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
-librstmem-src := tests/guest/lib.c $(wildcard tests/guest/lib/*.c)
+librstmem-src := tests/guest/librstmem.c $(wildcard tests/guest/librstmem/*.c)
 
 # What programs get: the header and the shared library.
-$(B)/tests/librstmem: $(librstmem-src) tests/guest/lib/lib.h lib/rstmem.h \
+$(B)/tests/librstmem: $(librstmem-src) tests/guest/librstmem/common.h lib/rstmem.h \
 		$(guest-lib) $(lib-link)
 	@mkdir -p $(@D)
 	$(CC) $(tests-cppflags) -Ilib $(CFLAGS) -o $@ $(librstmem-src) \
 		$(guest-lib) -L$(B)/lib -lrstmem -lcrypto -lpthread
 
-$(B)/tests/librstmem32: $(librstmem-src) tests/guest/lib/lib.h \
-		tests/lib/tee.c tests/lib/guest.c tests/lib/ktap.c \
-		tests/lib/account.c $(lib-src) lib/rstmem.h lib/internal.h \
-		$(wildcard tests/lib/*.h) include/uapi/linux/tee_rstmem.h
+$(B)/tests/librstmem32: $(librstmem-src) tests/guest/librstmem/common.h \
+		tests/support/tee.c tests/support/guest.c tests/support/ktap.c \
+		tests/support/account.c $(lib-src) lib/rstmem.h lib/internal.h \
+		$(wildcard tests/support/*.h) include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) -Ilib -DRSTMEM_VERSION='"$(VERSION)"' \
 		$(CFLAGS) -o $@ $(filter %.c,$^) -lpthread

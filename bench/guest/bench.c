@@ -29,7 +29,7 @@
 #include <linux/dma-heap.h>
 #include <linux/tee_rstmem.h>
 
-#include "../../tests/lib/tee.h"
+#include "../../tests/support/tee.h"
 #include "../module/bench.h"
 
 #define GIB		(1024 * MIB)

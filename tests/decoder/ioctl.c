@@ -4,8 +4,8 @@
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
 
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 #include "decoder.h"
 
 const char *decoder_run(int buf, const uint8_t secret[48], const void *data,

@@ -10,10 +10,10 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
-#include "../lib/account.h"
-#include "../lib/edu.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
+#include "../support/account.h"
+#include "../support/edu.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
 #include "op.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/ktap.h"
+#include "../support/ktap.h"
 #include "inject.h"
 
 #define DEBUG	"/sys/kernel/debug/"

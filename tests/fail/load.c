@@ -8,8 +8,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "../lib/ktap.h"
-#include "../lib/target.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
 #include "op.h"
 #include "state.h"
 

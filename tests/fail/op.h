@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../lib/tee.h"
+#include "../support/tee.h"
 
 #define SIZE	(64 * KIB)
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/tee.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/tee.h"
 #include "state.h"
 
 const char *const accounts[ACCOUNTS] = {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "../lib/account.h"
+#include "../support/account.h"
 
 #define ACCOUNTS	3
 #define MODULES		7

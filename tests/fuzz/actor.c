@@ -14,12 +14,12 @@
 #include <linux/dma-heap.h>
 #include <linux/tee_rstmem_services.h>
 
-#include "../lib/content.h"
-#include "../lib/edu.h"
-#include "../lib/ktap.h"
-#include "../lib/socket.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/content.h"
+#include "../support/edu.h"
+#include "../support/ktap.h"
+#include "../support/socket.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 #include "actor.h"
 #include "cover.h"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <linux/kcov.h>
 
-#include "../lib/ktap.h"
+#include "../support/ktap.h"
 #include "cover.h"
 
 #define ENTRIES		(256UL << 10)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/ktap.h"
-#include "../lib/tee.h"
+#include "../support/ktap.h"
+#include "../support/tee.h"
 #include "model.h"
 
 #define PAGE		4096ULL

@@ -16,10 +16,10 @@
 
 #include "../../cli/conform_cases.h"
 #include "../../include/tee_gp.h"
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 

@@ -21,10 +21,10 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
-#include "../lib/content.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/content.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define WORKERS	8

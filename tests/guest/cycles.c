@@ -17,11 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/account.h"
-#include "../lib/ktap.h"
-#include "../lib/socket.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/account.h"
+#include "../support/ktap.h"
+#include "../support/socket.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 #define GROUP	1500
 

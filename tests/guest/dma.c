@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../lib/content.h"
-#include "../lib/edu.h"
-#include "../lib/ktap.h"
-#include "../lib/tee.h"
+#include "../support/content.h"
+#include "../support/edu.h"
+#include "../support/ktap.h"
+#include "../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define UI	TEE_IOC_UC_TRUSTED_UI

@@ -24,8 +24,8 @@
 #include "../fail/inject.h"
 #include "../fail/op.h"
 #include "../fail/state.h"
-#include "../lib/account.h"
-#include "../lib/ktap.h"
+#include "../support/account.h"
+#include "../support/ktap.h"
 
 /* More than any operation has sites. */
 #define MAX_SITES	20000

@@ -15,12 +15,12 @@
 #include <unistd.h>
 #include <linux/dma-heap.h>
 
-#include "../lib/content.h"
-#include "../lib/edu.h"
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/content.h"
+#include "../support/edu.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define PARAMS	"/sys/module/rstmem_fake/parameters/"

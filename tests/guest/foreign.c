@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../lib/guest.h"
+#include "../support/guest.h"
 
 int main(int argc, char **argv)
 {

@@ -32,10 +32,10 @@
 #include "../fuzz/cover.h"
 #include "../fuzz/model.h"
 #include "../fuzz/op.h"
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 #define MAX_OPS		400
 #define USE_CASES	3

@@ -18,9 +18,9 @@
 #include <linux/dma-heap.h>
 
 #include "../../cli/conform_cases.h"
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
 
 #define VIDEO	"protected,secure-video"
 #define MIB	(1024UL * 1024)

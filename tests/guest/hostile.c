@@ -15,11 +15,11 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
-#include "../lib/content.h"
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/services.h"
-#include "../lib/tee.h"
+#include "../support/content.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/services.h"
+#include "../support/tee.h"
 
 #define FUZZ_PARAMS	32
 

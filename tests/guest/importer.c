@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "../../examples/importer/rstmem_display.h"
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define UI	TEE_IOC_UC_TRUSTED_UI

@@ -20,12 +20,12 @@
 #include <linux/dma-heap.h>
 
 #include "../../examples/importer/rstmem_display.h"
-#include "../lib/account.h"
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/socket.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/account.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/socket.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define ACCOUNT	VIDEO_ACCOUNT

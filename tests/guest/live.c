@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/guest.h"
-#include "../lib/ktap.h"
-#include "../lib/tee.h"
+#include "../support/guest.h"
+#include "../support/ktap.h"
+#include "../support/tee.h"
 
 #define VIDEO		TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define HOST_IMPL_ID	0x686f

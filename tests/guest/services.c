@@ -10,11 +10,11 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
-#include "../lib/content.h"
-#include "../lib/ktap.h"
-#include "../lib/services.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/content.h"
+#include "../support/ktap.h"
+#include "../support/services.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 /* The digest service. */
 

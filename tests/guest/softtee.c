@@ -21,10 +21,10 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
-#include "../lib/content.h"
-#include "../lib/ktap.h"
-#include "../lib/services.h"
-#include "../lib/tee.h"
+#include "../support/content.h"
+#include "../support/ktap.h"
+#include "../support/services.h"
+#include "../support/tee.h"
 
 /* Takes long enough for another thread to interfere. */
 #define LONG		(64 * MIB)

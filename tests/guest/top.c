@@ -15,12 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/account.h"
-#include "../lib/edu.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
-#include "../lib/terminal.h"
+#include "../support/account.h"
+#include "../support/edu.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
+#include "../support/tee.h"
+#include "../support/terminal.h"
 
 #define NOBODY	65534
 #define UI_ACCOUNT	"tee0,trusted-ui"

@@ -20,11 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/account.h"
-#include "../lib/edu.h"
-#include "../lib/ktap.h"
-#include "../lib/target.h"
-#include "../lib/tee.h"
+#include "../support/account.h"
+#include "../support/edu.h"
+#include "../support/ktap.h"
+#include "../support/target.h"
+#include "../support/tee.h"
 
 #define READERS	4
 #define WORKERS	3

@@ -61,7 +61,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/ktap.h"
+#include "../support/ktap.h"
 
 #define UNIT_ARG		void
 #define UNIT_CASE(function)	function

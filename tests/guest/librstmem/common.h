@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the tests of librstmem share. */
-#ifndef _TESTS_LIB_H
-#define _TESTS_LIB_H
+#ifndef _TESTS_COMMON_H
+#define _TESTS_COMMON_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <rstmem.h>
 
-#include "../../lib/ktap.h"
-#include "../../lib/tee.h"
+#include "../../support/ktap.h"
+#include "../../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define UI	TEE_IOC_UC_TRUSTED_UI

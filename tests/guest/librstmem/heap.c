@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "lib.h"
+#include "common.h"
 
 static void test_next_heap(void)
 {

@@ -9,8 +9,8 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../../include/tee_gp.h"
-#include "../../lib/guest.h"
-#include "lib.h"
+#include "../../support/guest.h"
+#include "common.h"
 
 bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error)
 {

@@ -21,7 +21,7 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
-#include "lib/lib.h"
+#include "librstmem/common.h"
 
 static const char unbind[] = "/sys/bus/platform/drivers/softtee/unbind";
 static const char bind[] = "/sys/bus/platform/drivers/softtee/bind";

@@ -11,8 +11,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "../../lib/account.h"
-#include "lib.h"
+#include "../../support/account.h"
+#include "common.h"
 
 #define UI_ACCOUNT	"tee0,trusted-ui"
 #define RECORD_ACCOUNT	"tee0,secure-video-record"

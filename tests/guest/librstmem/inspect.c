@@ -18,8 +18,8 @@
 #include <unistd.h>
 #include <linux/dma-buf.h>
 
-#include "../../lib/guest.h"
-#include "lib.h"
+#include "../../support/guest.h"
+#include "common.h"
 
 static const struct rstmem_info unknown = { .device = -1 };
 
