@@ -19,9 +19,11 @@ mandir ?= $(prefix)/share/man
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 CC ?= gcc
-CPPFLAGS += -Iinclude/uapi -Ilib
 CFLAGS ?= -O2 -g
-CFLAGS += -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+# Apart from CPPFLAGS and CFLAGS: those given to make replace what stands here.
+user-flags := -Iinclude/uapi -Ilib
+user-warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+user-cc = $(CC) $(user-flags) $(CPPFLAGS) $(user-warnings) $(CFLAGS)
 
 .PHONY: all
 all: deps user modules

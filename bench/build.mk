@@ -12,13 +12,13 @@ $(B)/bench/bench: bench/guest/bench.c bench/module/bench.h tests/support/tee.c \
 		tests/support/ktap.c $(wildcard tests/support/*.h) \
 		include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
-	$(CC) -Iinclude/uapi -D_GNU_SOURCE $(CFLAGS) -static -no-pie \
+	$(CC) $(user-warnings) -Iinclude/uapi -D_GNU_SOURCE $(CFLAGS) -static -no-pie \
 		-Wl,-Ttext-segment=0x70000000 -o $@ $(filter %.c,$^)
 
 $(B)/bench/trace: bench/trace.c kernel/core/extent.c kernel/core/extent.h \
 		$(B)/bench/rbtree.o
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Wno-sign-compare -Itests/unit/shim -isystem $(B)/kernel \
+	$(CC) $(user-warnings) $(CFLAGS) -Wno-sign-compare -Itests/unit/shim -isystem $(B)/kernel \
 		-o $@ bench/trace.c kernel/core/extent.c $(B)/bench/rbtree.o -lm
 
 # The kernel's trees, which the unit tests have with sanitizers.

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 const char alloc_help[] =
 "Usage: rstmem alloc -s SIZE [-u NAME|N] [-d PATH] [--via tee|heap] [-j]\n"

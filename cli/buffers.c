@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* rstmem buffers: which there are, and who asked for them. */
-#include "cli.h"
+#include "verbs.h"
 
 const char buffers_help[] =
 "Usage: rstmem buffers [-d PATH] [-u NAME|N] [-s KEY] [-r] [-j]\n"
@@ -30,7 +30,7 @@ int cmd_buffers(int argc, char **argv)
 	struct order order = { .key = ORDER_SIZE };
 	struct filter filter = FILTER_ALL;
 	struct json json = { .out = stdout };
-	struct held_list list;
+	struct buffers list;
 	struct table t;
 	bool is_json = false;
 	int c, ret;
@@ -64,20 +64,20 @@ int cmd_buffers(int argc, char **argv)
 	if (optind < argc)
 		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
 
-	ret = held_read(&list, &filter);
+	ret = buffers_read(&list, &filter);
 	if (ret)
-		return held_error(ret);
+		return buffers_error(ret);
 
-	held_sort(&list, &order);
+	buffers_sort(&list, &order);
 	if (is_json) {
 		json_begin(&json, NULL, '{');
-		held_print_json(&json, &list);
+		buffers_print_json(&json, &list);
 		json_end(&json, '}');
 	} else {
-		view_held(&t, &list, VIEW_BUFFERS, NULL);
+		view_buffers(&t, &list, VIEW_BUFFERS, NULL);
 		table_print(&t, "");
 		table_deinit(&t);
 	}
-	held_deinit(&list);
+	buffers_deinit(&list);
 	return finish_output(EXIT_OK);
 }

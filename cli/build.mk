@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # rstmem(1), linked with the static library so that the program can be copied to
-# a guest or a board, where it needs ncurses. Needs the variables of lib/build.mk,
-# bindir and prefix.
+# a guest or a board, where it needs ncurses. The conformance suite of conform/ is
+# part of it. Needs the variables of lib/build.mk, bindir and prefix.
 
-cli-src := $(wildcard cli/*.c)
+cli-src := $(wildcard cli/*.c cli/common/*.c conform/*.c conform/checks/*.c)
 cli-obj := $(cli-src:%.c=$(B)/%.o)
 cli-bin := $(B)/bin/rstmem
 NCURSES ?= -lncursesw -ltinfo
@@ -12,9 +12,9 @@ completionsdir ?= $(prefix)/share/bash-completion/completions
 user-targets += $(cli-bin)
 install-targets += install-cli
 
-$(cli-obj): $(B)/cli/%.o: cli/%.c
+$(cli-obj): $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -c -o $@ $<
+	$(user-cc) -Icli/common -Iconform -ffile-prefix-map=$(CURDIR)=. -MMD -MP -c -o $@ $<
 
 $(cli-bin): $(cli-obj) $(B)/lib/librstmem.a
 	@mkdir -p $(@D)

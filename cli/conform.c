@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "conform.h"
+#include "verbs.h"
 
 const char conform_help[] =
 "Usage: rstmem conform [-d PATH | -H NAME] [-u USE-CASE] [-j]\n"

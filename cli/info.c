@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 const char info_help[] =
 "Usage: rstmem info [-d PATH] [-j]\n"

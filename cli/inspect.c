@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 const char inspect_help[] =
 "Usage: rstmem inspect [-j] FD|PID:FD\n"

@@ -3,7 +3,7 @@
 #include <locale.h>
 #include <string.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 static const char main_help[] =
 "Usage: rstmem VERB [OPTION...]\n"

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 const char stat_help[] =
 "Usage: rstmem stat [-d PATH] [-u NAME|N] [-j]\n"

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 const char top_help[] =
 "Usage: rstmem top [-i SECONDS] [-n COUNT] [-d PATH] [-u NAME|N]\n"
@@ -39,11 +39,11 @@ int top_read(struct top *top)
 	int ret;
 
 	accounts_deinit(&top->accounts);
-	held_deinit(&top->held);
+	buffers_deinit(&top->buffers);
 	ret = accounts_read(&top->accounts, &top->filter);
 	if (ret)
 		return ret;
-	top->held_err = held_read(&top->held, &top->filter);
+	top->buffers_err = buffers_read(&top->buffers, &top->filter);
 	return 0;
 }
 
@@ -85,13 +85,13 @@ static void print_text(struct top *top)
 	table_deinit(&t);
 	putchar('\n');
 
-	if (top->held_err) {
-		puts(held_explain(top->held_err));
+	if (top->buffers_err) {
+		puts(buffers_explain(top->buffers_err));
 		return;
 	}
-	held_group(&top->held, top->view);
-	held_sort(&top->held, &top->order);
-	view_held(&t, &top->held, top->view, &top->accounts);
+	buffers_group(&top->buffers, top->view);
+	buffers_sort(&top->buffers, &top->order);
+	view_buffers(&t, &top->buffers, top->view, &top->accounts);
 	table_print(&t, "");
 	table_deinit(&t);
 }
@@ -106,12 +106,12 @@ static void print_json(struct top *top)
 	json_u64(&json, "time_ms", (uint64_t)now.tv_sec * 1000 +
 				   (uint64_t)now.tv_nsec / 1000000);
 	accounts_print_json(&json, &top->accounts);
-	if (top->held_err) {
+	if (top->buffers_err) {
 		json_null(&json, "buffers");
-		json_string(&json, "buffers_error", held_explain(top->held_err));
+		json_string(&json, "buffers_error", buffers_explain(top->buffers_err));
 	} else {
-		held_sort(&top->held, &top->order);
-		held_print_json(&json, &top->held);
+		buffers_sort(&top->buffers, &top->order);
+		buffers_print_json(&json, &top->buffers);
 	}
 	json_end(&json, '}');
 }
@@ -268,6 +268,6 @@ int cmd_top(int argc, char **argv)
 	else
 		ret = print_rounds(&top, is_json);
 	accounts_deinit(&top.accounts);
-	held_deinit(&top.held);
+	buffers_deinit(&top.buffers);
 	return ret;
 }

@@ -8,7 +8,7 @@ demo-programs: user $(demo-bin)
 
 $(demo-bin): demo/first-light.c $(B)/lib/librstmem.a $(guest-lib)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -D_GNU_SOURCE $(CFLAGS) -MMD -MP -o $@ $< \
+	$(user-cc) -D_GNU_SOURCE -MMD -MP -o $@ $< \
 		$(B)/lib/librstmem.a $(guest-lib) -lcrypto
 
 -include $(demo-bin).d

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # librstmem, shared and static, and its pkg-config file. Needs B, CC, AR,
-# CPPFLAGS, CFLAGS, LDFLAGS, VERSION, SONAME, DESTDIR, prefix, libdir and
+# user-cc, CFLAGS, LDFLAGS, VERSION, SONAME, DESTDIR, prefix, libdir and
 # includedir from the top Makefile.
 
 lib-src := $(wildcard lib/*.c)
@@ -16,9 +16,9 @@ install-targets += install-lib
 # One set of objects serves both libraries. Where they were built is not told.
 $(lib-obj): $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -ffile-prefix-map=$(CURDIR)=. -fPIC -MMD -MP -c -o $@ $<
+	$(user-cc) -ffile-prefix-map=$(CURDIR)=. -fPIC -MMD -MP -c -o $@ $<
 
-$(B)/lib/version.o: CPPFLAGS += -DRSTMEM_VERSION='"$(VERSION)"'
+$(B)/lib/version.o: user-flags += -DRSTMEM_VERSION='"$(VERSION)"'
 $(B)/lib/version.o: META
 
 $(lib-shared): $(lib-obj) lib/librstmem.map

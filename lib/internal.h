@@ -36,7 +36,7 @@ int rstmem__tee_open(const char *path);
 int rstmem__tee_check(int fd);
 int rstmem__tee_query(int fd, struct tee_ioctl_rstmem_query *data);
 
-/* heap.c */
+/* dma_heap.c */
 #define RSTMEM__HEAP_DIR	"/dev/dma_heap"
 int rstmem__heap_open(const char *path);
 int rstmem__heap_check(int fd, const char *path, uint32_t *use_case);

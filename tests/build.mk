@@ -3,7 +3,7 @@
 # run in a virtual machine, those of the ABI and of the library as 64-bit and as
 # 32-bit programs.
 
-tests-cppflags := -Iinclude/uapi -D_GNU_SOURCE
+tests-cppflags := $(user-warnings) -Iinclude/uapi -D_GNU_SOURCE
 unit-cflags := -g -O1 -Wall -Wextra -Wno-sign-compare -fno-sanitize-recover=all \
 	-fsanitize=address,undefined
 
@@ -70,13 +70,13 @@ $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 # All in one command, so that nothing of 64 bits gets in.
 $(B)/tests/abi32: tests/guest/abi.c tests/support/tee.c tests/support/target.c tests/support/guest.c \
 		tests/support/ktap.c $(wildcard tests/support/*.h) include/uapi/linux/tee_rstmem.h \
-		cli/conform_cases.h
+		conform/cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
 $(B)/tests/heap32: tests/guest/heap.c tests/support/target.c tests/support/tee.c \
 		tests/support/guest.c tests/support/ktap.c \
-		$(wildcard tests/support/*.h) cli/conform_cases.h
+		$(wildcard tests/support/*.h) conform/cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
 
-#include "../../cli/conform_cases.h"
+#include "../../conform/cases.h"
 #include "../../include/tee_gp.h"
 #include "../support/guest.h"
 #include "../support/ktap.h"

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <linux/dma-heap.h>
 
-#include "../../cli/conform_cases.h"
+#include "../../conform/cases.h"
 #include "../support/guest.h"
 #include "../support/ktap.h"
 #include "../support/target.h"

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common.h"
 
 /* Return: 0, or -EINVAL when @text is no way to a device. */
 int via_parse(const char *text, enum rstmem_via *via)

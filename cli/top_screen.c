@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "verbs.h"
 
-/* After cli.h: ncurses has macros with names such as "filter" and "clear". */
+/* After verbs.h: ncurses has macros with names such as "filter" and "clear". */
 #define NCURSES_NOMACROS
 #include <curses.h>
 #include <term.h>
@@ -219,7 +219,7 @@ static void clamp_first(struct screen *s)
 }
 
 /* The list, from row @y to the last but one. */
-static void draw_held(struct screen *s, int y)
+static void draw_buffers(struct screen *s, int y)
 {
 	struct top *top = s->top;
 	char line[TABLE_LINE];
@@ -227,16 +227,16 @@ static void draw_held(struct screen *s, int y)
 	size_t i;
 
 	s->rows = s->page = s->width = 0;
-	if (top->held_err) {
-		put(y, 0, held_explain(top->held_err), A_NORMAL);
+	if (top->buffers_err) {
+		put(y, 0, buffers_explain(top->buffers_err), A_NORMAL);
 		return;
 	}
-	held_group(&top->held, top->view);
-	held_sort(&top->held, &top->order);
-	view_held(&t, &top->held, top->view, &top->accounts);
+	buffers_group(&top->buffers, top->view);
+	buffers_sort(&top->buffers, &top->order);
+	view_buffers(&t, &top->buffers, top->view, &top->accounts);
 	table_header(&t, line);
 	s->width = text_width(line);
-	s->rows = top->held.count;
+	s->rows = top->buffers.count;
 	s->page = LINES - 2 > y ? (unsigned int)(LINES - 2 - y) : 0;
 	clamp_first(s);
 	put_row(y++, text_skip(line, s->left), A_REVERSE);
@@ -244,7 +244,7 @@ static void draw_held(struct screen *s, int y)
 		table_row(&t, i, line);
 		/* Nobody who runs can be asked to release it. */
 		put(y++, 0, text_skip(line, s->left),
-		    top->held.held[i].process == PROCESS_ENDED ?
+		    top->buffers.record[i].process == PROCESS_ENDED ?
 			    color(s, PAIR_FULL, A_BOLD) : A_NORMAL);
 	}
 	if (!s->rows)
@@ -325,7 +325,7 @@ static void draw(struct screen *s)
 	}
 	if (y + 4 < LINES)
 		y++;
-	draw_held(s, y);
+	draw_buffers(s, y);
 	draw_bottom(s);
 	refresh();
 }

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common.h"
 
 /* How wrong times may be that the kernel counts in ticks. */
 #define SLACK_MS	100

@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 
-#include "cli.h"
+#include "common.h"
 
 static void indent(struct json *json)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common.h"
 
 /* Return: 0 or -errno. There may be none. */
 int accounts_read(struct accounts *accounts, const struct filter *filter)
@@ -16,7 +16,7 @@ int accounts_read(struct accounts *accounts, const struct filter *filter)
 	while ((i = rstmem_next_account(i, &account)) >= 0) {
 		if (!filter_match(filter, account.device, account.use_case))
 			continue;
-		accounts->account = must_realloc(accounts->account,
+		accounts->account = xrealloc(accounts->account,
 						 accounts->count + 1,
 						 sizeof(account));
 		accounts->account[accounts->count++] = account;

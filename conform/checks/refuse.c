@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 
 #include "conform.h"
-#include "conform_cases.h"
+#include "cases.h"
 
 /* What the structure would be without its last member: the i386 layout of old. */
 struct short_alloc_data {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers that somebody holds, as the kernel lists them in debugfs: lines of words
+ * Buffers that are alive, as the kernel lists them in debugfs: lines of words
  * KEY=VALUE in any order, see kernel/core/debugfs.c. Unknown keys are passed over.
  */
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <linux/magic.h>
 
-#include "cli.h"
+#include "common.h"
 
 #define DEBUGFS	"/sys/kernel/debug"
 #define LIST	DEBUGFS "/rstmem/buffers"
@@ -44,148 +44,149 @@ static void set_text(char *out, size_t size, const char *value)
 }
 
 /* "tee0,secure-video"; a name of another form stays without numbers. */
-static void set_account(struct held *held, const char *name)
+static void set_account(struct buffer_record *record, const char *name)
 {
 	const char *comma = strchr(name, ',');
 	char *end;
 	long device;
 
-	set_text(held->account, sizeof(held->account), name);
+	set_text(record->account, sizeof(record->account), name);
 	if (!comma || strncmp(name, "tee", 3))
 		return;
 	device = strtol(name + 3, &end, 10);
 	if (end != comma || device < 0 || device > INT_MAX ||
-	    rstmem_use_case_parse(comma + 1, &held->use_case))
+	    rstmem_use_case_parse(comma + 1, &record->use_case))
 		return;
-	held->device = (int)device;
+	record->device = (int)device;
 }
 
-static void set_word(struct held *held, const char *key, const char *value)
+static void set_word(struct buffer_record *record, const char *key, const char *value)
 {
 	if (!strcmp(key, "ino")) {
-		held->has_ino = strcmp(value, "-");
-		held->ino = strtoull(value, NULL, 10);
+		record->has_ino = strcmp(value, "-");
+		record->ino = strtoull(value, NULL, 10);
 	} else if (!strcmp(key, "account")) {
-		set_account(held, value);
+		set_account(record, value);
 	} else if (!strcmp(key, "size")) {
-		held->size = strtoull(value, NULL, 10);
+		record->size = strtoull(value, NULL, 10);
 	} else if (!strcmp(key, "age_ms")) {
-		held->age_ms = strtoull(value, NULL, 10);
+		record->age_ms = strtoull(value, NULL, 10);
 	} else if (!strcmp(key, "uid")) {
-		held->by_kernel = !strcmp(value, "kernel");
-		held->uid = (uint32_t)strtoul(value, NULL, 10);
+		record->by_kernel = !strcmp(value, "kernel");
+		record->uid = (uint32_t)strtoul(value, NULL, 10);
 	} else if (!strcmp(key, "pid")) {
-		held->pid = atoi(value);
+		record->pid = atoi(value);
 	} else if (!strcmp(key, "comm")) {
-		set_text(held->comm, sizeof(held->comm), value);
-		unescape(held->comm);
+		set_text(record->comm, sizeof(record->comm), value);
+		unescape(record->comm);
 	} else if (!strcmp(key, "refs")) {
-		held->refs = strtoull(value, NULL, 10);
+		record->refs = strtoull(value, NULL, 10);
 	} else if (!strcmp(key, "importers")) {
-		free(held->importers);
-		held->importers = strcmp(value, "-") ? strdup(value) : NULL;
+		free(record->importers);
+		record->importers = strcmp(value, "-") ? strdup(value) : NULL;
 	} else if (!strcmp(key, "gone")) {
-		held->gone = !strcmp(value, "1");
+		record->gone = !strcmp(value, "1");
 	}
 }
 
-static void parse(char *line, struct held *held)
+static void parse(char *line, struct buffer_record *record)
 {
 	char *word, *value, *save;
 
-	*held = (struct held){ .device = -1, .count = 1 };
+	*record = (struct buffer_record){ .device = -1, .count = 1 };
 	for (word = strtok_r(line, " \n", &save); word;
 	     word = strtok_r(NULL, " \n", &save)) {
 		value = strchr(word, '=');
 		if (!value)
 			continue;
 		*value++ = 0;
-		set_word(held, word, value);
+		set_word(record, word, value);
 	}
 }
 
 static int by_pid(const void *a, const void *b)
 {
-	const struct held *const *x = a, *const *y = b;
+	const struct buffer_record *const *x = a, *const *y = b;
 
 	return ((*x)->pid > (*y)->pid) - ((*x)->pid < (*y)->pid);
 }
 
 /* Many buffers may be of one process, which is looked at once. */
-static void find_processes(const struct held_list *list)
+static void find_processes(const struct buffers *list)
 {
-	struct held **sorted = must_realloc(NULL, list->count, sizeof(*sorted));
+	struct buffer_record **sorted = xrealloc(NULL, list->count, sizeof(*sorted));
 	int64_t started = 0;
 	int ret = 0, pid = -1;
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		sorted[i] = &list->held[i];
+		sorted[i] = &list->record[i];
 	qsort(sorted, list->count, sizeof(*sorted), by_pid);
 	for (i = 0; i < list->count; i++) {
-		struct held *held = sorted[i];
+		struct buffer_record *record = sorted[i];
 
-		if (!i || held->pid != pid) {
-			pid = held->pid;
+		if (!i || record->pid != pid) {
+			pid = record->pid;
 			ret = process_started(pid, &started);
 		}
 		if (ret == -ENXIO)
-			held->process = PROCESS_UNKNOWN;
-		else if (!ret && process_is_older(started, held->age_ms))
-			held->process = PROCESS_RUNS;
+			record->process = PROCESS_UNKNOWN;
+		else if (!ret && process_is_older(started, record->age_ms))
+			record->process = PROCESS_RUNS;
 		else
-			held->process = PROCESS_ENDED;
+			record->process = PROCESS_ENDED;
 	}
 	free(sorted);
 }
 
-/* Return: 0, or -errno for held_error(). There may be none. */
-int held_read(struct held_list *list, const struct filter *filter)
+/* Return: 0, or -errno for buffers_error(). There may be none. */
+int buffers_read(struct buffers *list, const struct filter *filter)
 {
 	FILE *f = fopen(LIST, "re");
 	char *line = NULL;
-	struct held held;
+	struct buffer_record record;
 	size_t size = 0, room = 0;
 	int ret;
 
-	*list = (struct held_list){ 0 };
+	*list = (struct buffers){ 0 };
 	if (!f)
 		return -errno;
 	while (getline(&line, &size, f) > 0) {
-		parse(line, &held);
-		if (!filter_match(filter, held.device, held.use_case)) {
-			free(held.importers);
+		parse(line, &record);
+		if (!filter_match(filter, record.device, record.use_case)) {
+			free(record.importers);
 			continue;
 		}
 		if (list->count == room) {
 			room = room ? 2 * room : 64;
-			list->held = must_realloc(list->held, room, sizeof(held));
+			list->record = xrealloc(list->record, room,
+					       sizeof(record));
 		}
-		list->held[list->count++] = held;
+		list->record[list->count++] = record;
 	}
 	ret = ferror(f) ? -EIO : 0;
 	free(line);
 	fclose(f);
 	if (ret) {
-		held_deinit(list);
+		buffers_deinit(list);
 		return ret;
 	}
 	find_processes(list);
 	return 0;
 }
 
-void held_deinit(struct held_list *list)
+void buffers_deinit(struct buffers *list)
 {
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		free(list->held[i].importers);
-	free(list->held);
-	*list = (struct held_list){ 0 };
+		free(list->record[i].importers);
+	free(list->record);
+	*list = (struct buffers){ 0 };
 }
 
-/* Why held_read() returned @err, and what to do about it. In a line. */
-const char *held_explain(int err)
+/* Why buffers_read() returned @err, and what to do about it. In a line. */
+const char *buffers_explain(int err)
 {
 	struct statfs fs;
 
@@ -206,9 +207,9 @@ const char *held_explain(int err)
 }
 
 /* Says so. Return: the exit status. */
-int held_error(int err)
+int buffers_error(int err)
 {
-	error("%s", held_explain(err));
+	error("%s", buffers_explain(err));
 	return err == -ENOENT && access("/sys/module/tee_rstmem", F_OK) ?
 	       EXIT_NO_DEVICE : EXIT_FAILED;
 }
@@ -225,17 +226,17 @@ const char *process_text(enum process process)
 	}
 }
 
-static void json_process(struct json *json, const struct held *held)
+static void json_process(struct json *json, const struct buffer_record *record)
 {
-	if (held->process == PROCESS_UNKNOWN)
+	if (record->process == PROCESS_UNKNOWN)
 		json_null(json, "process_runs");
 	else
-		json_bool(json, "process_runs", held->process == PROCESS_RUNS);
+		json_bool(json, "process_runs", record->process == PROCESS_RUNS);
 }
 
-static void json_importers(struct json *json, const struct held *held)
+static void json_importers(struct json *json, const struct buffer_record *record)
 {
-	char *list = held->importers ? strdup(held->importers) : NULL;
+	char *list = record->importers ? strdup(record->importers) : NULL;
 	char *device, *save;
 
 	json_begin(json, "importers", '[');
@@ -246,40 +247,40 @@ static void json_importers(struct json *json, const struct held *held)
 	free(list);
 }
 
-static void print_json(struct json *json, const struct held *held)
+static void print_json(struct json *json, const struct buffer_record *record)
 {
 	char name[OWNER_TEXT];
 
 	json_begin(json, NULL, '{');
-	json_string(json, "account", held->account);
-	json_u64(json, "size", held->size);
-	json_u64(json, "age_ms", held->age_ms);
-	if (held->by_kernel) {
+	json_string(json, "account", record->account);
+	json_u64(json, "size", record->size);
+	json_u64(json, "age_ms", record->age_ms);
+	if (record->by_kernel) {
 		json_null(json, "uid");
 		json_null(json, "user");
 	} else {
-		json_u64(json, "uid", held->uid);
-		json_string(json, "user", user_name(held->uid, name));
+		json_u64(json, "uid", record->uid);
+		json_string(json, "user", user_name(record->uid, name));
 	}
-	json_u64(json, "pid", (uint64_t)held->pid);
-	json_string(json, "comm", held->comm);
-	json_process(json, held);
-	if (held->has_ino)
-		json_u64(json, "ino", held->ino);
+	json_u64(json, "pid", (uint64_t)record->pid);
+	json_string(json, "comm", record->comm);
+	json_process(json, record);
+	if (record->has_ino)
+		json_u64(json, "ino", record->ino);
 	else
 		json_null(json, "ino");
-	json_u64(json, "references", held->refs);
-	json_importers(json, held);
-	json_bool(json, "device_gone", held->gone);
+	json_u64(json, "references", record->refs);
+	json_importers(json, record);
+	json_bool(json, "device_gone", record->gone);
 	json_end(json, '}');
 }
 
-void held_print_json(struct json *json, const struct held_list *list)
+void buffers_print_json(struct json *json, const struct buffers *list)
 {
 	size_t i;
 
 	json_begin(json, "buffers", '[');
 	for (i = 0; i < list->count; i++)
-		print_json(json, &list->held[i]);
+		print_json(json, &list->record[i]);
 	json_end(json, ']');
 }

@@ -10,7 +10,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "cli.h"
+#include "common.h"
 
 /*
  * The next character of @text, -1 at its end. Sets @len to its bytes and returns

@@ -146,7 +146,7 @@ static void run_exhaustion(struct conform *c)
 	while (size >= c->granule) {
 		fd = conform_try(c, size, &buf);
 		if (fd >= 0) {
-			held = must_realloc(held, count + 1, sizeof(*held));
+			held = xrealloc(held, count + 1, sizeof(*held));
 			held[count++] = fd;
 			got += buf.size;
 			continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of rstmem(1) share. */
-#ifndef RSTMEM_CLI_H
-#define RSTMEM_CLI_H
+/* What the verbs of rstmem(1) share. */
+#ifndef RSTMEM_CLI_COMMON_H
+#define RSTMEM_CLI_COMMON_H
 
 #include <getopt.h>
 #include <stdbool.h>
@@ -20,22 +20,6 @@ enum {
 	EXIT_NOT_FOUND	= 127,
 	EXIT_SIGNAL	= 128,	/* plus the signal's number */
 };
-
-/* Verbs: argv[0] is the verb. Return the exit status. */
-int cmd_alloc(int argc, char **argv);
-int cmd_buffers(int argc, char **argv);
-int cmd_conform(int argc, char **argv);
-int cmd_info(int argc, char **argv);
-int cmd_inspect(int argc, char **argv);
-int cmd_stat(int argc, char **argv);
-int cmd_top(int argc, char **argv);
-extern const char alloc_help[];
-extern const char buffers_help[];
-extern const char conform_help[];
-extern const char info_help[];
-extern const char inspect_help[];
-extern const char stat_help[];
-extern const char top_help[];
 
 /* message.c */
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -68,26 +52,6 @@ void json_u64(struct json *json, const char *key, uint64_t value);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
 
-/* heap.c */
-enum heap_origin {
-	HEAP_OF_ANYBODY,	/* rstmem's or the kernel's own */
-	HEAP_OF_RSTMEM,
-	HEAP_OF_KERNEL,
-};
-
-struct heap {
-	const char *path;
-	int err;		/* of rstmem_open_via() */
-	uint32_t use_case;
-	char name[RSTMEM_USE_CASE_NAME_SIZE];
-	enum heap_origin origin;
-};
-
-void heap_read(struct heap *heap, const char *path, uint32_t use_case);
-void heap_print_header(void);
-void heap_print(const struct heap *heap);
-void heap_print_json(struct json *json, const struct heap *heap);
-
 /* text.c: room for what age_format() writes */
 #define AGE_TEXT	32
 const char *text_clean(const char *text, char *out, size_t size);
@@ -118,7 +82,7 @@ struct table {
 	size_t cells, room;
 };
 
-void *must_realloc(void *old, size_t count, size_t size);
+void *xrealloc(void *old, size_t count, size_t size);
 void table_init(struct table *t, const struct column *columns,
 		unsigned int count);
 void table_deinit(struct table *t);
@@ -159,18 +123,18 @@ void accounts_print_json(struct json *json, const struct accounts *accounts);
 int process_started(int pid, int64_t *started);
 bool process_is_older(int64_t started, uint64_t age_ms);
 
-/* held.c: the process that asked for a buffer */
+/* buffer_record.c: the process that asked for a buffer */
 enum process {
 	PROCESS_UNKNOWN,	/* cannot be told here */
 	PROCESS_RUNS,
 	PROCESS_ENDED,
 };
 
-struct held {
+struct buffer_record {
 	char account[RSTMEM_ACCOUNT_NAME_SIZE];
 	int device;		/* of the account; -1 if its name does not tell */
 	uint32_t use_case;
-	uint64_t count;		/* of buffers, more than 1 after held_group() */
+	uint64_t count;		/* of buffers, more than 1 after buffers_group() */
 	uint64_t size;
 	uint64_t age_ms;
 	bool by_kernel;		/* no user asked for it */
@@ -185,17 +149,17 @@ struct held {
 	bool gone;		/* the device is */
 };
 
-struct held_list {
-	struct held *held;
+struct buffers {
+	struct buffer_record *record;
 	size_t count;
 };
 
-int held_read(struct held_list *list, const struct filter *filter);
-void held_deinit(struct held_list *list);
-const char *held_explain(int err);
-int held_error(int err);
+int buffers_read(struct buffers *list, const struct filter *filter);
+void buffers_deinit(struct buffers *list);
+const char *buffers_explain(int err);
+int buffers_error(int err);
 const char *process_text(enum process process);
-void held_print_json(struct json *json, const struct held_list *list);
+void buffers_print_json(struct json *json, const struct buffers *list);
 
 /* order.c */
 enum order_key {
@@ -222,8 +186,8 @@ enum view {
 
 const char *order_name(enum order_key key);
 int order_parse(struct order *order, const char *name);
-void held_sort(struct held_list *list, const struct order *order);
-void held_group(struct held_list *list, enum view view);
+void buffers_sort(struct buffers *list, const struct order *order);
+void buffers_group(struct buffers *list, enum view view);
 
 /* view.c: room for what view_rules() writes */
 #define RULES_TEXT	(RSTMEM_IMPORTERS_SIZE + 512)
@@ -232,40 +196,11 @@ void view_accounts(struct table *t, const struct accounts *accounts,
 		   unsigned int bar, bool all);
 const char *view_rules(const struct rstmem_account *account,
 		       char text[RULES_TEXT]);
-void view_held(struct table *t, const struct held_list *list, enum view view,
+void view_buffers(struct table *t, const struct buffers *list, enum view view,
 	       const struct accounts *accounts);
-
-/* top.c: what is shown, and how */
-#define TOP_INTERVAL_MS	1000
-#define TOP_LEAST_MS	100
-#define TOP_MOST_MS	3600000
-
-struct top {
-	struct filter filter;
-	struct order order;
-	enum view view;
-	unsigned int interval_ms;
-	uint64_t rounds;	/* 0: no end */
-	struct accounts accounts;
-	struct held_list held;
-	int held_err;		/* of held_read() */
-};
-
-int top_read(struct top *top);
-int top_parse_interval(const char *text, unsigned int *ms);
-
-/* screen.c */
-bool screen_works(void);
-int screen_run(struct top *top);
 
 /* quota.c */
 const char *quota_explain(const struct rstmem_account *a, uint64_t size,
 			  char *text, size_t room);
 
-/* hold.c */
-int hold(bool has_limit, uint32_t seconds);
-
-/* run.c */
-int run(struct rstmem *dev, const struct rstmem_buffer *buf, char **argv);
-
-#endif /* RSTMEM_CLI_H */
+#endif /* RSTMEM_CLI_COMMON_H */

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common.h"
 
 /* Words of the user's may be in it: a newline or worse does not get through. */
 static void __attribute__((format(printf, 1, 0)))

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 /*
  * Kernels whose framework takes heaps from modules have all in one class. There a

@@ -4,7 +4,7 @@
 #include <pwd.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common.h"
 
 /* As many as are remembered; a name may be far away, and top asks all the time. */
 #define REMEMBERED	64

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common.h"
 
 /* What the user's processes have open, each buffer once. */
 struct own {
@@ -42,7 +42,7 @@ static void look_at(struct own *own, int pid, int fd, uint32_t use_case)
 	    rstmem_inspect_process(pid, fd, &info) ||
 	    !(info.known & RSTMEM_INFO_USE_CASE) || info.use_case != use_case)
 		return;
-	own->seen = must_realloc(own->seen, own->count + 1, sizeof(st.st_ino));
+	own->seen = xrealloc(own->seen, own->count + 1, sizeof(st.st_ino));
 	own->seen[own->count++] = st.st_ino;
 	own->bytes += info.size;
 }

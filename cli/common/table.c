@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common.h"
 
 #define GAP	"  "
 
 /* Never NULL: without memory there is nothing to go on with. */
-void *must_realloc(void *old, size_t count, size_t size)
+void *xrealloc(void *old, size_t count, size_t size)
 {
 	void *new = reallocarray(old, count ? count : 1, size);
 
@@ -56,11 +56,11 @@ void table_add(struct table *t, const char *text)
 
 	text_clean(text, clean, sizeof(clean));
 	widen(t, (unsigned int)(t->cells % t->count), clean);
-	copy = must_realloc(NULL, strlen(clean) + 1, 1);
+	copy = xrealloc(NULL, strlen(clean) + 1, 1);
 	strcpy(copy, clean);
 	if (t->cells == t->room) {
 		t->room = t->room ? 2 * t->room : 64;
-		t->cell = must_realloc(t->cell, t->room, sizeof(*t->cell));
+		t->cell = xrealloc(t->cell, t->room, sizeof(*t->cell));
 	}
 	t->cell[t->cells++] = copy;
 }

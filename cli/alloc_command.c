@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 /* Passed on to the command. */
 static const int forwarded[] = {

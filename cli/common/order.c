@@ -4,28 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common.h"
 
-typedef int (*compare_fn)(const struct held *a, const struct held *b);
+typedef int (*compare_fn)(const struct buffer_record *a, const struct buffer_record *b);
 
 #define COMPARE(a, b)	(((a) > (b)) - ((a) < (b)))
 
-static int by_size(const struct held *a, const struct held *b)
+static int by_size(const struct buffer_record *a, const struct buffer_record *b)
 {
 	return COMPARE(b->size, a->size);
 }
 
-static int by_count(const struct held *a, const struct held *b)
+static int by_count(const struct buffer_record *a, const struct buffer_record *b)
 {
 	return COMPARE(b->count, a->count);
 }
 
-static int by_age(const struct held *a, const struct held *b)
+static int by_age(const struct buffer_record *a, const struct buffer_record *b)
 {
 	return COMPARE(b->age_ms, a->age_ms);
 }
 
-static int by_user(const struct held *a, const struct held *b)
+static int by_user(const struct buffer_record *a, const struct buffer_record *b)
 {
 	char x[OWNER_TEXT], y[OWNER_TEXT];
 
@@ -34,17 +34,17 @@ static int by_user(const struct held *a, const struct held *b)
 	return strcmp(user_name(a->uid, x), user_name(b->uid, y));
 }
 
-static int by_pid(const struct held *a, const struct held *b)
+static int by_pid(const struct buffer_record *a, const struct buffer_record *b)
 {
 	return COMPARE(a->pid, b->pid);
 }
 
-static int by_command(const struct held *a, const struct held *b)
+static int by_command(const struct buffer_record *a, const struct buffer_record *b)
 {
 	return strcmp(a->comm, b->comm);
 }
 
-static int by_account(const struct held *a, const struct held *b)
+static int by_account(const struct buffer_record *a, const struct buffer_record *b)
 {
 	if (a->device != b->device)
 		return COMPARE(a->device, b->device);
@@ -90,7 +90,7 @@ static struct order sort_order;
 
 static int compare(const void *x, const void *y)
 {
-	const struct held *a = x, *b = y;
+	const struct buffer_record *a = x, *b = y;
 	int order = keys[sort_order.key].compare(a, b);
 
 	/* The oldest of equals first; the kernel's list is in no order. */
@@ -101,15 +101,15 @@ static int compare(const void *x, const void *y)
 	return sort_order.reverse ? -order : order;
 }
 
-void held_sort(struct held_list *list, const struct order *order)
+void buffers_sort(struct buffers *list, const struct order *order)
 {
 	sort_order = *order;
 	if (list->count)
-		qsort(list->held, list->count, sizeof(*list->held), compare);
+		qsort(list->record, list->count, sizeof(*list->record), compare);
 }
 
 /* What makes two buffers one line of a view. */
-static int same_user(const struct held *a, const struct held *b)
+static int same_user(const struct buffer_record *a, const struct buffer_record *b)
 {
 	int order = by_account(a, b);
 
@@ -120,7 +120,7 @@ static int same_user(const struct held *a, const struct held *b)
 	return order ? order : COMPARE(a->uid, b->uid);
 }
 
-static int same_process(const struct held *a, const struct held *b)
+static int same_process(const struct buffer_record *a, const struct buffer_record *b)
 {
 	int order = same_user(a, b);
 
@@ -160,7 +160,7 @@ static char *merge_importers(char *list, char *more)
 		}
 		if (found)
 			continue;
-		list = must_realloc(list, strlen(list) + len + 2, 1);
+		list = xrealloc(list, strlen(list) + len + 2, 1);
 		strcat(strcat(list, ","), device);
 	}
 	free(more);
@@ -171,30 +171,30 @@ static char *merge_importers(char *list, char *more)
  * Makes one of all buffers that a process, or a user, asked for of an account: the
  * sums, and the age of the oldest.
  */
-void held_group(struct held_list *list, enum view view)
+void buffers_group(struct buffers *list, enum view view)
 {
 	compare_fn same = view == VIEW_USERS ? same_user : same_process;
-	struct held *out;
+	struct buffer_record *out;
 	size_t i;
 
 	if (view == VIEW_BUFFERS || !list->count)
 		return;
-	qsort(list->held, list->count, sizeof(*list->held),
+	qsort(list->record, list->count, sizeof(*list->record),
 	      view == VIEW_USERS ? compare_users : compare_processes);
-	out = list->held;
+	out = list->record;
 	for (i = 1; i < list->count; i++) {
-		struct held *held = &list->held[i];
+		struct buffer_record *record = &list->record[i];
 
-		if (same(out, held)) {
-			*++out = *held;
+		if (same(out, record)) {
+			*++out = *record;
 			continue;
 		}
-		out->size += held->size;
-		out->count += held->count;
-		if (held->age_ms > out->age_ms)
-			out->age_ms = held->age_ms;
+		out->size += record->size;
+		out->count += record->count;
+		if (record->age_ms > out->age_ms)
+			out->age_ms = record->age_ms;
 		out->importers = merge_importers(out->importers,
-						 held->importers);
+						 record->importers);
 	}
-	list->count = (size_t)(out - list->held) + 1;
+	list->count = (size_t)(out - list->record) + 1;
 }

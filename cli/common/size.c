@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common.h"
 
 static const char units[] = "KMGTPE";
 

@@ -6,7 +6,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "common.h"
 
 /* "tee0". Return: its number, or -1. */
 static int device_number(const char *name)

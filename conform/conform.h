@@ -16,7 +16,7 @@
 
 #include <linux/tee_rstmem.h>
 
-#include "cli.h"
+#include "common.h"
 
 #define CONFORM_COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -107,7 +107,7 @@ struct conform {
 	int answer;
 };
 
-/* conform_run.c */
+/* run.c */
 struct conform_result conform_run(struct conform *c,
 				  const struct conform_check *check);
 void conform_fail(struct conform *c, const char *format, ...)
@@ -115,14 +115,14 @@ void conform_fail(struct conform *c, const char *format, ...)
 void conform_skip(struct conform *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
-/* conform_report.c */
+/* report.c */
 extern const struct conform_group *const conform_groups[];
 extern const size_t conform_group_count;
 const char *conform_level_name(enum conform_level level);
 int conform_list(struct json *json);
 int conform_report(struct conform *c, struct json *json);
 
-/* conform_target.c */
+/* target.c */
 
 /* Both commands that allocate have arguments of this size. */
 #define CONFORM_REQUEST	24
@@ -150,7 +150,7 @@ void conform_expect_error(struct conform *c, int got, int want, const char *what
 unsigned int conform_descriptors(void);
 int conform_next_descriptor(void);
 
-/* conform_session.c: the TEE, by way of memory references */
+/* tee.c: the TEE, by way of memory references */
 
 struct conform_memory {
 	void *addr;

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common.h"
 
 const char *view_name(enum view view)
 {
@@ -162,13 +162,13 @@ const char *view_rules(const struct rstmem_account *a, char text[RULES_TEXT])
 }
 
 static const struct rstmem_account *
-find_account(const struct accounts *accounts, const struct held *held)
+find_account(const struct accounts *accounts, const struct buffer_record *record)
 {
 	size_t i;
 
 	for (i = 0; i < accounts->count; i++) {
-		if (!held->gone &&
-		    !strcmp(accounts->account[i].name, held->account))
+		if (!record->gone &&
+		    !strcmp(accounts->account[i].name, record->account))
 			return &accounts->account[i];
 	}
 	return NULL;
@@ -190,88 +190,88 @@ static void add_share(struct table *t, uint64_t part, uint64_t all)
 }
 
 /* Of whichever limit of a user is closer. */
-static void add_limit(struct table *t, const struct held *held,
+static void add_limit(struct table *t, const struct buffer_record *record,
 		      const struct rstmem_account *a)
 {
-	if (!a || held->by_kernel)
+	if (!a || record->by_kernel)
 		table_add(t, "-");
 	else if (a->max_user_buffers != RSTMEM_NO_LIMIT &&
 		 (a->max_user_bytes == RSTMEM_NO_LIMIT ||
-		  (double)held->count * (double)a->max_user_bytes >
-			  (double)held->size * (double)a->max_user_buffers))
-		add_share(t, held->count, a->max_user_buffers);
+		  (double)record->count * (double)a->max_user_bytes >
+			  (double)record->size * (double)a->max_user_buffers))
+		add_share(t, record->count, a->max_user_buffers);
 	else
-		add_share(t, held->size, a->max_user_bytes);
+		add_share(t, record->size, a->max_user_bytes);
 }
 
-static void add_account(struct table *t, const struct held *held)
+static void add_account(struct table *t, const struct buffer_record *record)
 {
-	char text[sizeof(held->account) + 8];
+	char text[sizeof(record->account) + 8];
 
-	snprintf(text, sizeof(text), "%s%s", held->account,
-		 held->gone ? " (gone)" : "");
+	snprintf(text, sizeof(text), "%s%s", record->account,
+		 record->gone ? " (gone)" : "");
 	table_add(t, text);
 }
 
-static void add_age(struct table *t, const struct held *held)
+static void add_age(struct table *t, const struct buffer_record *record)
 {
 	char text[AGE_TEXT];
 
-	table_add(t, age_format(held->age_ms, text));
+	table_add(t, age_format(record->age_ms, text));
 }
 
-static void add_owner(struct table *t, const struct held *held)
+static void add_owner(struct table *t, const struct buffer_record *record)
 {
 	char text[OWNER_TEXT];
 
-	table_add(t, held->by_kernel ? "kernel" : user_name(held->uid, text));
+	table_add(t, record->by_kernel ? "kernel" : user_name(record->uid, text));
 }
 
-static void add_references(struct table *t, const struct held *held)
+static void add_references(struct table *t, const struct buffer_record *record)
 {
-	table_add_u64(t, held->refs);
-	if (held->has_ino)
-		table_add_u64(t, held->ino);
+	table_add_u64(t, record->refs);
+	if (record->has_ino)
+		table_add_u64(t, record->ino);
 	else
 		table_add(t, "-");
 }
 
-static void add_buffer(struct table *t, const struct held *held)
+static void add_buffer(struct table *t, const struct buffer_record *record)
 {
-	table_add_size(t, held->size);
-	add_account(t, held);
-	add_age(t, held);
-	add_owner(t, held);
-	table_add_u64(t, (uint64_t)held->pid);
-	table_add(t, held->comm);
-	table_add(t, process_text(held->process));
-	add_references(t, held);
+	table_add_size(t, record->size);
+	add_account(t, record);
+	add_age(t, record);
+	add_owner(t, record);
+	table_add_u64(t, (uint64_t)record->pid);
+	table_add(t, record->comm);
+	table_add(t, process_text(record->process));
+	add_references(t, record);
 }
 
-static void add_process(struct table *t, const struct held *held,
+static void add_process(struct table *t, const struct buffer_record *record,
 			const struct rstmem_account *a)
 {
-	table_add_size(t, held->size);
-	add_share(t, held->size, a ? a->total : 0);
-	table_add_u64(t, held->count);
-	add_owner(t, held);
-	table_add_u64(t, (uint64_t)held->pid);
-	table_add(t, held->comm);
-	add_account(t, held);
-	add_age(t, held);
-	table_add(t, process_text(held->process));
+	table_add_size(t, record->size);
+	add_share(t, record->size, a ? a->total : 0);
+	table_add_u64(t, record->count);
+	add_owner(t, record);
+	table_add_u64(t, (uint64_t)record->pid);
+	table_add(t, record->comm);
+	add_account(t, record);
+	add_age(t, record);
+	table_add(t, process_text(record->process));
 }
 
-static void add_user(struct table *t, const struct held *held,
+static void add_user(struct table *t, const struct buffer_record *record,
 		     const struct rstmem_account *a)
 {
-	table_add_size(t, held->size);
-	add_share(t, held->size, a ? a->total : 0);
-	add_limit(t, held, a);
-	table_add_u64(t, held->count);
-	add_owner(t, held);
-	add_account(t, held);
-	add_age(t, held);
+	table_add_size(t, record->size);
+	add_share(t, record->size, a ? a->total : 0);
+	add_limit(t, record, a);
+	table_add_u64(t, record->count);
+	add_owner(t, record);
+	add_account(t, record);
+	add_age(t, record);
 }
 
 static const struct column buffers_columns[] = {
@@ -298,10 +298,10 @@ static const struct column users_columns[] = {
 	table_init(t, columns, sizeof(columns) / sizeof((columns)[0]))
 
 /*
- * @list as held_group() leaves it. @accounts, for shares and limits, may be NULL for
+ * @list as buffers_group() leaves it. @accounts, for shares and limits, may be NULL for
  * VIEW_BUFFERS.
  */
-void view_held(struct table *t, const struct held_list *list, enum view view,
+void view_buffers(struct table *t, const struct buffers *list, enum view view,
 	       const struct accounts *accounts)
 {
 	size_t i;
@@ -314,14 +314,14 @@ void view_held(struct table *t, const struct held_list *list, enum view view,
 		INIT(t, processes_columns);
 
 	for (i = 0; i < list->count; i++) {
-		const struct held *held = &list->held[i];
+		const struct buffer_record *record = &list->record[i];
 
 		if (view == VIEW_BUFFERS)
-			add_buffer(t, held);
+			add_buffer(t, record);
 		else if (view == VIEW_USERS)
-			add_user(t, held, find_account(accounts, held));
+			add_user(t, record, find_account(accounts, record));
 		else
-			add_process(t, held, find_account(accounts, held));
-		table_add(t, held->importers ? held->importers : "-");
+			add_process(t, record, find_account(accounts, record));
+		table_add(t, record->importers ? record->importers : "-");
 	}
 }

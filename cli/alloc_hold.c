@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "verbs.h"
 
 /*
  * Something that can end. /dev/null, which is what services and background jobs

@@ -169,7 +169,7 @@ static uint64_t room_by_filling(struct conform *c)
 		}
 		if (fd < 0)
 			cannot(c, size, fd);
-		held = must_realloc(held, count + 1, sizeof(*held));
+		held = xrealloc(held, count + 1, sizeof(*held));
 		held[count++] = fd;
 		room += buf.size;
 	}
