@@ -32,7 +32,7 @@ user-targets :=
 install-targets :=
 style-targets :=
 include lib/build.mk cli/build.mk man/build.mk packaging/build.mk tests/build.mk \
-	demo/build.mk bench/build.mk
+	demo/build.mk bench/build.mk docs/build.mk
 
 .PHONY: help
 help:
@@ -51,6 +51,7 @@ help:
 	@echo 'make torture    fuzz, and all of these once more on debugging kernels: an hour'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
+	@echo 'make docs       draw the figures of docs/ from their text sources'
 	@echo 'make user       build the library and the command line'
 	@echo 'make modules    build the modules for KERNEL ($(KERNEL))'
 	@echo 'make install    install library, command line, headers, manual pages, a'
