@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # One verb an intent; `make help` lists them. What is built goes to build/: user
 # space to build/host, that of guests of another architecture to build/ARCH
-# (lab/user), the modules for a kernel to build/KERNEL.
+# (lab/build-user), the modules for a kernel to build/KERNEL.
 
 meta = $(shell sed -n 's/^$(1)[[:space:]]*//p' META)
 VERSION := $(call meta,version)

@@ -46,7 +46,7 @@ static long now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* A line for the kernel log, where lab/dirty reads it. */
+/* A line for the kernel log, where lab/check-log reads it. */
 static void log_line(const char *format, ...)
 {
 	char line[512];

@@ -8,7 +8,7 @@
 /*
  * kmemleak notes every allocation in an object of its own, and gives up for good when
  * it can no longer get any. Whether those fail tells nothing: they are left out by the
- * function that makes them. lab/dirty knows what it says of one that it does without.
+ * function that makes them. lab/check-log knows what it says of one that it does without.
  */
 #define KMEMLEAK	"__alloc_object"
 
