@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An example of a driver that imports restricted memory: a display that shows one
- * buffer at a time. There is no hardware behind it; what a real one would write
- * into registers goes to the log. docs/importers.md explains it.
+ * Example of a driver that imports restricted memory: a display that shows one
+ * buffer at a time. It has no hardware: it logs the values that a real driver would
+ * write to registers. docs/importers.md explains it.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -18,9 +18,9 @@
 
 /**
  * struct frame - a buffer on the screen
- * @dmabuf:	the buffer, NULL when nothing is shown
+ * @dmabuf:	the buffer, NULL if nothing is shown
  * @attach:	this device's attachment to it
- * @sgt:	where it is for the device
+ * @sgt:	its addresses for the device
  * @use_case:	TEE_IOC_UC_*, 0 for memory that is not restricted
  */
 struct frame {
@@ -35,7 +35,7 @@ static struct frame shown;
 static unsigned int users;
 static struct platform_device *display;
 
-/* Restricted memory for anything else has no business on a screen. */
+/* Refuse restricted memory that is not meant for a screen. */
 static int display_use_case(struct dma_buf *dmabuf, u32 *use_case)
 {
 	struct tee_rstmem_info info;
@@ -61,7 +61,7 @@ static int frame_init(struct frame *frame, struct dma_buf *dmabuf)
 	frame->attach = dma_buf_attach(dmabuf, &display->dev);
 	if (IS_ERR(frame->attach))
 		return PTR_ERR(frame->attach);
-	/* The only thing to do with it: no vmap, no look at sg_page(). */
+	/* Mapping is the only access: no vmap, no sg_page(). */
 	frame->sgt = dma_buf_map_attachment_unlocked(frame->attach,
 						     DMA_TO_DEVICE);
 	if (IS_ERR(frame->sgt)) {
@@ -84,7 +84,7 @@ static void frame_deinit(struct frame *frame)
 	frame->dmabuf = NULL;
 }
 
-/* Shows a buffer in the place of another; on failure that one stays. */
+/* Replace the shown buffer; keep it if this fails. */
 static int display_show(struct dma_buf *dmabuf)
 {
 	struct frame frame = {};
@@ -134,7 +134,7 @@ static long display_ioctl_locked(unsigned int cmd, void __user *arg)
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	rc = display_show(dmabuf);
-	/* What is shown has a reference of its own. */
+	/* The shown frame has its own reference. */
 	dma_buf_put(dmabuf);
 	return rc;
 }
@@ -189,7 +189,7 @@ static int __init display_init(void)
 						  PLATFORM_DEVID_NONE, NULL, 0);
 	if (IS_ERR(display))
 		return PTR_ERR(display);
-	/* What it cannot reach is refused when it is mapped, never copied. */
+	/* Mapping refuses memory beyond the mask; it never copies. */
 	rc = dma_set_mask_and_coherent(&display->dev, DMA_BIT_MASK(40));
 	if (!rc)
 		rc = misc_register(&display_misc);
