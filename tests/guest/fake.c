@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Backends: what the core makes of what they return. Uses rstmem_fake, which is
- * told through its parameters.
+ * Backends: how the core handles their results. Parameters of rstmem_fake set
+ * these.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 #define GIB	(1024ULL * MIB)
 
 static int edu;
-/* Where softtee has a pool, and reserved memory that it does not use. */
+/* The address of softtee's pool, and reserved memory that it does not use. */
 static unsigned long long carveout, spare;
 
 static void tell(const char *name, const char *value)
@@ -85,14 +85,16 @@ static void test_errors(int tee)
 	for (n = 0; n < sizeof(errors) / sizeof(*errors); n++) {
 		tell("error", errors[n].value);
 		ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -errors[n].error,
-			"the backend's %s reaches the caller",
+			"backend: its error reaches the caller: %s",
 			strerror(errors[n].error));
 	}
 	for (n = 0; n < sizeof(malformed) / sizeof(*malformed); n++) {
 		tell("mode", malformed[n]);
 		ktap_eq(tee_rstmem(tee, VIDEO, 8192, NULL), -EIO,
-			"a buffer that is %s is refused", malformed[n]);
-		ktap_eq(live(), 0, "and goes back to the backend");
+			"backend: its buffer is refused when its range is %s: EIO",
+			malformed[n]);
+		ktap_eq(live(), 0, "backend: gets a refused buffer back (%s)",
+			malformed[n]);
 	}
 }
 
@@ -123,23 +125,26 @@ static void test_ranges(int tee)
 		tell("paddr", ranges[n].paddr);
 		buf = tee_rstmem(tee, VIDEO, ranges[n].size, NULL);
 		ktap(buf >= 0 && lseek(buf, 0, SEEK_END) ==
-		     (off_t)ranges[n].size, "%s: allocated", ranges[n].name);
+		     (off_t)ranges[n].size,
+		     "range, %s: is allocated with its exact size",
+		     ranges[n].name);
 		ktap(!edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map) &&
 		     map.addr == ranges[n].addr && map.size == ranges[n].size &&
 		     map.segments == ranges[n].segments && !map.cpu_bytes,
-		     "%s: mapped whole, %u segments", ranges[n].name,
+		     "range, %s: a device maps it whole in %u segments",
+		     ranges[n].name,
 		     ranges[n].segments);
 		edu_unmap(edu);
 		close(buf);
 	}
-	/* The first byte is within reach, the last is not. */
+	/* The device's mask covers the first byte, not the last. */
 	tell("paddr", "0xffff0000");
 	buf = tee_rstmem(tee, VIDEO, 128 * KIB, NULL);
 	edu_mask(edu, 32);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), -ERANGE,
-		"a buffer that ends beyond the mask is refused");
+		"map: a buffer that ends beyond the device's mask is refused: ERANGE");
 	close(buf);
-	ktap_eq(live(), 0, "all went back to the backend");
+	ktap_eq(live(), 0, "range: the backend gets all buffers back");
 }
 
 static void test_pages(int tee)
@@ -151,19 +156,20 @@ static void test_pages(int tee)
 
 	tell("mode", "pages");
 	buf = tee_rstmem(tee, VIDEO, size, NULL);
-	ktap(buf >= 0, "a list of pages: allocated");
+	ktap(buf >= 0, "pages: a buffer of pages is allocated");
 	edu_mask(edu, 32);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE | RSTMEM_EDU_FROM_DEVICE,
-			&map), 0, "mapped");
+			&map), 0, "pages: a device maps the buffer");
 	ktap(map.segments > 1 && map.size == size && !map.cpu_bytes,
-	     "in %u segments, nothing for a CPU", map.segments);
+	     "pages: the map has several segments and no page for a CPU (%u)",
+	     map.segments);
 	content_make(content, size, 3);
 	ktap(!edu_write(edu, 0, content, size) &&
 	     !edu_read(edu, 0, seen, size) && !memcmp(seen, content, size),
-	     "a device finds again what it wrote across them");
+	     "pages: a device reads back what it wrote across segments");
 	edu_unmap(edu);
 	close(buf);
-	ktap_eq(live(), 0, "the pages went back");
+	ktap_eq(live(), 0, "pages: the backend gets the buffer back");
 	free(content);
 	free(seen);
 }
@@ -175,45 +181,48 @@ static void test_pool(void)
 	int tee, buf[16], n;
 
 	ktap(!load_pool(spare, "pool_size=0x100000 granule=0x10000"),
-	     "a pool with a granule of 64 KiB");
+	     "pool: loads with a granule of 64 KiB");
 	tee = tee_open(FAKE_IMPL_ID);
 	tee_query(tee, VIDEO, &query);
-	ktap(query.granule == 65536 && query.total == MIB, "the query says so");
+	ktap(query.granule == 65536 && query.total == MIB,
+	     "query: tells the granule and the size of the pool");
 	for (n = 0; n < 16; n++)
 		buf[n] = tee_rstmem(tee, VIDEO, 1, NULL);
 	ktap(buf[15] >= 0 && lseek(buf[0], 0, SEEK_END) == 65536,
-	     "16 buffers of a byte each fill a MiB");
-	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -ENOMEM, "no more than 16");
+	     "pool: 16 buffers of one byte fill 16 granules");
+	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -ENOMEM,
+		"pool: a full pool refuses a 17th buffer: ENOMEM");
 	for (n = 0; n < 16; n += 2)
 		close(buf[n]);
 	tee_query(tee, VIDEO, &query);
 	ktap(query.used == MIB / 2 && query.largest_free == 65536 &&
-	     query.buffers == 8, "every other one closed: half is free, in pieces");
+	     query.buffers == 8,
+	     "query: tells half the pool free in pieces of a granule");
 	ktap_eq(tee_rstmem(tee, VIDEO, 65537, NULL), -ENOMEM,
-		"so two granules do not fit");
+		"pool: two granules do not fit pieces of one: ENOMEM");
 	for (n = 1; n < 16; n += 2)
 		close(buf[n]);
 	tee_query(tee, VIDEO, &query);
-	ktap_eq(query.largest_free, MIB, "all closed: all in one piece");
+	ktap_eq(query.largest_free, MIB, "pool: freed pieces merge into one");
 
 	tell("align", "0x40000");
 	buf[0] = tee_rstmem(tee, VIDEO, 1, NULL);
 	buf[1] = tee_rstmem(tee, VIDEO, 1, NULL);
 	edu_mask(edu, 32);
 	ktap(!edu_map(edu, buf[1], RSTMEM_EDU_TO_DEVICE, &map) &&
-	     !(map.addr % 0x40000), "a pool aligns as its backend asks");
+	     !(map.addr % 0x40000), "pool: aligns buffers as the backend asks");
 	edu_unmap(edu);
 	close(buf[0]);
 	close(buf[1]);
 	tell("align", "3");
 	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -EINVAL,
-		"an alignment that is no power of two: EINVAL");
+		"pool: an alignment that is no power of two is refused: EINVAL");
 	ktap(load_pool(spare, "pool_size=0x100000") == 0,
-	     "loading it again changes nothing");
+	     "pool: loading a loaded backend changes nothing");
 	close(tee);
-	ktap_eq(unload(), 0, "unloads");
+	ktap_eq(unload(), 0, "pool: its backend unloads");
 	ktap(load_pool(carveout, "pool_size=0x10000"),
-	     "a pool inside another's does not load");
+	     "pool: a range inside another pool is refused");
 }
 
 static void *alloc_slowly(void *arg)
@@ -224,18 +233,18 @@ static void *alloc_slowly(void *arg)
 	return NULL;
 }
 
-/* What keeps the module, and that it goes when nothing does. */
+/* Files and buffers keep the module loaded. */
 static void test_unload(int tee)
 {
 	int buf;
 
 	tell("mode", "range");
 	buf = tee_rstmem(tee, VIDEO, 4096, NULL);
-	ktap(unload() != 0, "does not unload with an open file");
+	ktap(unload() != 0, "unload: is refused while a file is open");
 	close(tee);
-	ktap(unload() != 0, "does not unload with a buffer");
+	ktap(unload() != 0, "unload: is refused while a buffer is alive");
 	close(buf);
-	ktap_eq(unload(), 0, "unloads with neither");
+	ktap_eq(unload(), 0, "unload: succeeds with no file and no buffer");
 }
 
 static void test_slow(int tee)
@@ -247,14 +256,15 @@ static void test_slow(int tee)
 	tell("delay_ms", "500");
 	pthread_create(&thread, NULL, alloc_slowly, &result);
 	usleep(100000);
-	ktap(unload() != 0, "does not unload while it is allocating");
+	ktap(unload() != 0, "unload: is refused while the backend allocates");
 	pthread_join(thread, NULL);
 	tell("delay_ms", "0");
-	ktap(result >= 0, "and the allocation ends well");
+	ktap(result >= 0,
+	     "unload: a refused unload lets the allocation succeed");
 	close(result);
 }
 
-/* Seconds of a clock that nobody sets. */
+/* Seconds of the monotonic clock. */
 static double now(void)
 {
 	struct timespec t;
@@ -264,8 +274,8 @@ static double now(void)
 }
 
 /*
- * Removal waits for an allocation that is inside the backend. Others must not
- * follow it in there meanwhile.
+ * Removal waits for an allocation inside the backend. No other allocation may enter
+ * the backend meanwhile.
  */
 static void test_removed_while_allocating(void)
 {
@@ -290,18 +300,19 @@ static void test_removed_while_allocating(void)
 	usleep(700000);
 	rc = tee_rstmem(tee, VIDEO, 4096, NULL);
 	ktap(rc == -ENODEV && now() - begin < 2.5,
-	     "removal waits for an allocation, others fail with ENODEV at once");
+	     "removal: while it waits for an allocation, others fail at once: ENODEV");
 	if (rc >= 0)
 		close(rc);
 	pthread_join(thread, NULL);
 	ktap(result >= 0 && lseek(result, 0, SEEK_END) == 4096,
-	     "the one that was under way ends well");
+	     "removal: an allocation under way succeeds");
 	close(tee);
 	waitpid(pid, &status, 0);
-	ktap(status == 0, "and removal when the file is closed");
-	ktap(unload() != 0, "the buffer still keeps the module");
+	ktap(status == 0, "removal: ends when the last file is closed");
+	ktap(unload() != 0, "removal: a live buffer still keeps the module");
 	close(result);
-	ktap_eq(unload(), 0, "until it is closed");
+	ktap_eq(unload(), 0,
+		"removal: the module unloads when the buffer is closed");
 }
 
 static int heap_alloc(int heap)
@@ -314,49 +325,51 @@ static int heap_alloc(int heap)
 	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
 }
 
-/* Two TEE devices: each knows its own buffers, and one heap serves for both. */
+/* Two TEE devices: each accepts its own buffers only; both serve one heap. */
 static void test_two_devices(void)
 {
 	int heap = open("/dev/dma_heap/protected,secure-video", O_RDWR);
 	struct tee_ioctl_rstmem_fd_info info;
 	int soft, fake, of_soft, of_fake, buf;
 
-	ktap(!load("paddr=0x4000000000"), "a second device");
+	ktap(!load("paddr=0x4000000000"), "two devices: a second one loads");
 	soft = tee_open(SOFTTEE_IMPL_ID);
 	fake = tee_open(FAKE_IMPL_ID);
 	of_soft = tee_rstmem(soft, VIDEO, 4096, NULL);
 	of_fake = tee_rstmem(fake, VIDEO, 4096, NULL);
 	ktap_eq(tee_register_fd(fake, of_soft, NULL), -EXDEV,
-		"a buffer of another device cannot be registered: EXDEV");
+		"two devices: the second refuses to register a buffer of the first: EXDEV");
 	ktap_eq(tee_register_fd(soft, of_fake, NULL), -EXDEV,
-		"nor the reverse");
+		"two devices: the first refuses to register a buffer of the second: EXDEV");
 	ktap(!tee_fd_info(soft, of_soft, &info) && info.device == 0 &&
 	     !tee_fd_info(fake, of_soft, &info) && info.device == 0 &&
 	     !tee_fd_info(soft, of_fake, &info) && info.device == 1,
-	     "both devices know where a buffer is from");
+	     "two devices: fd info of both names the device of a buffer");
 	buf = heap_alloc(heap);
 	ktap(!tee_fd_info(fake, buf, &info) && info.device == 0,
-	     "the heap allocates from the device that came first");
+	     "heap: allocates from the device that loaded first");
 	close(buf);
 
 	close(soft);
-	ktap_eq(target_remove(), 0, "the first device goes");
+	ktap_eq(target_remove(), 0, "two devices: the first can be removed");
 	ktap(!tee_fd_info(fake, of_soft, &info) && info.device == -1 &&
-	     info.size == 4096, "its buffer belongs to no device any more");
+	     info.size == 4096,
+	     "removal: fd info names no device for a buffer of a removed one");
 	ktap_eq(tee_register_fd(fake, of_soft, NULL), -EXDEV,
-		"and still not to the other: EXDEV");
+		"removal: another device refuses a buffer of a removed one: EXDEV");
 	buf = heap_alloc(heap);
 	ktap(buf >= 0 && !tee_fd_info(fake, buf, &info) && info.device == 1,
-	     "the heap allocates from the second");
+	     "heap: allocates from the second device after removal of the first");
 	close(buf);
 	close(of_soft);
 	close(of_fake);
 	close(fake);
 	unload();
-	ktap_eq(heap_alloc(heap), -ENODEV, "and without any: ENODEV");
-	ktap_eq(target_return(), 0, "the first device comes back");
+	ktap_eq(heap_alloc(heap), -ENODEV,
+		"heap: allocation without any device fails: ENODEV");
+	ktap_eq(target_return(), 0, "two devices: the first comes back");
 	buf = heap_alloc(heap);
-	ktap(buf >= 0, "and serves the heap again");
+	ktap(buf >= 0, "heap: allocates from the device that came back");
 	close(buf);
 	close(heap);
 }
@@ -374,7 +387,7 @@ static void *heap_slowly(void *arg)
 	return NULL;
 }
 
-/* Through a heap, nobody needs a file of the device, which removal would wait for. */
+/* A heap allocation has no file of the device that removal could wait for. */
 static void test_removed_while_heap_allocates(void)
 {
 	struct heap_job job = {
@@ -384,30 +397,34 @@ static void test_removed_while_heap_allocates(void)
 	double begin;
 
 	ktap(!target_remove() && !load("paddr=0x4000000000 delay_ms=2000"),
-	     "a heap with a slow device only");
+	     "heap removal: a slow device is the only one");
 	begin = now();
 	pthread_create(&thread, NULL, heap_slowly, &job);
 	usleep(500000);
 	tell("removed", "1");
-	ktap(now() - begin >= 2, "removal waits for a heap's allocation too");
+	ktap(now() - begin >= 2,
+	     "heap removal: waits for an allocation of the heap");
 	pthread_join(thread, NULL);
-	ktap(job.result >= 0, "which ends well");
-	ktap_eq(heap_alloc(job.heap), -ENODEV, "and is the last: ENODEV");
+	ktap(job.result >= 0, "heap removal: an allocation under way succeeds");
+	ktap_eq(heap_alloc(job.heap), -ENODEV,
+		"heap removal: a later allocation fails: ENODEV");
 	close(job.result);
-	ktap_eq(live(), 0, "its memory goes back");
-	ktap_eq(unload(), 0, "and nothing keeps the module");
+	ktap_eq(live(), 0, "heap removal: the backend gets the buffer back");
+	ktap_eq(unload(), 0, "heap removal: the module unloads");
 	close(job.heap);
-	ktap_eq(target_return(), 0, "the other device comes back");
+	ktap_eq(target_return(), 0,
+		"heap removal: the first device comes back");
 }
 
-/* A registration that comes when the device is on its way out. */
+/* A registration while the device is being removed. */
 static void test_register_while_going(void)
 {
 	int tee, buf, n, rc = 0, status;
 	struct tee_ioctl_rstmem_query query;
 	pid_t pid;
 
-	ktap(!load("paddr=0x4000000000"), "a device that is about to go");
+	ktap(!load("paddr=0x4000000000"),
+	     "removal and registration: the backend loads");
 	tee = tee_open(FAKE_IMPL_ID);
 	buf = tee_rstmem(tee, VIDEO, 4096, NULL);
 	pid = fork();
@@ -421,14 +438,15 @@ static void test_register_while_going(void)
 		rc = tee_query(tee, 0, &query);
 	}
 	ktap_eq(tee_register_fd(tee, buf, NULL), -ENODEV,
-		"a buffer of it cannot be registered any more: ENODEV");
+		"removal: registering a buffer meanwhile fails: ENODEV");
 	ktap_eq(tee_register_fd(tee, tee, NULL), -EINVAL,
-		"and what is no dma-buf is none: EINVAL");
+		"removal: registering a file that is no dma-buf fails: EINVAL");
 	close(buf);
 	close(tee);
 	waitpid(pid, &status, 0);
-	ktap(status == 0, "it goes");
-	ktap_eq(unload(), 0, "and nothing keeps its module");
+	ktap(status == 0, "removal: ends after a refused registration");
+	ktap_eq(unload(), 0,
+		"removal: the module unloads after a refused registration");
 }
 
 int main(void)
@@ -450,27 +468,32 @@ int main(void)
 	test_unload(tee);
 	test_pool();
 
-	ktap(!load("use_cases=0"), "a backend that offers nothing");
+	ktap(!load("use_cases=0"), "no use cases: the backend loads");
 	tee = tee_open(FAKE_IMPL_ID);
 	ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -EOPNOTSUPP,
-		"allocation: EOPNOTSUPP");
-	ktap_eq(tee_query(tee, 0, &query), -EOPNOTSUPP, "query: EOPNOTSUPP");
+		"no use cases: allocation fails: EOPNOTSUPP");
+	ktap_eq(tee_query(tee, 0, &query), -EOPNOTSUPP,
+		"no use cases: the query fails: EOPNOTSUPP");
 	close(tee);
 	unload();
-	ktap(load("use_cases=1"), "the reserved use case cannot be offered");
-	ktap(!load("use_cases=0x8000000000000010") , "others can");
+	ktap(load("use_cases=1"),
+	     "use cases: a backend that offers the reserved one does not load");
+	ktap(!load("use_cases=0x8000000000000010") ,
+	     "use cases: a backend that offers 4 and 63 loads");
 	tee = tee_open(FAKE_IMPL_ID);
 	ktap(!tee_query(tee, 0, &query) &&
-	     query.use_cases == 0x8000000000000010, "and are listed");
+	     query.use_cases == 0x8000000000000010,
+	     "use cases: the query lists 4 and 63");
 	tell("paddr", "0x4000000000");
 	ktap(close(tee_rstmem(tee, 63, 4096, NULL)) == 0 &&
-	     close(tee_rstmem(tee, 4, 4096, NULL)) == 0, "and allocated from");
+	     close(tee_rstmem(tee, 4, 4096, NULL)) == 0,
+	     "use cases: 4 and 63 can be allocated");
 	buf = tee_rstmem(tee, 63, 4096, NULL);
 	ktap(guest_fdinfo_has(buf, "exp_name:\trstmem,63"),
-	     "the exporter's name has their number");
+	     "use cases: the exporter's name has the number of an unnamed one");
 	close(buf);
 	ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -EINVAL,
-		"and no other is: EINVAL");
+		"use cases: one that is not offered is refused: EINVAL");
 	close(tee);
 	unload();
 	test_removed_while_allocating();

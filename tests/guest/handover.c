@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A pipeline of three processes. The allocator takes a buffer from the TEE device
- * or from the heap and passes it on over Unix sockets. The decoder registers it in
- * a TEE context of its own and has the TEE decrypt a file into it. The display has
- * a device read it. Meanwhile the allocator is killed, in every round at another
- * moment: content arrives intact, or the others end with a clear error.
+ * A pipeline of three processes. The allocator allocates a buffer from the TEE
+ * device or from the heap and passes it over Unix sockets. The decoder registers it
+ * in its own TEE context and has the TEE decrypt a file into it. The display has a
+ * device read it. The allocator is killed in each round, at different moments:
+ * content arrives intact, or the other processes end with a clear error.
  *
  *	handover [ROUNDS [SEED]]
  */
@@ -42,16 +42,16 @@
 /* How a process of the pipeline ends. */
 enum {
 	INTACT = 0,	/* all went well */
-	BROKEN = 10,	/* it noticed that another is gone, and said so */
+	BROKEN = 10,	/* reported that another process ended */
 	WRONG = 11,	/* anything else; the helpers exit with 1 */
 };
 
-/* What a process of the pipeline has to say, in memory that all share. */
+/* The message of a process of the pipeline, in shared memory. */
 struct report {
 	char text[128];
 };
 
-/* Between two processes; the first end is that of the one named first. */
+/* A connection of two processes. end[0] belongs to the sender. */
 struct line {
 	int end[2];
 };
@@ -133,7 +133,7 @@ static void allocator(bool by_heap)
 	if (buf < 0 || socket_send_fd(to_decoder.end[0], buf) ||
 	    socket_send_fd(to_display.end[0], buf))
 		_exit(WRONG);
-	/* Busy in the TEE, with that buffer, until the end. */
+	/* Use the buffer in the TEE until killed. */
 	for (;;)
 		tee_digest(tee, session, id, 0, SIZE, digest);
 }
@@ -163,9 +163,9 @@ static void decoder(void)
 		end(report, WRONG, "decoder: %s", why);
 	content_sha256(content, SIZE, want);
 	if (memcmp(got, want, sizeof(want)))
-		end(report, WRONG, "decoder: the digest is another");
+		end(report, WRONG, "decoder: wrong digest");
 
-	/* The display may have no buffer, and have ended. */
+	/* The display ends early when it got no buffer. */
 	if (send(ready.end[0], "", 1, MSG_NOSIGNAL) != 1)
 		end(report, BROKEN, "decoder: the display is gone");
 	/* Its registration keeps the memory until the display has seen it. */
@@ -201,16 +201,16 @@ static void display(size_t page)
 		rc = edu_read(edu, page * sizeof(seen), seen, sizeof(seen));
 	if (rc)
 		end(report, WRONG, "display: %s", strerror(-rc));
-	/* It is of those that OP-TEE's memory is not for. */
+	/* A protecting TEE, OP-TEE, keeps this device out of the memory. */
 	if (!memcmp(seen, content + page * sizeof(seen), sizeof(seen)) ==
 	    target_protects())
 		end(report, WRONG, target_protects() ?
-		    "display: it reads what is protected" :
-		    "display: it is not what was sent");
+		    "display: the device reads protected memory" :
+		    "display: the device reads wrong content");
 	_exit(INTACT);
 }
 
-/* Ends a process that should have ended by itself; how it ended otherwise. */
+/* Wait for a process and return how it ended. Kill it after 30 s. */
 static int wait_for(pid_t pid, const char *name)
 {
 	int status, n;
@@ -291,7 +291,7 @@ static void round_of(unsigned int n, useconds_t delay, struct tally *tally)
 	} else if (how[1] == INTACT) {
 		tally->intact++;
 	} else {
-		/* Whoever ended early has said why. */
+		/* A process that ends early must report why. */
 		if (!display_report->text[0])
 			tally->wrong++;
 		tally->broken++;
@@ -315,17 +315,17 @@ int main(int argc, char **argv)
 	display_report = decoder_report + 1;
 	ktap_note("%u rounds, seed %u", rounds, seed);
 
-	/* Once undisturbed: what the crypto API makes at first use stays. */
+	/* One undisturbed round. It makes the crypto API's objects of first use. */
 	round_of(0, UNDISTURBED, &tally);
 	ktap(tally.intact == 1 && !tally.wrong,
-	     "undisturbed, content arrives intact");
+	     "handover: content arrives intact when no process is killed");
 	watch = target_open();
 	before = guest_crypto_users();
 
 	for (n = 1; n < rounds; n++) {
 		/*
-		 * From 0.5 ms, which it needs to start, to 64 ms, or as many as
-		 * it needs to come to the end on this machine.
+		 * From 0.5 ms, the time to start, to 64 ms, or as long as this
+		 * machine needs for a whole round.
 		 */
 		delay = n % 8 == 7 ? late / 2 + rnd() % (late / 2) :
 				     rnd() % (late >> (7 - n % 8));
@@ -343,11 +343,13 @@ int main(int argc, char **argv)
 	}
 	ktap_note("killed %u times: %u intact, %u ended early (%u before the decoder had it)",
 		  rounds, tally.intact, tally.broken, tally.early);
-	ktap_eq(tally.wrong, 0, "content arrives intact or the pipeline ends with a clear error");
+	ktap_eq(tally.wrong, 0,
+		"handover: content arrives intact or the pipeline ends with a clear error");
 	ktap(tally.intact > rounds / 10 && tally.broken > rounds / 10,
-	     "the allocator was killed early and late");
-	ktap_eq(leaks, 0, "each time no session and no memory is left");
-	ktap_eq(tee_buffers(watch, VIDEO), 0, "the pool is empty");
+	     "handover: kills hit the pipeline before and after the content arrived");
+	ktap_eq(leaks, 0, "handover: no round leaves a session or memory");
+	ktap_eq(tee_buffers(watch, VIDEO), 0,
+		"pool: has no buffers at the end");
 	close(watch);
 	return ktap_end();
 }

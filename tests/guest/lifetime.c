@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long things live: memory until the dma-buf is released and no TEE call
- * holds it, ids until the dma-buf or the TEE file is closed, sessions until the
- * TEE file is closed whoever has the dma-buf by then.
+ * Lifetimes. Memory lives until the dma-buf is released and no TEE call holds it,
+ * an id until the dma-buf or the TEE file is closed, a session until the TEE file
+ * is closed, even when another process has the dma-buf.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -56,21 +56,24 @@ static void test_order(void)
 
 	buf = new_buffer(tee, NULL);
 	close(tee);
-	ktap_eq(used(), SIZE, "the TEE file first: the buffer stays");
+	ktap_eq(used(), SIZE,
+		"buffer: outlives the TEE file that allocated it");
 	close(buf);
-	ktap_eq(used(), 0, "until the dma-buf is closed");
+	ktap_eq(used(), 0, "buffer: is freed when its dma-buf is closed");
 
 	tee = target_open();
 	buf = new_buffer(tee, NULL);
 	copy = dup(buf);
 	close(buf);
-	ktap_eq(used(), SIZE, "a duplicate keeps the buffer");
+	ktap_eq(used(), SIZE,
+		"buffer: lives while a duplicate descriptor is open");
 	close(copy);
-	ktap_eq(used(), 0, "until it is closed");
+	ktap_eq(used(), 0,
+		"buffer: is freed when the last duplicate is closed");
 	close(tee);
 }
 
-/* Ids that are about to be used for the first time, and what came of it. */
+/* Ids to be used for the first time, and the results of using them. */
 struct uses {
 	int tee;
 	uint32_t session;
@@ -113,11 +116,12 @@ static void test_many(void)
 	for (n = 0; n < 200; n++)
 		for (m = 0; m < n; m++)
 			distinct = distinct && id[n] != id[m];
-	ktap(distinct, "200 buffers have 200 ids");
-	ktap_eq(tee_buffers(watch, VIDEO), 200, "all are counted");
+	ktap(distinct, "ids: 200 buffers of a context have 200 different ids");
+	ktap_eq(tee_buffers(watch, VIDEO), 200, "query: counts 200 buffers");
 	for (n = 0; n < 200; n += 2)
 		close(buf[n]);
-	ktap_eq(used(), 100 * SIZE, "half of them closed");
+	ktap_eq(used(), 100 * SIZE,
+		"query: used bytes halve when 100 of 200 buffers are closed");
 
 	for (n = 0; n < 2; n++)
 		uses[n] = (struct uses){ .tee = tee, .id = id };
@@ -129,23 +133,27 @@ static void test_many(void)
 	pthread_join(thread, NULL);
 	ktap(uses[0].known == 100 && uses[0].unknown == 100 &&
 	     uses[1].known == 100 && uses[1].unknown == 100,
-	     "two threads find the other half's ids, all at once");
+	     "ids: two threads find all ids of open buffers and no others");
 	use_all(&foreign);
-	ktap_eq(foreign.unknown, 200, "another context none of them");
+	ktap_eq(foreign.unknown, 200,
+		"ids: are all unknown in another context");
 	buf[0] = new_buffer(tee, &id[0]);
 	use_all(&uses[0]);
-	ktap_eq(uses[0].known, 201, "one more is found as well");
+	ktap_eq(uses[0].known, 201,
+		"ids: an id allocated after 200 others is valid");
 	close(buf[0]);
 	close(other);
 
 	close(tee);
-	ktap_eq(used(), 100 * SIZE, "and the TEE file");
+	ktap_eq(used(), 100 * SIZE,
+		"buffer: 100 open buffers outlive their TEE file");
 	for (n = 1; n < 200; n += 2)
 		close(buf[n]);
-	ktap_eq(used(), 0, "and the rest");
+	ktap_eq(used(), 0,
+		"buffer: 100 buffers are freed when their dma-bufs are closed");
 }
 
-/* Which contexts exist cannot be asked; that sessions are closed is seen here. */
+/* The creator is killed. The receiver of the descriptor keeps the buffer. */
 static void test_handed_over(void)
 {
 	int pair[2], buf, status, own, reg, id;
@@ -170,30 +178,31 @@ static void test_handed_over(void)
 	buf = socket_receive_fd(pair[0]);
 	waitpid(pid, &status, 0);
 	ktap(buf >= 0 && WIFSIGNALED(status),
-	     "a process hands a buffer over and is killed");
-	ktap_eq(used(), SIZE, "the buffer lives on");
+	     "dma-buf: reaches another process although its creator is killed");
+	ktap_eq(used(), SIZE, "buffer: outlives its killed creator");
 	edu = edu_open();
 	edu_mask(edu, 32);
 	ktap(!edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map) &&
 	     !edu_read(edu, 0, seen, SIZE) &&
 	     !memcmp(seen, content, SIZE) == !target_protects(),
-	     "a device %s what the dead process left in it",
+	     "buffer: a device %s the content left by a killed process",
 	     target_protects() ? "cannot read" : "reads");
 	close(edu);
 	own = target_open();
 	reg = tee_register_fd(own, buf, &id);
 	ktap(reg >= 0 && content_is(own, id, 0, content, SIZE),
-	     "the TEE finds it");
+	     "buffer: the TEE reads the content left by a killed process");
 	close(reg);
 	close(own);
 	close(buf);
-	ktap_eq(used(), 0, "and it ends with the descriptor");
+	ktap_eq(used(), 0,
+		"buffer: of a killed process is freed with the last descriptor");
 	close(pair[0]);
 	close(pair[1]);
 	free(seen);
 }
 
-/* Sessions of the dead are closed, whoever holds their buffers by then. */
+/* A live buffer keeps neither the sessions of its creator nor the device. */
 static void test_creator_gone(void)
 {
 	int before = guest_crypto_users(), tee, buf, status;
@@ -204,17 +213,18 @@ static void test_creator_gone(void)
 	buf = new_buffer(tee, NULL);
 	tee_service(tee, digest_uuid);
 	if (target()->soft)
-		ktap(guest_crypto_users() > before, "a session can be seen");
+		ktap(guest_crypto_users() > before,
+		     "session: has a crypto user that the test can count");
 	close(tee);
 	if (target()->soft)
 		ktap_eq(guest_crypto_users(), before,
-			"it ends with its context, though the buffer is alive");
+			"session: ends with its context while a buffer is alive");
 	else
-		ktap_skip("sessions end with their context",
-			  "those of this TEE cannot be counted");
-	ktap_eq(used(), SIZE, "which it is");
+		ktap_skip("session: ends with its context while a buffer is alive",
+			  "sessions of this TEE cannot be counted");
+	ktap_eq(used(), SIZE, "buffer: is alive after its context is closed");
 
-	/* Nor does the buffer keep the device: removal waits for nothing. */
+	/* Removal does not wait for the buffer. */
 	close(watch);
 	pid = fork();
 	if (!pid)
@@ -222,14 +232,15 @@ static void test_creator_gone(void)
 	for (status = -1; status == -1 && time(NULL) <= end; usleep(10000))
 		if (waitpid(pid, &status, WNOHANG) != pid)
 			status = -1;
-	ktap(status == 0, "nor does it keep the device");
+	ktap(status == 0, "removal: does not wait for a live buffer");
 	close(buf);
 	if (status == -1)
 		waitpid(pid, &status, 0);
 
-	ktap_eq(target_return(), 0, "the device comes back");
+	ktap_eq(target_return(), 0,
+		"device: comes back when the buffer is closed");
 	watch = target_open();
-	ktap_eq(used(), 0, "with an empty pool");
+	ktap_eq(used(), 0, "pool: is empty when the device comes back");
 }
 
 static void test_fork(void)
@@ -243,7 +254,8 @@ static void test_fork(void)
 	if (!pid)
 		_exit(!content_is(tee, id, 0, content, SIZE));
 	waitpid(pid, &status, 0);
-	ktap(status == 0, "a child uses the id in the file it inherited");
+	ktap(status == 0,
+	     "id: is valid in a child that inherited the TEE file");
 	pid = fork();
 	if (!pid) {
 		pause();
@@ -251,19 +263,21 @@ static void test_fork(void)
 	}
 	close(buf);
 	close(tee);
-	ktap_eq(used(), SIZE, "a child that inherited the descriptors keeps it");
+	ktap_eq(used(), SIZE,
+		"buffer: lives while a child has its inherited descriptors");
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	ktap_eq(used(), 0, "until it is dead");
+	ktap_eq(used(), 0, "buffer: is freed when the child is killed");
 }
 
-/* Ids that were given out on two processors. */
+/* Ids allocated on two processors. */
 static void test_processors(void)
 {
 	int tee = target_open(), id[2], buf[2], cpu, other;
 
 	if (guest_run_on(1)) {
-		ktap_skip("ids of two processors", "there is one");
+		ktap_skip("ids: differ between two processors",
+			  "there is one processor");
 		close(tee);
 		return;
 	}
@@ -271,19 +285,19 @@ static void test_processors(void)
 		guest_run_on(cpu);
 		buf[cpu] = new_buffer(tee, &id[cpu]);
 	}
-	ktap(id[0] != id[1], "two processors give out two ids");
+	ktap(id[0] != id[1], "ids: differ between two processors");
 	content_fill(tee, id[0], 0, content, SIZE);
 	content_fill(tee, id[1], 0, content + 1, SIZE - 1);
 	ktap(content_is(tee, id[0], 0, content, SIZE) &&
 	     content_is(tee, id[1], 0, content + 1, SIZE - 1),
-	     "both are known to the TEE");
+	     "ids: the TEE finds ids of two processors");
 	for (cpu = 0; cpu < 2; cpu++) {
 		guest_run_on(!cpu);
 		close(buf[cpu]);
 	}
-	ktap_eq(used(), 0, "each ends on the other processor");
+	ktap_eq(used(), 0, "buffer: is freed when closed on another processor");
 
-	/* And those that no call has asked for yet. */
+	/* Ids that no call has used. */
 	for (cpu = 0; cpu < 2; cpu++) {
 		guest_run_on(cpu);
 		buf[cpu] = new_buffer(tee, &id[cpu]);
@@ -291,12 +305,14 @@ static void test_processors(void)
 	close(buf[0]);
 	buf[0] = new_buffer(tee, &other);
 	ktap(other != id[0] && other != id[1],
-	     "a number does not come back at once");
+	     "id: of a closed buffer is not the next to be allocated");
 	close(tee);
-	ktap_eq(used(), 2 * SIZE, "the TEE file goes, the buffers do not");
+	ktap_eq(used(), 2 * SIZE,
+		"buffer: outlives its TEE file when no call used its id");
 	close(buf[0]);
 	close(buf[1]);
-	ktap_eq(used(), 0, "until they are closed");
+	ktap_eq(used(), 0,
+		"buffer: is freed on close when no call used its id");
 }
 
 static void test_id_gone(void)
@@ -315,12 +331,12 @@ static void test_id_gone(void)
 			continue;
 		params[0] = tee_in(ids[n], 0, SIZE);
 		ktap_eq(tee_invoke(tee, session, 0, 0, params, 2, &ret, NULL),
-			-EINVAL, "id %d is nobody's", ids[n]);
+			-EINVAL, "id: %d is unknown: EINVAL", ids[n]);
 	}
 	close(buf);
 	params[0] = tee_in(id, 0, SIZE);
 	ktap_eq(tee_invoke(tee, session, 0, 0, params, 2, &ret, NULL), -EINVAL,
-		"an id ends with its dma-buf");
+		"id: ends with its dma-buf: EINVAL");
 	tee_mem_free(&out);
 	close(tee);
 }
@@ -377,13 +393,15 @@ static void test_in_flight(void)
 		held = query.used == job.size;
 		pthread_join(thread, NULL);
 	}
-	ktap(held, "a TEE call keeps the memory after close");
-	ktap(job.rc == 0 && job.ret == TEEC_SUCCESS, "and ends well");
-	ktap_eq(used(), 0, "then the memory comes back");
+	ktap(held, "TEE call: keeps the memory after the dma-buf is closed");
+	ktap(job.rc == 0 && job.ret == TEEC_SUCCESS,
+	     "TEE call: succeeds although the dma-buf is closed meanwhile");
+	ktap_eq(used(), 0,
+		"TEE call: frees the memory of a closed dma-buf at its end");
 	close(tee);
 }
 
-/* Whether the digest service finds the buffer's content under an id. */
+/* 0 when the digest service reads the buffer with this id. */
 static int id_result(int tee, int id)
 {
 	struct tee_ioctl_param params[2];
@@ -401,7 +419,7 @@ static int id_result(int tee, int id)
 	return rc ?: (int)ret;
 }
 
-/* An id that another context registered is its own, and ends with it. */
+/* A registration gives another context an id of its own, which ends with it. */
 static void test_registered(void)
 {
 	int before = guest_crypto_users(), pair[2];
@@ -409,41 +427,45 @@ static void test_registered(void)
 	int id, reg_id, buf = new_buffer(tee, &id), reg, again;
 
 	reg = tee_register_fd(other, buf, &reg_id);
-	ktap(reg >= 0, "another context registers the buffer");
+	ktap(reg >= 0, "registration: another context can register a buffer");
 	ktap_eq(id_result(tee, reg_id), -EINVAL,
-		"its id is not valid in the first");
-	ktap_eq(id_result(other, id), -EINVAL, "nor the reverse");
+		"registration: its id is unknown in the context of the allocation");
+	ktap_eq(id_result(other, id), -EINVAL,
+		"id: of an allocation is unknown in a context that registered the buffer");
 	content_fill(tee, id, 0, content, SIZE);
 	ktap(content_is(other, reg_id, 0, content, SIZE),
-	     "both name the same memory");
+	     "registration: its id names the memory of the allocation");
 
 	close(tee);
 	ktap(content_is(other, reg_id, 0, content, SIZE),
-	     "the id is valid when the creator has closed its device");
+	     "registration: its id is valid after the creator closed its TEE file");
 	close(buf);
 	ktap(used() == SIZE && content_is(other, reg_id, 0, content, SIZE),
-	     "and when nobody has the dma-buf any more");
+	     "registration: its id is valid after the dma-buf is closed");
 	again = target_open();
-	ktap_eq(id_result(again, reg_id), -EINVAL, "in that context only");
+	ktap_eq(id_result(again, reg_id), -EINVAL,
+		"registration: its id is unknown in a third context");
 	close(again);
 	close(reg);
-	ktap_eq(used(), 0, "the registration was the last to keep it");
-	ktap_eq(id_result(other, reg_id), -EINVAL, "and its id ends with it");
+	ktap_eq(used(), 0, "registration: frees the buffer when closed last");
+	ktap_eq(id_result(other, reg_id), -EINVAL,
+		"registration: its id ends when it is closed");
 
-	/* The other way round: the registration goes first. */
+	/* Now the registration is closed first. */
 	buf = new_buffer(other, &id);
 	reg = tee_register_fd(other, buf, &reg_id);
 	close(reg);
 	ktap(id_result(other, reg_id) == -EINVAL && !id_result(other, id),
-	     "an id ends with its registration, the allocation's does not");
+	     "registration: ends only its own id when closed first");
 	reg = tee_register_fd(other, buf, &reg_id);
 	close(buf);
 	ktap(id_result(other, id) == -EINVAL && !id_result(other, reg_id),
-	     "an allocation's id ends with the dma-buf, a registered one not");
+	     "dma-buf: its end ends the allocation's id, not a registration's");
 	close(reg);
-	ktap_eq(used(), 0, "nothing is left");
+	ktap_eq(used(), 0,
+		"buffer: is freed when dma-buf and registration are closed");
 
-	/* A registration that somebody else has keeps no session. */
+	/* A registration in flight to another process keeps no session. */
 	buf = new_buffer(other, NULL);
 	reg = tee_register_fd(other, buf, &reg_id);
 	close(buf);
@@ -454,18 +476,20 @@ static void test_registered(void)
 	close(reg);
 	ktap(used() == SIZE &&
 	     (!target()->soft || guest_crypto_users() > before),
-	     "a registration on its way to another process");
+	     "registration: keeps the buffer while in flight to another process");
 	close(other);
 	if (target()->soft)
 		ktap_eq(guest_crypto_users(), before,
-			"sessions end with the context, whoever has its registrations");
-	ktap_eq(used(), 0, "and so does what these kept");
+			"session: ends with its context while a registration is in flight");
+	ktap_eq(used(), 0,
+		"registration: in flight keeps no memory after its context ended");
 	reg = socket_receive_fd(pair[0]);
-	ktap(reg >= 0, "what arrives stands for nothing");
+	ktap(reg >= 0, "registration: arrives after its context ended");
 	close(pair[0]);
 	close(pair[1]);
 	close(reg);
-	ktap_eq(used(), 0, "and changes nothing when closed");
+	ktap_eq(used(), 0,
+		"registration: of an ended context changes nothing when closed");
 }
 
 enum { DMABUF, MAPPING, REG, TEE, KEEPERS };
@@ -476,9 +500,9 @@ static unsigned int bits(unsigned int mask, unsigned int bit)
 }
 
 /*
- * Takes references away in one of the 24 orders there are and looks after each
- * whether the memory is there exactly as long as somebody keeps it: the
- * registration does as long as its TEE file is open.
+ * Drop the four references in one of 24 orders. After each, check that the memory
+ * exists exactly while a reference is left. A registration counts as long as its
+ * TEE file is open.
  */
 static bool order_is_right(const unsigned int order[KEEPERS])
 {
@@ -529,11 +553,11 @@ static void test_every_order(void)
 		}
 	}
 	ktap(n == 24 && right == n,
-	     "whichever of the last references goes first, in %u of %u orders",
+	     "buffer: lives exactly as long as a reference in %u of %u orders",
 	     right, n);
 }
 
-/* A call under way keeps what its registration kept. */
+/* A call under way keeps memory whose registration is closed. */
 static void test_registered_in_flight(void)
 {
 	int tee = target_open(), buf, reg;
@@ -556,13 +580,16 @@ static void test_registered_in_flight(void)
 		held = used() == job.size;
 		pthread_join(thread, NULL);
 	}
-	ktap(held, "a TEE call keeps the memory without dma-buf and registration");
-	ktap(job.rc == 0 && job.ret == TEEC_SUCCESS, "and ends well");
-	ktap_eq(used(), 0, "then the memory comes back");
+	ktap(held,
+	     "TEE call: keeps the memory after dma-buf and registration are closed");
+	ktap(job.rc == 0 && job.ret == TEEC_SUCCESS,
+	     "TEE call: succeeds although the registration is closed meanwhile");
+	ktap_eq(used(), 0,
+		"TEE call: frees the memory of a closed registration at its end");
 	close(tee);
 }
 
-/* Registrations are taken back with the device and do not delay it. */
+/* Removal ends registrations and does not wait for them. */
 static void test_registered_removal(void)
 {
 	int tee = target_open(), buf = new_buffer(tee, NULL), reg;
@@ -572,7 +599,7 @@ static void test_registered_removal(void)
 	pid_t pid;
 
 	ktap(!tee_fd_info(watch, buf, &info) && !info.device,
-	     "a buffer tells its device");
+	     "fd info: names the buffer's device");
 	reg = tee_register_fd(tee, buf, NULL);
 	close(tee);
 	close(watch);
@@ -582,18 +609,21 @@ static void test_registered_removal(void)
 	for (; status == -1 && time(NULL) <= end; usleep(10000))
 		if (waitpid(pid, &status, WNOHANG) != pid)
 			status = -1;
-	ktap(status == 0, "a registration does not keep the device");
-	ktap(reg >= 0 && !close(reg), "and is closed when that is gone");
+	ktap(status == 0, "removal: does not wait for a registration");
+	ktap(reg >= 0 && !close(reg),
+	     "registration: can be closed after removal");
 	if (target()->soft) {
 		target_return();
-		/* The pool of the first is still claimed by the buffer. */
+		/* The buffer still claims the old device's pool. */
 		ktap_eq(access("/dev/tee0", F_OK), -1,
-			"the device waits for the buffer with coming back");
+			"device: does not come back while a buffer of it is alive");
 	}
 	close(buf);
-	ktap_eq(target_return(), 0, "it comes back");
+	ktap_eq(target_return(), 0,
+		"device: comes back when its last buffer is closed");
 	watch = target_open();
-	ktap_eq(used(), 0, "with an empty pool");
+	ktap_eq(used(), 0,
+		"pool: is empty when the device returns after a registration");
 }
 
 /* SIGKILL in the middle of a TEE call. */
@@ -619,8 +649,9 @@ static void test_killed(void)
 	usleep(200000);
 	kill(pid, SIGKILL);
 	ktap(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status),
-	     "a process dies in the middle of a TEE call");
-	ktap_eq(used(), 0, "and leaves nothing behind");
+	     "TEE call: its process can be killed meanwhile");
+	ktap_eq(used(), 0,
+		"TEE call: a killed process leaves no memory in use");
 }
 
 int main(void)

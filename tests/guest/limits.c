@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits: what a user may have, how large a buffer may be, what stays free; set
- * through sysfs, charged once, and uncharged when the memory is back.
+ * Limits: bytes and buffers of a user, bytes of a buffer, a reserve. They are set
+ * through sysfs; a buffer is charged once, and uncharged when its memory is free.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@
 #define ALICE	1001
 #define BOB	1002
 
-/* What a user does for the test, and what came of it. */
+/* Requests of the test to the process of a user. */
 enum wish { RUN_ON, ALLOCATE, BY_HEAP, CLOSE, SEND, REGISTER, QUIT };
 
 struct order {
@@ -42,7 +42,7 @@ struct order {
 	uint64_t size;
 };
 
-/* A process of a user, which does as it is told and keeps what it got. */
+/* A process of a user. It executes orders and keeps the buffers it allocated. */
 struct user {
 	pid_t pid;
 	int sock;
@@ -84,7 +84,7 @@ static _Noreturn void serve(int sock, uid_t uid)
 
 	if (setgroups(1, &group) || setgid(uid) || setuid(uid))
 		_exit(1);
-	/* Whoever changes its uid is no longer dumped, nor killed with its parent. */
+	/* A process that changed its uid is no longer killed with its parent. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	tee = open("/dev/tee0", O_RDWR | O_CLOEXEC);
 	heap = open(HEAP, O_RDWR | O_CLOEXEC);
@@ -178,7 +178,7 @@ static uint64_t used(void)
 	return tee_used(watch, VIDEO);
 }
 
-/* Everything that counts is 0, and what counts twice agrees. */
+/* All counters of the account and of the pool are 0. */
 static bool all_zero(void)
 {
 	return !account_number(ACCOUNT, "used") &&
@@ -189,31 +189,37 @@ static bool all_zero(void)
 static void test_files(void)
 {
 	static const char * const bad[] = {
-		"", "\n", "x", "-1", "1 2", "max 1", "0x", "18446744073709551616",
+		"", "\n", "x", "-1", "1 2", "max 1", "0x",
+		"18446744073709551616",
 		"1X", "1MM", "16777216T", "17179869184G",
 	};
 	char text[64];
 	size_t n;
 
 	account_read(ACCOUNT, "limits/user_bytes", text, sizeof(text));
-	ktap(!strcmp(text, "max"), "no limit of bytes at first");
+	ktap(!strcmp(text, "max"), "limits: user_bytes is \"max\" by default");
 	account_read(ACCOUNT, "limits/user_buffers", text, sizeof(text));
-	ktap(!strcmp(text, "max"), "nor of buffers");
+	ktap(!strcmp(text, "max"),
+	     "limits: user_buffers is \"max\" by default");
 	account_read(ACCOUNT, "limits/buffer_bytes", text, sizeof(text));
-	ktap(!strcmp(text, "max"), "nor of a buffer");
-	ktap_eq(account_number(ACCOUNT, "limits/reserve"), 0, "nor a reserve");
+	ktap(!strcmp(text, "max"),
+	     "limits: buffer_bytes is \"max\" by default");
+	ktap_eq(account_number(ACCOUNT, "limits/reserve"), 0,
+		"limits: reserve is 0 by default");
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
 		ktap_eq(account_write(ACCOUNT, "limits/user_bytes", bad[n]),
 			!*bad[n] ? 0 : n == 7 || n == 11 ? -ERANGE : -EINVAL,
-			"\"%s\" is no limit", *bad[n] == '\n' ? "\\n" : bad[n]);
+			*bad[n] ? "limits: \"%s\" is refused" :
+				  "limits: \"%s\" writes nothing",
+			*bad[n] == '\n' ? "\\n" : bad[n]);
 	account_read(ACCOUNT, "limits/user_bytes", text, sizeof(text));
-	ktap(!strcmp(text, "max"), "and none of that changed any");
+	ktap(!strcmp(text, "max"), "limits: refused values change nothing");
 	set("limits/user_bytes", "0x100000\n");
 	ktap_eq(account_number(ACCOUNT, "limits/user_bytes"), 1 << 20,
-		"a number is one");
+		"limits: accept a hexadecimal number");
 	set("limits/user_bytes", "3M\n");
 	ktap_eq(account_number(ACCOUNT, "limits/user_bytes"), 3 << 20,
-		"also in MiB");
+		"limits: accept a number of MiB");
 	no_limits();
 }
 
@@ -230,11 +236,13 @@ static void test_permissions(void)
 		account_read(ACCOUNT, "limits/user_bytes", text, sizeof(text));
 		account_number(ACCOUNT, "used");
 		account_number(ACCOUNT, "failures/limit");
-		_exit(account_write(ACCOUNT, "limits/user_bytes", "1") != -EACCES ||
+		_exit(account_write(ACCOUNT, "limits/user_bytes",
+		"1") != -EACCES ||
 		      account_write(ACCOUNT, "importers", "any") != -EACCES);
 	}
 	waitpid(pid, &status, 0);
-	ktap(status == 0, "everybody may read the files, only root may write");
+	ktap(status == 0,
+	     "sysfs: any user reads the files, only root writes them");
 }
 
 static void test_user_bytes(void)
@@ -247,42 +255,47 @@ static void test_user_bytes(void)
 	user_start(&alice, ALICE);
 	user_start(&bob, BOB);
 	ktap_eq(user_does(&alice, ALLOCATE, 1048576), 0,
-		"a user in the group may have as much as the limit says");
-	ktap_eq(user_does(&alice, ALLOCATE, 1), -EDQUOT, "and no more: EDQUOT");
-	ktap_eq(user_does(&alice, BY_HEAP, 1), -EDQUOT, "nor by the heap");
+		"user_bytes: a user can allocate up to the limit");
+	ktap_eq(user_does(&alice, ALLOCATE, 1), -EDQUOT,
+		"user_bytes: refuses one byte over the limit: EDQUOT");
+	ktap_eq(user_does(&alice, BY_HEAP, 1), -EDQUOT,
+		"user_bytes: refuses a heap allocation over the limit: EDQUOT");
 	ktap(account_number(ACCOUNT, "used") == 1048576 && used() == 1048576 &&
-	     tee_buffers(watch, VIDEO) == 1, "nothing of that is left behind");
+	     tee_buffers(watch, VIDEO) == 1,
+	     "account: refused allocations leave nothing charged");
 	ktap_eq(account_number(ACCOUNT, "failures/limit"), failures + 2,
-		"both are counted");
+		"failures/limit: counts refusals by TEE device and heap");
 	user_start(&again, ALICE);
 	ktap_eq(user_does(&again, ALLOCATE, 1), -EDQUOT,
-		"another process of the same user is the same user");
+		"user_bytes: is shared by all processes of a user: EDQUOT");
 	ktap_eq(user_does(&bob, ALLOCATE, 1048576), 0,
-		"another user still allocates");
+		"user_bytes: one user at the limit does not limit another");
 	close(tee_rstmem(watch, VIDEO, 2 << 20, &id));
 	ktap_eq(account_number(ACCOUNT, "failures/limit"), failures + 3,
-		"and root beyond every limit");
+		"failures/limit: does not count root, whose allocations have no limit");
 
 	user_does(&alice, CLOSE, 0);
 	ktap_eq(user_does(&again, BY_HEAP, 1048576), 0,
-		"what is closed can be had again");
+		"user_bytes: a closed buffer can be allocated again");
 	ktap_eq(user_does(&alice, ALLOCATE, 1048577), -EDQUOT,
-		"a size that is rounded up counts as such");
+		"user_bytes: charges the rounded size: EDQUOT");
 	user_end(&alice);
 	user_end(&again);
 	user_end(&bob);
-	ktap(all_zero(), "everything is back");
+	ktap(all_zero(),
+	     "user_bytes: all counters are 0 when all users have ended");
 	no_limits();
 }
 
-/* On whichever CPU it is: what is charged on one counts on all. */
+/* A charge made on one CPU counts on all. */
 static void test_processors(void)
 {
 	struct user alice;
 
 	user_start(&alice, ALICE);
 	if (user_does(&alice, RUN_ON, 1)) {
-		ktap_skip("limits on two processors", "there is one");
+		ktap_skip("user_bytes: counts on two processors",
+			  "there is one processor");
 		user_end(&alice);
 		return;
 	}
@@ -290,15 +303,19 @@ static void test_processors(void)
 	ktap(!user_does(&alice, ALLOCATE, 524288) &&
 	     !user_does(&alice, RUN_ON, 0) &&
 	     !user_does(&alice, ALLOCATE, 524288),
-	     "half on one processor, half on the other");
-	ktap_eq(account_buffers(NULL, NULL), 2, "both are in the list");
+	     "user_bytes: halves allocated on two processors fit the limit");
+	ktap_eq(account_buffers(NULL, NULL), 2,
+		"account: lists buffers of two processors");
 	ktap_eq(user_does(&alice, ALLOCATE, 1), -EDQUOT,
-		"no more on one of them: EDQUOT");
+		"user_bytes: counts charges of another processor: EDQUOT");
 	user_does(&alice, RUN_ON, 1);
-	ktap_eq(user_does(&alice, BY_HEAP, 1), -EDQUOT, "nor on the other");
+	ktap_eq(user_does(&alice, BY_HEAP, 1), -EDQUOT,
+		"user_bytes: counts charges of another processor for a heap: EDQUOT");
 	user_does(&alice, CLOSE, 0);
-	ktap(all_zero(), "what is closed on one is back on both");
-	ktap(!user_does(&alice, ALLOCATE, 1048576), "and can be had again");
+	ktap(all_zero(),
+	     "account: buffers closed on one processor are uncharged on two");
+	ktap(!user_does(&alice, ALLOCATE, 1048576),
+	     "user_bytes: bytes freed on two processors can be allocated on one");
 	user_does(&alice, CLOSE, 0);
 	no_limits();
 
@@ -308,13 +325,14 @@ static void test_processors(void)
 	set("limits/user_buffers", "3");
 	ktap(!user_does(&alice, ALLOCATE, 4096) &&
 	     user_does(&alice, ALLOCATE, 4096) == -EDQUOT,
-	     "a limit counts what was there before it, on both");
+	     "user_buffers: counts buffers that two processors allocated before it is set");
 	user_end(&alice);
-	ktap(all_zero(), "everything is back");
+	ktap(all_zero(),
+	     "account: all counters are 0 after use on two processors");
 	no_limits();
 }
 
-/* Who allocated pays, however it is shared, until it is free. */
+/* A shared buffer is charged to its allocator only, until it is free. */
 static void test_charged_once(void)
 {
 	struct user alice, bob, again;
@@ -323,26 +341,28 @@ static void test_charged_once(void)
 	set("limits/user_bytes", "65536");
 	user_start(&alice, ALICE);
 	user_start(&bob, BOB);
-	/* Now, or it would inherit what is received below. */
+	/* Started here so that it does not inherit descriptors received below. */
 	user_start(&again, ALICE);
 	user_does(&alice, ALLOCATE, 65536);
 	user_order(&alice, SEND, 0);
 	buf = socket_receive_fd(alice.sock);
 	user_order(&bob, REGISTER, 0);
 	socket_send_fd(bob.sock, buf);
-	ktap_eq(user_result(&bob), 0, "a buffer is passed on and registered");
+	ktap_eq(user_result(&bob), 0,
+		"registration: another user can register a passed buffer");
 	ktap_eq(user_does(&bob, ALLOCATE, 65536), 0,
-		"which costs the other user nothing");
+		"charge: registering does not charge the registering user");
 	user_end(&alice);
 	ktap_eq(user_does(&again, ALLOCATE, 4096), -EDQUOT,
-		"when its process is dead, the first still pays: EDQUOT");
+		"charge: a live buffer stays charged after its process ended: EDQUOT");
 	close(buf);
 	ktap_eq(user_does(&again, ALLOCATE, 4096), -EDQUOT,
-		"also for what only a registration keeps");
+		"charge: a buffer kept by a registration stays charged: EDQUOT");
 	user_end(&bob);
-	ktap_eq(user_does(&again, ALLOCATE, 65536), 0, "until that is closed");
+	ktap_eq(user_does(&again, ALLOCATE, 65536), 0,
+		"charge: ends when the last registration is closed");
 	user_end(&again);
-	ktap(all_zero(), "everything is back");
+	ktap(all_zero(), "charge: all counters are 0 after sharing");
 	no_limits();
 }
 
@@ -354,37 +374,41 @@ static void test_other_limits(void)
 	user_start(&alice, ALICE);
 	set("limits/user_buffers", "3");
 	ktap(!user_does(&alice, ALLOCATE, 1) && !user_does(&alice, BY_HEAP, 1) &&
-	     !user_does(&alice, ALLOCATE, 1), "three buffers");
-	ktap_eq(user_does(&alice, ALLOCATE, 1), -EDQUOT, "not four: EDQUOT");
+	     !user_does(&alice, ALLOCATE, 1),
+	     "user_buffers: three buffers fit a limit of 3");
+	ktap_eq(user_does(&alice, ALLOCATE, 1), -EDQUOT,
+		"user_buffers: refuses a fourth buffer: EDQUOT");
 	set("limits/user_buffers", "2");
 	ktap_eq(account_number(ACCOUNT, "buffers"), 3,
-		"a limit below what there is takes nothing away");
+		"user_buffers: a limit below current use frees nothing");
 	user_does(&alice, CLOSE, 0);
 	no_limits();
 
 	set("limits/buffer_bytes", "8192");
-	ktap_eq(user_does(&alice, ALLOCATE, 8192), 0, "the largest buffer");
-	ktap_eq(user_does(&alice, ALLOCATE, 8193), -EDQUOT, "not more: EDQUOT");
+	ktap_eq(user_does(&alice, ALLOCATE, 8192), 0,
+		"buffer_bytes: allows a buffer of the limit");
+	ktap_eq(user_does(&alice, ALLOCATE, 8193), -EDQUOT,
+		"buffer_bytes: refuses a buffer over the limit: EDQUOT");
 	user_does(&alice, CLOSE, 0);
 	no_limits();
 
 	tee_query(watch, VIDEO, &query);
 	set("limits/reserve", "1048576");
 	ktap_eq(user_does(&alice, ALLOCATE, query.total - 1048576), 0,
-		"all but the reserve");
+		"reserve: a user can allocate all but the reserve");
 	ktap_eq(user_does(&alice, ALLOCATE, 4096), -EDQUOT,
-		"and nothing of it: EDQUOT");
+		"reserve: refuses a user: EDQUOT");
 	ktap_eq(user_does(&alice, ALLOCATE, query.total), -ENOMEM,
-		"what does not fit anyway: ENOMEM");
+		"reserve: a buffer larger than the free memory fails with ENOMEM");
 	close(tee_rstmem(watch, VIDEO, 1048576, NULL));
 	ktap_eq(account_number(ACCOUNT, "peak"), query.total,
-		"CAP_SYS_RESOURCE gets it");
+		"reserve: CAP_SYS_RESOURCE can allocate it");
 	user_end(&alice);
-	ktap(all_zero(), "everything is back");
+	ktap(all_zero(), "reserve: all counters are 0 when the user has ended");
 	no_limits();
 }
 
-/* The kernel itself pays nothing and has no limit. */
+/* Allocations of a driver are charged to no user and have no limit. */
 static void test_kernel(void)
 {
 	uint64_t size = 1 << 20;
@@ -405,14 +429,16 @@ static void test_kernel(void)
 	}
 	waitpid(pid, &status, 0);
 	ktap(status == 0 && account_number(ACCOUNT, "used") == size,
-	     "a driver allocates, whoever made it");
+	     "in-kernel allocation: ignores the limits of the calling user");
 	close(display);
-	ktap(all_zero(), "and gives it back");
-	ktap(!system("rmmod rstmem_display"), "the driver goes");
+	ktap(all_zero(),
+	     "in-kernel allocation: all counters are 0 after it is freed");
+	ktap(!system("rmmod rstmem_display"),
+	     "in-kernel allocation: the driver unloads afterwards");
 	no_limits();
 }
 
-/* The backend rounds up to more than was asked for. */
+/* The backend rounds up to a granule larger than a page. */
 static void test_granule(void)
 {
 	static const char account[] = "tee1,secure-video";
@@ -441,7 +467,8 @@ static void test_granule(void)
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
-	ktap(status == 0, "4 KiB that become 64 KiB are charged as such");
+	ktap(status == 0,
+	     "granule: 4 KiB rounded up to 64 KiB are charged as 64 KiB");
 	account_write(account, "limits/user_bytes", "65535");
 	pid = fork();
 	if (!pid) {
@@ -452,15 +479,16 @@ static void test_granule(void)
 	waitpid(pid, &status, 0);
 	tee_query(fake, VIDEO, &query);
 	ktap(status == 0 && !query.used && !account_number(account, "used"),
-	     "over the limit only then: EDQUOT, and back they go");
+	     "granule: a size over the limit once rounded is refused and freed: EDQUOT");
 	close(tee_rstmem(fake, VIDEO, 4096, NULL));
 	ktap_eq(account_number(account, "peak"), 65536,
-		"root has what the backend makes of it");
+		"granule: root is charged the rounded size");
 	close(fake);
-	ktap(!system("rmmod rstmem_fake"), "the backend goes");
+	ktap(!system("rmmod rstmem_fake"),
+	     "granule: the backend unloads afterwards");
 }
 
-/* More users than are remembered, and all of them at once. */
+/* 200 users at once. */
 static void test_many_users(void)
 {
 	uint64_t failures = account_number(ACCOUNT, "failures/limit");
@@ -491,15 +519,15 @@ static void test_many_users(void)
 	while (account_number(ACCOUNT, "failures/limit") < failures + 200)
 		usleep(1000);
 	ktap_eq(account_number(ACCOUNT, "buffers"), 200,
-		"200 users have a buffer each");
+		"user_buffers: 200 users have one buffer each");
 	close(hold[1]);
 	for (n = 0; n < 200; n++) {
 		waitpid(pids[n], &status, 0);
 		bad += status != 0;
 	}
 	close(hold[0]);
-	ktap_eq(bad, 0, "and none gets a second");
-	ktap(all_zero(), "everything is back");
+	ktap_eq(bad, 0, "user_buffers: refuses 200 users a second buffer");
+	ktap(all_zero(), "user_buffers: all counters are 0 after 200 users");
 	no_limits();
 }
 
@@ -507,7 +535,7 @@ int main(void)
 {
 	ktap_start();
 	watch = target_open();
-	/* What a rule of udev does: a group may. */
+	/* Allow a group to use the devices, as a udev rule does. */
 	if (chown("/dev/tee0", 0, GROUP) || chmod("/dev/tee0", 0660) ||
 	    chown(HEAP, 0, GROUP) || chmod(HEAP, 0660))
 		ktap_bail("chmod: %s", strerror(errno));
@@ -521,10 +549,10 @@ int main(void)
 	if (target()->soft)
 		test_granule();
 	else
-		ktap_skip("what a backend rounds up to",
-			  "a pool for it is in softtee's memory");
+		ktap_skip("granule: rounded sizes are charged",
+			  "only softtee's memory has room for a second pool");
 	test_many_users();
-	ktap(all_zero(), "every counter is 0");
+	ktap(all_zero(), "account: all counters are 0 at the end");
 	close(watch);
 	return ktap_end();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attaching to another driver's device that is in use, and leaving it as it was:
+ * A backend attaches to another driver's device that is in use, and detaches again:
  * rstmem_host is the device, rstmem_fake the backend.
  */
 #include <errno.h>
@@ -55,7 +55,7 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* How the device behaves to who opens it now. */
+/* The device without a backend, to a file opened now. */
 static void test_plain(const char *when)
 {
 	struct tee_ioctl_rstmem_query query;
@@ -64,11 +64,12 @@ static void test_plain(const char *when)
 
 	ktap(tee_rstmem(tee, VIDEO, 4096, NULL) == -EINVAL &&
 	     tee_query(tee, 0, &query) == -EINVAL && !says_restricted(tee),
-	     "%s: the stock device says EINVAL", when);
+	     "%s: the stock device refuses restricted memory: EINVAL", when);
 	tee_mem_alloc(tee, 4096, &mem);
 	memset(mem.addr, 1, 4096);
 	tee_mem_free(&mem);
-	ktap_eq(guest_number(SHM_LIVE), 0, "%s: shared memory works", when);
+	ktap_eq(guest_number(SHM_LIVE), 0,
+		"%s: the stock device allocates and frees shared memory", when);
 	close(tee);
 }
 
@@ -80,22 +81,26 @@ static void test_attached(int before)
 	uint32_t ret;
 
 	buf = tee_rstmem(tee, VIDEO, 8192, &id);
-	ktap(buf >= 0, "attached: who opens it now allocates");
+	ktap(buf >= 0, "attached: a file opened afterwards allocates");
 	if (guest_since(6, 17))
-		ktap_skip("and sees that it can", "TEE_GEN_CAP_OBJREF has the bit");
+		ktap_skip("attached: TEE_IOC_VERSION has TEE_GEN_CAP_RSTMEM",
+			  "TEE_GEN_CAP_OBJREF has the bit");
 	else
-		ktap(says_restricted(tee), "and sees that it can");
+		ktap(says_restricted(tee),
+		     "attached: TEE_IOC_VERSION has TEE_GEN_CAP_RSTMEM");
 	ktap(!access("/sys/class/rstmem/tee1,secure-video", F_OK),
-	     "the use case is in sysfs");
+	     "attached: the use case is in sysfs");
 	ktap_eq(tee_rstmem(before, VIDEO, 4096, NULL), -EINVAL,
-		"a file opened before stays as it was: EINVAL");
+		"attached: a file opened before is refused: EINVAL");
 	param = tee_in(id, 0, 8192);
 	ktap(!tee_invoke(tee, 1, 0, 0, &param, 1, &ret, NULL) && !ret,
-	     "the driver takes the buffer as a parameter");
+	     "attached: the driver takes the buffer as a parameter");
 	tee_mem_alloc(tee, 8192, &mem);
 	tee_mem_free(&mem);
-	ktap_eq(guest_number(SHM_LIVE), 1, "the driver's own memory still works");
-	ktap(detach() != 0, "the backend stays as long as a buffer is alive");
+	ktap_eq(guest_number(SHM_LIVE), 1,
+		"attached: the driver still allocates and frees shared memory");
+	ktap(detach() != 0,
+	     "attached: the backend does not unload while a buffer is alive");
 	close(buf);
 	close(tee);
 }
@@ -117,7 +122,7 @@ static void *call(void *arg)
 	return NULL;
 }
 
-/* The device must not lose its graft under a call that works with the buffer. */
+/* Detaching must wait for a call that uses a buffer. */
 static void test_detach_in_call(void)
 {
 	struct tee_ioctl_rstmem_query query;
@@ -142,18 +147,18 @@ static void test_detach_in_call(void)
 		usleep(5000);
 	}
 	ktap(tee_rstmem(c.tee, VIDEO, 4096, NULL) == -ENODEV && !c.ended,
-	     "detaching, with a call under way: ENODEV at once");
+	     "detaching: allocation fails at once while a call is under way: ENODEV");
 	waitpid(pid, &status, 0);
 	detached = now();
 	pthread_join(thread, NULL);
 	ktap(status == 0 && !c.rc && !c.ret && detached >= c.ended,
-	     "it waits for the call, which ends well");
+	     "detaching: waits for the call, which succeeds");
 	ktap_eq(tee_rstmem(c.tee, VIDEO, 4096, NULL), -ENODEV,
-		"a file of the time before: ENODEV");
+		"detached: a file opened while attached is refused: ENODEV");
 	close(buf);
 	close(c.tee);
 	test_plain("detached");
-	ktap_eq(detach(), 0, "the backend's module goes");
+	ktap_eq(detach(), 0, "detached: the backend unloads");
 }
 
 struct user {
@@ -161,7 +166,7 @@ struct user {
 	unsigned long plain, restricted, wrong;
 };
 
-/* Uses the device in every way, whether somebody is attached or not. */
+/* Uses the device in every way, with a backend attached or not. */
 static void *use(void *arg)
 {
 	struct user *u = arg;
@@ -202,7 +207,7 @@ static void test_race(unsigned int times)
 	for (n = 0; n < times; n++) {
 		attached += !attach();
 		usleep(20000);
-		/* Refused as long as a buffer is alive, so by way of the parameter. */
+		/* A live buffer refuses rmmod; the parameter detaches. */
 		detached += !system("echo 1 >" REMOVED);
 		for (k = 0; k < 1000 && detach(); k++)
 			usleep(1000);
@@ -212,15 +217,17 @@ static void test_race(unsigned int times)
 		pthread_join(threads[n], NULL);
 	}
 	ktap(attached == times && detached == times,
-	     "attached and detached %u times under two threads that use it",
+	     "race: attaches and detaches %u times while two threads use the device",
 	     times);
 	ktap(users[0].plain + users[1].plain > times &&
 	     users[0].restricted + users[1].restricted > times,
-	     "without restricted memory %lu times, with it %lu times",
+	     "race: threads meet the device detached and attached (%lu, %lu times)",
 	     users[0].plain + users[1].plain,
 	     users[0].restricted + users[1].restricted);
-	ktap_eq(users[0].wrong + users[1].wrong, 0, "and nothing else");
-	ktap_eq(guest_number(SHM_LIVE), 0, "no shared memory got lost");
+	ktap_eq(users[0].wrong + users[1].wrong, 0,
+		"race: the threads see no error but EINVAL and ENODEV");
+	ktap_eq(guest_number(SHM_LIVE), 0,
+		"race: all shared memory of the driver is freed");
 }
 
 int main(int argc, char **argv)
@@ -234,17 +241,18 @@ int main(int argc, char **argv)
 	test_plain("before");
 	before = tee_open(HOST_IMPL_ID);
 	tee_mem_alloc(before, 4096, &mem);
-	ktap_eq(attach(), 0, "a backend attaches to a device in use");
+	ktap_eq(attach(), 0, "attach: succeeds on a device in use");
 	test_attached(before);
 	tee_mem_free(&mem);
 	ktap_eq(guest_number(SHM_LIVE), 0,
-		"shared memory of before is freed by the driver");
+		"attached: the driver frees shared memory allocated before");
 	close(before);
 	test_detach_in_call();
-	ktap_eq(attach(), 0, "it attaches again");
-	ktap_eq(detach(), 0, "and is unloaded");
+	ktap_eq(attach(), 0, "attach: succeeds a second time");
+	ktap_eq(detach(), 0, "detach: the backend unloads from an idle device");
 	test_plain("after");
 	test_race(argc > 1 ? atoi(argv[1]) : 40);
-	ktap(!system("rmmod rstmem_host"), "the device's own driver goes");
+	ktap(!system("rmmod rstmem_host"),
+	     "detached: the driver of the device unloads");
 	return ktap_end();
 }

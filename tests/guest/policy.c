@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Importers: which devices may attach to the buffers of a use case, by sysfs and by
- * the backend; who is refused, what the log says, and changing the list meanwhile.
+ * Importer lists: the devices that may attach to buffers of a use case, as set by
+ * sysfs and by the backend; refusals, their log line, and lists changed under load.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -35,14 +35,15 @@ static void find_device(void)
 
 	while (dir && (entry = readdir(dir)))
 		if (strchr(entry->d_name, ':'))
-			snprintf(device, sizeof(device), "%.32s", entry->d_name);
+			snprintf(device, sizeof(device),
+			"%.32s", entry->d_name);
 	if (dir)
 		closedir(dir);
 	if (!*device)
 		ktap_bail("no device of rstmem_edu");
 }
 
-/* What comes of an attempt to attach and map. */
+/* The result of attaching and mapping. */
 static int attach(int buf)
 {
 	int rc = edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL);
@@ -79,21 +80,23 @@ static void test_lists(int buf)
 	snprintf(part, sizeof(part), "device:????%s", device + 4);
 	account_read(ACCOUNT, "importers", text, sizeof(text));
 	ktap(!strcmp(text, "any") && !attach(buf),
-	     "at first any device may attach");
+	     "importers: any device may attach by default");
 	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
 		if (account_write(ACCOUNT, "importers", cases[n].list))
 			ktap_bail("%s: %s", cases[n].list, strerror(errno));
 		account_read(ACCOUNT, "importers", text, sizeof(text));
-		ktap(!strcmp(text, cases[n].list), "\"%s\" is in force", text);
-		ktap_eq(attach(buf), cases[n].rc, "and the device is %s",
-			cases[n].rc ? "refused: EPERM" : "let in");
+		ktap(!strcmp(text, cases[n].list),
+		     "importers: \"%s\" is read back as written", text);
+		ktap_eq(attach(buf), cases[n].rc, "importers: \"%s\" %s",
+			text, cases[n].rc ? "refuses the device: EPERM" :
+					    "admits the device");
 		refused += cases[n].rc != 0;
 	}
 	ktap_eq(account_number(ACCOUNT, "failures/importer"),
-		failures + refused, "every refusal is counted");
+		failures + refused, "failures/importer: counts every refusal");
 }
 
-/* A platform device of QEMU's virt board, which the device tree describes. */
+/* A platform device that the device tree of QEMU's virt board describes. */
 static void test_compatible(int buf)
 {
 	static const char pcie[] = "pci-host-ecam-generic";
@@ -112,14 +115,15 @@ static void test_compatible(int buf)
 	size_t n;
 
 	if (edu_attach_of(edu, buf, pcie) == -ENODEV) {
-		ktap_skip("devices by their compatible string",
+		ktap_skip("importers: a list admits devices by compatible string",
 			  "this machine has no device tree");
 		return;
 	}
 	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
 		account_write(ACCOUNT, "importers", cases[n].list);
 		ktap_eq(edu_attach_of(edu, buf, pcie), cases[n].rc,
-			"\"%s\" and a device that is %s", cases[n].list, pcie);
+			"importers: \"%s\" %s a device compatible with %s",
+			cases[n].list, cases[n].rc ? "refuses" : "admits", pcie);
 	}
 	account_write(ACCOUNT, "importers", "any");
 }
@@ -135,14 +139,15 @@ static void test_bad_lists(int buf)
 	account_write(ACCOUNT, "importers", "none");
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
 		ktap_eq(account_write(ACCOUNT, "importers", bad[n]), -EINVAL,
-			"no list: EINVAL");
+			"importers: malformed list \"%s\" is refused: EINVAL",
+			*bad[n] == '\n' ? "\\n" : bad[n]);
 	for (n = 0; n < 65; n++)
 		memcpy(many + 10 * n, "driver:a1 ", 11);
 	ktap_eq(account_write(ACCOUNT, "importers", many), -E2BIG,
-		"too many rules: E2BIG");
+		"importers: 65 rules are refused: E2BIG");
 	account_read(ACCOUNT, "importers", text, sizeof(text));
 	ktap(!strcmp(text, "none") && attach(buf) == -EPERM,
-	     "the list before stays in force");
+	     "importers: a refused list leaves the old one in force");
 	account_write(ACCOUNT, "importers", "any");
 }
 
@@ -160,7 +165,7 @@ static bool in_log(const char *what)
 
 static void test_log(void)
 {
-	/* Another use case has another list. */
+	/* Each use case has its own list. */
 	const char *account = target_offers(UI) ? "tee0,trusted-ui" : ACCOUNT;
 	int buf = tee_rstmem(watch, target_offers(UI) ? UI : VIDEO, 12288, NULL);
 	struct stat st;
@@ -168,33 +173,36 @@ static void test_log(void)
 
 	fstat(buf, &st);
 	account_write(account, "importers", "driver:display*");
-	ktap_eq(attach(buf), -EPERM, "a buffer of %s is not for the device",
+	ktap_eq(attach(buf), -EPERM,
+		"importers: the list of %s refuses the device: EPERM",
 		account);
 	snprintf(line, sizeof(line),
 		 "rstmem_edu %s: rstmem: refused: buffer %lu of 12288 bytes of %s is only for importers \"driver:display*\"",
 		 device, (unsigned long)st.st_ino, account);
-	if (!ktap(in_log(line), "the log names device, buffer and rule"))
+	if (!ktap(in_log(line), "log: a refusal names device, buffer and rule"))
 		ktap_note("%s", line);
 	account_write(account, "importers", "any");
 	close(buf);
 }
 
-/* A new list is for those who come, not for those who are there. */
+/* A new list does not detach attached devices. */
 static void test_attached(int buf)
 {
 	struct account_buffer line;
 	uint8_t byte;
 
-	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL), 0, "attached");
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL), 0,
+		"importers: an admitted device attaches and maps");
 	ktap(account_find(buf, &line) && !strcmp(line.importers, device),
-	     "which can be seen");
+	     "sysfs: the list of buffers names the attached device");
 	account_write(ACCOUNT, "importers", "none");
 	ktap_eq(edu_read(edu, 0, &byte, 1), 0,
-		"who is attached stays when the list changes");
+		"importers: an attached device still reads after the list refuses it");
 	edu_unmap(edu);
 	ktap(account_find(buf, &line) && !strcmp(line.importers, "-"),
-	     "detached");
-	ktap_eq(attach(buf), -EPERM, "it does not get in again");
+	     "sysfs: the list of buffers names no device after detaching");
+	ktap_eq(attach(buf), -EPERM,
+		"importers: a detached device that is no longer listed is refused: EPERM");
 	account_write(ACCOUNT, "importers", "any");
 }
 
@@ -235,7 +243,8 @@ static void test_load(int buf)
 	for (n = 0; n < 2; n++)
 		pthread_create(&threads[n], NULL, attacher, &loads[n]);
 	for (n = 0; n < 3000; n++) {
-		failed += account_write(ACCOUNT, "importers", lists[n % 6]) != 0;
+		failed += account_write(ACCOUNT,
+		"importers", lists[n % 6]) != 0;
 		account_read(ACCOUNT, "importers", text, sizeof(text));
 		failed += strcmp(text, lists[n % 6]) != 0;
 	}
@@ -243,15 +252,17 @@ static void test_load(int buf)
 		loads[n].stop = true;
 		pthread_join(threads[n], NULL);
 	}
-	ktap_eq(failed, 0, "3000 lists while two threads attach");
+	ktap_eq(failed, 0,
+		"importers: 3000 lists are written and read back while two threads attach");
 	ktap(loads[0].in + loads[1].in > 10 && loads[0].out + loads[1].out > 10,
-	     "%lu times let in, %lu times refused",
+	     "importers: two threads are admitted and refused under load (%lu, %lu times)",
 	     loads[0].in + loads[1].in, loads[0].out + loads[1].out);
-	ktap_eq(loads[0].wrong + loads[1].wrong, 0, "and nothing else");
+	ktap_eq(loads[0].wrong + loads[1].wrong, 0,
+		"importers: attaching under load fails with EPERM only");
 	account_write(ACCOUNT, "importers", "any");
 }
 
-/* A backend knows its hardware, the administrator knows better. */
+/* A backend's list is the default; the administrator can replace it. */
 static void test_backend(void)
 {
 	static const char account[] = "tee1,secure-video";
@@ -259,19 +270,23 @@ static void test_backend(void)
 	int fake, buf;
 
 	ktap(system("modprobe rstmem_fake importers=x 2>/dev/null"),
-	     "a backend's list that is none");
+	     "importers: a malformed list of a backend fails its registration");
 	if (system("modprobe rstmem_fake paddr=0x4000000000 importers=driver:vcodec"))
 		ktap_bail("rstmem_fake does not load");
 	fake = tee_open(FAKE_IMPL_ID);
 	account_read(account, "importers", text, sizeof(text));
-	ktap(!strcmp(text, "driver:vcodec"), "a backend's list is in force");
+	ktap(!strcmp(text, "driver:vcodec"),
+	     "importers: the list of a backend is shown");
 	buf = tee_rstmem(fake, VIDEO, 4096, NULL);
-	ktap_eq(attach(buf), -EPERM, "and counts");
+	ktap_eq(attach(buf), -EPERM,
+		"importers: the list of a backend refuses the device: EPERM");
 	account_write(account, "importers", "any");
-	ktap_eq(attach(buf), 0, "until the administrator writes another");
+	ktap_eq(attach(buf), 0,
+		"importers: the administrator replaces the list of a backend");
 	close(buf);
 	close(fake);
-	ktap(!system("rmmod rstmem_fake"), "the backend goes");
+	ktap(!system("rmmod rstmem_fake"),
+	     "importers: the backend unloads afterwards");
 }
 
 int main(void)
@@ -293,7 +308,7 @@ int main(void)
 	test_backend();
 	close(buf);
 	close(edu);
-	ktap_eq(tee_used(watch, VIDEO), 0, "the pool is empty");
+	ktap_eq(tee_used(watch, VIDEO), 0, "pool: is empty at the end");
 	close(watch);
 	return ktap_end();
 }

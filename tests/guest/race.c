@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Everything at once: threads and processes that allocate, close, attach, call
- * the TEE, register and take the device away, for thousands of rounds. What is looked for
- * is in the kernel log and in the pools afterwards.
+ * Concurrency: threads and processes allocate, close, attach, call the TEE, register
+ * and remove the device, for thousands of rounds. The kernel log must stay clean and
+ * the pools must be empty afterwards.
  *
  *	race [ROUNDS [SEED]]
  */
@@ -44,7 +44,7 @@ static bool empty(int tee)
 	       !tee_used(tee, RECORD);
 }
 
-/* Opens a softtee that may be away; -1 then. */
+/* Opens softtee. Returns -1 while its device is removed. */
 static int try_open(void)
 {
 	struct tee_ioctl_version_data vers;
@@ -58,7 +58,7 @@ static int try_open(void)
 	return fd;
 }
 
-/* Two threads, one context: one closes what the other uses. */
+/* Two threads share a context: one closes buffers that the other uses. */
 struct shared {
 	int tee;
 	uint32_t session;
@@ -81,7 +81,7 @@ static void *invoker(void *arg)
 		rc = tee_invoke(s->tee, s->session, RSTMEM_SVC_DIGEST_SHA256, 0,
 				params, 2, &ret, NULL);
 		s->done++;
-		/* Gone is fine, anything else is not. */
+		/* The id may be unknown by now; other errors are wrong. */
 		if (rc && rc != -EINVAL)
 			s->wrong++;
 		if (!rc && ret)
@@ -115,15 +115,18 @@ static void test_close_while_used(void)
 	}
 	s.stop = true;
 	pthread_join(thread, NULL);
-	ktap(!s.wrong, "%u buffers closed while another thread calls the TEE",
+	ktap(!s.wrong,
+	     "close: %u closes while another thread calls the TEE cause no error but EINVAL",
 	     rounds);
-	ktap(s.done > 100, "%lu calls meanwhile", s.done);
+	ktap(s.done > 100,
+	     "close: another thread calls the TEE more than 100 times meanwhile (%lu)",
+	     s.done);
 	tee_mem_free(&out);
-	ktap(empty(tee), "the pools are empty");
+	ktap(empty(tee), "pools: are empty after closing against TEE calls");
 	close(tee);
 }
 
-/* The same descriptor number closed by one thread and attached by another. */
+/* One thread closes a descriptor number while another attaches it. */
 static void *attacher(void *arg)
 {
 	struct shared *s = arg;
@@ -161,14 +164,17 @@ static void test_close_while_attached(void)
 	}
 	s.stop = true;
 	pthread_join(thread, NULL);
-	ktap(!s.wrong, "%u buffers closed while another thread attaches them",
+	ktap(!s.wrong,
+	     "close: %u closes while another thread attaches cause no error but EBADF, EINVAL",
 	     rounds);
-	ktap(s.done > 10, "%lu attached meanwhile", s.done);
-	ktap(empty(s.tee), "the pools are empty");
+	ktap(s.done > 10,
+	     "close: another thread attaches more than 10 times meanwhile (%lu)",
+	     s.done);
+	ktap(empty(s.tee), "pools: are empty after closing against attaching");
 	close(s.tee);
 }
 
-/* The same against a thread that registers them and calls the TEE. */
+/* A thread registers buffers that another closes, and calls the TEE with them. */
 static void *registrar(void *arg)
 {
 	int other = tee_open(SOFTTEE_IMPL_ID), id, reg, rc;
@@ -188,7 +194,7 @@ static void *registrar(void *arg)
 		params[1] = tee_out(out.id, 0, 32);
 		rc = tee_invoke(other, session, RSTMEM_SVC_DIGEST_SHA256, 0,
 				params, 2, &ret, NULL);
-		/* It is registered, so whoever closes what must not matter. */
+		/* The registration keeps the buffer: the call must succeed. */
 		s->wrong += rc || ret;
 		s->done++;
 		close(reg);
@@ -213,10 +219,14 @@ static void test_close_while_registered(void)
 	}
 	s.stop = true;
 	pthread_join(thread, NULL);
-	ktap(!s.wrong, "%u buffers closed while another thread registers them",
+	ktap(!s.wrong,
+	     "close: %u closes while another thread registers leave registered ids usable",
 	     rounds);
-	ktap(s.done > 10, "%lu registered meanwhile", s.done);
-	ktap(empty(s.tee), "the pools are empty");
+	ktap(s.done > 10,
+	     "close: another thread registers more than 10 times meanwhile (%lu)",
+	     s.done);
+	ktap(empty(s.tee),
+	     "pools: are empty after closing against registering");
 	close(s.tee);
 }
 
@@ -239,7 +249,7 @@ static void close_all(int *fds, unsigned int n)
 	}
 }
 
-/* Buffers of one process, contexts and registrations that come and go. */
+/* Random operations of one process on buffers, contexts and registrations. */
 static int churn(unsigned int my_seed, unsigned int n)
 {
 	int heap = open("/dev/dma_heap/protected,secure-video", O_RDWR);
@@ -254,7 +264,7 @@ static int churn(unsigned int my_seed, unsigned int n)
 		if (tee < 0) {
 			tee = try_open();
 			if (tee < 0) {
-				/* It comes back when all that was of it is gone. */
+				/* It comes back when its buffers are closed. */
 				close_all(buf, 8);
 				close_all(reg, 8);
 				usleep(1000);
@@ -328,13 +338,15 @@ static void test_processes(void)
 		waitpid(pid[n], &status, 0);
 		bad += status != 0;
 	}
-	ktap(!bad, "two processes, %u random operations each", rounds);
+	ktap(!bad,
+	     "churn: two processes end well after %u random operations each",
+	     rounds);
 	tee = tee_open(SOFTTEE_IMPL_ID);
-	ktap(empty(tee), "the pools are empty");
+	ktap(empty(tee), "pools: are empty after two processes churned");
 	close(tee);
 }
 
-/* Two processes that are killed wherever they are. */
+/* Processes killed at random moments. */
 static void test_killed(void)
 {
 	unsigned int n, kills = rounds / 30 + 1;
@@ -350,12 +362,13 @@ static void test_killed(void)
 		waitpid(pid, &status, 0);
 	}
 	tee = tee_open(SOFTTEE_IMPL_ID);
-	ktap(empty(tee), "%u processes killed somewhere, the pools are empty",
+	ktap(empty(tee),
+	     "pools: are empty after %u processes are killed at random moments",
 	     kills);
 	close(tee);
 }
 
-/* The device goes away under two processes that use it, and comes back. */
+/* The device is removed under two processes that use it, and returns. */
 static void test_unbind(void)
 {
 	unsigned int n, times = rounds / 60 + 2, away = 0, back = 0;
@@ -370,7 +383,7 @@ static void test_unbind(void)
 	for (n = 0; n < times; n++) {
 		usleep(rand() % 20000);
 		away += !target_remove();
-		/* Busy as long as a buffer of before is alive. */
+		/* Busy while an old buffer is alive. */
 		for (k = 0; k < 1000 && target_return(); k++)
 			usleep(5000);
 		back += k < 1000;
@@ -379,15 +392,16 @@ static void test_unbind(void)
 		kill(pid[k], SIGKILL);
 		waitpid(pid[k], &status, 0);
 	}
-	ktap_eq(away, times, "the device is taken away %u times while in use",
+	ktap_eq(away, times,
+		"removal: succeeds %u times while the device is in use",
 		times);
-	ktap_eq(back, times, "and comes back");
+	ktap_eq(back, times, "removal: the device comes back every time");
 	tee = tee_open(SOFTTEE_IMPL_ID);
-	ktap(empty(tee), "the pools are empty");
+	ktap(empty(tee), "pools: are empty after removals in use");
 	close(tee);
 }
 
-/* Loading and unloading against allocation, with a backend of its own. */
+/* A backend is loaded and unloaded while processes allocate from it. */
 static void test_unload(void)
 {
 	unsigned int n, times = rounds / 60 + 2, gone = 0, allocated = 0;
@@ -427,8 +441,11 @@ static void test_unload(void)
 		waitpid(pid[k], &status, 0);
 	}
 	allocated = count[0] + count[1];
-	ktap_eq(gone, times, "a backend is loaded and unloaded %u times", times);
-	ktap(allocated, "while two processes allocate from it, %u times",
+	ktap_eq(gone, times,
+		"unload: a backend in use is loaded and unloaded %u times",
+		times);
+	ktap(allocated,
+	     "unload: two processes allocate from the backend meanwhile (%u times)",
 	     allocated);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit tests of extents. Every step of every case is followed by a check of all
- * that must hold of a space, and of what was taken against a bitmap, which also
- * says where an extent was to be put.
+ * Unit tests of extents. Each step of each case is followed by a check of all
+ * invariants of a space. A bitmap of taken granules tells where an extent belongs.
  */
 #include "../../kernel/core/extent.h"
 #include "unit.h"
@@ -10,7 +9,7 @@
 #define GRANULE		4096ULL
 #define MAX_GRANULES	1024
 
-/* A space, and beside it what the test believes is in it. */
+/* A space, and its expected content. */
 struct world {
 	struct rstmem_space space;
 	u64 start, granules, granule, align;
@@ -321,7 +320,7 @@ static void test_merge(UNIT_ARG)
 			give(&w, ext[orders[o][n]]);
 		expect(&w, rstmem_space_largest_free(&w.space) == 9 * GRANULE,
 		       "what came back was not merged");
-		world_end(&w, "gives back in any order and merges");
+		world_end(&w, "merges extents given back in any order");
 	}
 }
 
@@ -343,7 +342,8 @@ static void test_ends(UNIT_ARG)
 	give(&w, a);
 	a = take(&w, 3, 0);
 	expect(&w, a && a->start == 5 * GRANULE, "3 beside 8 is not small");
-	world_end(&w, "keeps large and small apart");
+	world_end(&w,
+	"puts large extents at the lower end, small ones at the upper");
 }
 
 static void test_lowest(UNIT_ARG)
@@ -452,7 +452,7 @@ static void test_align(UNIT_ARG)
 	expect(&w, !take(&w, 40, 8 * GRANULE), "aligned, but it cannot fit");
 	a = take(&w, 1, 1);
 	expect(&w, a && !(a->start % GRANULE), "alignment below the granule");
-	world_end(&w, "honours the alignment it was made for");
+	world_end(&w, "honours the alignment of the space");
 }
 
 static void test_align_other(UNIT_ARG)
@@ -469,14 +469,14 @@ static void test_align_other(UNIT_ARG)
 	expect(&w, !take(&w, 49, 16 * GRANULE), "aligned, but it cannot fit");
 	give(&w, a);
 	expect(&w, !take(&w, 65, 2 * GRANULE), "more than there is");
-	world_end(&w, "honours other alignments");
+	world_end(&w, "honours alignments above the one of the space");
 
 	world_init(&w, GRANULE, 40, GRANULE, GRANULE);
 	expect(&w, !take(&w, 1, 64 * GRANULE), "aligned beyond the end");
 	expect(&w, !take(&w, 1, 1ULL << 63), "aligned beyond everything");
 	a = take(&w, 8, 16 * GRANULE);
 	expect(&w, a && a->start == 16 * GRANULE, "not the first aligned");
-	world_end(&w, "honours alignments it was not made for");
+	world_end(&w, "honours an alignment in a space without one");
 }
 
 /* Gaps that are large enough but for their alignment, and one that is right. */
@@ -502,7 +502,7 @@ static void test_align_spoilt(UNIT_ARG)
 	       "not the only aligned room");
 	a = take(&w, 4, 0);
 	expect(&w, a && a->start == 2 * GRANULE, "not the first room");
-	world_end(&w, "looks past gaps that alignment spoils");
+	world_end(&w, "skips large gaps without aligned room");
 }
 
 static void test_granule(UNIT_ARG)
@@ -541,7 +541,7 @@ static void test_top(UNIT_ARG)
 	take_at(&w, 1, 0, 4);
 	take_at(&w, 1, 0, 3);
 	take_at(&w, 2, 0, 6);
-	world_end(&w, "knows what is low at the end of the address space");
+	world_end(&w, "takes the lowest gap at the end of the address space");
 }
 
 static void test_huge(UNIT_ARG)
@@ -556,7 +556,7 @@ static void test_huge(UNIT_ARG)
 	give(&w, ext);
 	expect(&w, take(&w, 1, 0) && take(&w, 900, 0) && take(&w, 2, 0),
 	       "no room");
-	world_end(&w, "works in the largest space there is");
+	world_end(&w, "works in a space of 2^52 bytes");
 }
 
 static void random_steps(unsigned int seed)
@@ -592,15 +592,16 @@ static void random_steps(unsigned int seed)
 			held[n] = held[--nr];
 		}
 	}
-	snprintf(name, sizeof(name), "4000 random steps, seed %u", seed);
+	snprintf(name, sizeof(name),
+	"is consistent after 4000 random steps, seed %u", seed);
 	world_end(&w, name);
 }
 
 static void test_whole(UNIT_ARG)
 {
-	whole(0, "takes and gives all, from address 0");
-	whole(GRANULE, "takes and gives all");
-	whole(1ULL << 40, "takes and gives all, beyond 4 GiB");
+	whole(0, "takes and gives a whole space at address 0");
+	whole(GRANULE, "takes and gives a whole space");
+	whole(1ULL << 40, "takes and gives a whole space beyond 4 GiB");
 }
 
 static void test_random(UNIT_ARG)

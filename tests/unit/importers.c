@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Unit tests of lists of importers: what is read, written and matched. */
+/* Unit tests of importer lists: parsing, printing and matching. */
 #include "../../kernel/core/importers.h"
 #include "unit.h"
 
@@ -11,28 +11,29 @@ static struct rstmem_importers list;
 static char text[RSTMEM_IMPORTERS_TEXT + 1];
 
 static const struct {
-	const char *text, *shown;
+	const char *name, *text, *shown;
 	int rc;
 } texts[] = {
-	{ "any", "any\n", 0 },
-	{ "none\n", "none\n", 0 },
-	{ "  any \n", "any\n", 0 },
-	{ "driver:a", "driver:a\n", 0 },
-	{ "driver:a\n", "driver:a\n", 0 },
-	{ " driver:a\tdevice:0000:00:04.0\n\ncompatible:x,y* ",
+	{ "any", "any", "any\n", 0 },
+	{ "none and a newline", "none\n", "none\n", 0 },
+	{ "any between spaces", "  any \n", "any\n", 0 },
+	{ "a rule", "driver:a", "driver:a\n", 0 },
+	{ "a rule and a newline", "driver:a\n", "driver:a\n", 0 },
+	{ "three rules between space of all kinds",
+	  " driver:a\tdevice:0000:00:04.0\n\ncompatible:x,y* ",
 	  "driver:a device:0000:00:04.0 compatible:x,y*\n", 0 },
-	{ "", NULL, -EINVAL },
-	{ " \n\t", NULL, -EINVAL },
-	{ "a", NULL, -EINVAL },
-	{ "driver", NULL, -EINVAL },
-	{ "driver:", NULL, -EINVAL },
-	{ ":a", NULL, -EINVAL },
-	{ "driver:a x:b", NULL, -EINVAL },
-	{ "Driver:a", NULL, -EINVAL },
-	{ "any any", NULL, -EINVAL },
-	{ "any none", NULL, -EINVAL },
-	{ "any driver:a", NULL, -EINVAL },
-	{ "driver:a none", NULL, -EINVAL },
+	{ "an empty text", "", NULL, -EINVAL },
+	{ "white space only", " \n\t", NULL, -EINVAL },
+	{ "a word", "a", NULL, -EINVAL },
+	{ "a key without a colon", "driver", NULL, -EINVAL },
+	{ "a key without a pattern", "driver:", NULL, -EINVAL },
+	{ "a pattern without a key", ":a", NULL, -EINVAL },
+	{ "an unknown key", "driver:a x:b", NULL, -EINVAL },
+	{ "a key in upper case", "Driver:a", NULL, -EINVAL },
+	{ "any twice", "any any", NULL, -EINVAL },
+	{ "any and none", "any none", NULL, -EINVAL },
+	{ "any and a rule", "any driver:a", NULL, -EINVAL },
+	{ "a rule and none", "driver:a none", NULL, -EINVAL },
 };
 
 static const struct {
@@ -68,18 +69,24 @@ static void test_texts(UNIT_ARG)
 
 	for (n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
 		rc = rstmem_importers_parse(&list, texts[n].text);
-		if (!ktap_eq(rc, texts[n].rc, "text %zu is %s", n,
-			     texts[n].rc ? "refused" : "a list") || rc)
+		if (!ktap_eq(rc, texts[n].rc, "parse: %s is %s", texts[n].name,
+			     texts[n].rc ? "refused" : "accepted") || rc)
 			continue;
 		len = rstmem_importers_print(&list, text, sizeof(text));
 		ktap(len == (int)strlen(text) && !strcmp(text, texts[n].shown),
-		     "and shown as it is");
-		ktap(!rstmem_importers_parse(&list, text), "and read again");
+		     "print: writes %s in its normal form", texts[n].name);
+		ktap(!rstmem_importers_parse(&list, text),
+		     "parse: accepts the printed form of %s", texts[n].name);
 	}
 }
 
 static void test_matches(UNIT_ARG)
 {
+	static const char * const keys[] = {
+		[DRIVER] = "driver",
+		[DEVICE] = "device",
+		[COMPATIBLE] = "compatible",
+	};
 	size_t n;
 
 	for (n = 0; n < sizeof(matches) / sizeof(*matches); n++) {
@@ -87,12 +94,14 @@ static void test_matches(UNIT_ARG)
 			ktap_bail("%s", matches[n].text);
 		ktap_eq(rstmem_importers_match(&list, matches[n].key,
 					       matches[n].value),
-			matches[n].matches, "\"%s\" and %s", matches[n].text,
-			matches[n].value ?: "nothing");
+			matches[n].matches, "match: %s \"%s\" %s \"%s\"",
+			keys[matches[n].key], matches[n].value ?: "(none)",
+			matches[n].matches ? "matches" : "does not match",
+			matches[n].text);
 	}
 }
 
-/* As many rules as there may be, and as long. */
+/* The largest number of rules, and the longest text. */
 static void test_size(UNIT_ARG)
 {
 	char *many = unit_alloc(2 * RSTMEM_IMPORTERS_TEXT);
@@ -100,23 +109,28 @@ static void test_size(UNIT_ARG)
 
 	for (n = 0; n < RSTMEM_IMPORTERS_RULES; n++)
 		len += sprintf(many + len, "driver:%d ", n);
-	ktap_eq(rstmem_importers_parse(&list, many), 0, "%d rules", n);
-	ktap(rstmem_importers_match(&list, DRIVER, "63"), "the last counts");
+	ktap_eq(rstmem_importers_parse(&list, many), 0,
+		"parse: accepts %d rules", n);
+	ktap(rstmem_importers_match(&list, DRIVER, "63"),
+	     "match: the last of 64 rules matches");
 	strcat(many, "driver:x");
-	ktap_eq(rstmem_importers_parse(&list, many), -E2BIG, "one more");
+	ktap_eq(rstmem_importers_parse(&list, many), -E2BIG,
+		"parse: refuses 65 rules: E2BIG");
 
 	memset(many, 'x', 2 * RSTMEM_IMPORTERS_TEXT);
 	memcpy(many, "driver:", 7);
 	many[RSTMEM_IMPORTERS_TEXT - 1] = 0;
-	ktap_eq(rstmem_importers_parse(&list, many), 0, "the longest text");
+	ktap_eq(rstmem_importers_parse(&list, many), 0,
+		"parse: accepts a text of the greatest length");
 	len = rstmem_importers_print(&list, text, sizeof(text));
 	ktap(len == RSTMEM_IMPORTERS_TEXT && !strncmp(text, many, len - 1),
-	     "is shown whole");
+	     "print: writes a text of the greatest length whole");
 	ktap_eq(rstmem_importers_print(&list, text, 20), 19,
-		"or as much of it as there is room for");
+		"print: cuts a text that does not fit the buffer");
 	many[RSTMEM_IMPORTERS_TEXT - 1] = 'x';
 	many[RSTMEM_IMPORTERS_TEXT] = 0;
-	ktap_eq(rstmem_importers_parse(&list, many), -E2BIG, "one more byte");
+	ktap_eq(rstmem_importers_parse(&list, many), -E2BIG,
+		"parse: refuses a text one byte too long: E2BIG");
 	unit_free(many);
 }
 
