@@ -138,7 +138,7 @@ static int register_pools(struct softtee *softtee)
 		return PTR_ERR(pools);
 
 	softtee->rdev = tee_rstmem_register(softtee->teedev,
-					    softtee_broken_ops(),
+					    &softtee_rstmem_ops,
 					    softtee_pools_use_cases(pools),
 					    pools);
 	if (IS_ERR(softtee->rdev)) {
@@ -210,9 +210,6 @@ static int __init softtee_init(void)
 	int rc;
 
 	rc = softtee_pools_parse(pool);
-	if (rc)
-		return rc;
-	rc = softtee_broken_parse();
 	if (rc)
 		return rc;
 

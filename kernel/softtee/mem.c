@@ -240,8 +240,6 @@ int softtee_mem_clear(const struct tee_shm *shm)
 {
 	size_t n;
 
-	if (softtee_broken_no_scrub())
-		return 0;
 	if (!shm->pages)
 		return clear_phys(shm->paddr, shm->size);
 

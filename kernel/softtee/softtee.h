@@ -22,11 +22,6 @@ struct softtee_pools *softtee_pools_create(void);
 void softtee_pools_destroy(struct softtee_pools *pools);
 u64 softtee_pools_use_cases(const struct softtee_pools *pools);
 
-/* broken.c */
-int softtee_broken_parse(void);
-const struct tee_rstmem_ops *softtee_broken_ops(void);
-bool softtee_broken_no_scrub(void);
-
 /* session.c */
 int softtee_context_open(struct tee_context *ctx);
 void softtee_context_release(struct tee_context *ctx);

@@ -61,21 +61,21 @@ heap=protected,secure-video
 
 # Small, so that taking all of it is quick.
 load() {
-	rmmod softtee && modprobe softtee "pool=4M@$address" "$@"
+	rmmod softtee && modprobe softtee "pool=4M@$address"
 }
 
-# softtee broken=WAY: what the TEE device fails, and the heap ("-" for nothing).
+# rstmem_bad_backend way=WAY: what the TEE device fails, and the heap ("-" for nothing).
 backend() {
-	load "broken=$1"
-	result $? "softtee can be broken: $1"
-	dmesg | grep -q "MISBEHAVES ON PURPOSE (broken=$1)"
-	result $? "and says so loudly"
+	modprobe rstmem_bad_backend "way=$1"
+	result $? "the backend can misbehave: $1"
 	noticed "backend $1, TEE device" "$2"
 	if [ "$3" = - ]; then
 		conformant "backend $1, which heaps do not show" -H $heap
 	else
 		noticed "backend $1, heap" "$3" -H $heap
 	fi
+	rmmod rstmem_bad_backend
+	result $? "and behave again: $1"
 }
 
 front() {
@@ -107,12 +107,10 @@ importing() {
 broken() {
 	address=$(sed 's/^[^@]*@\(0x[0-9a-f]*\).*/\1/' /sys/module/softtee/parameters/pool)
 
-	rmmod softtee
-	modprobe softtee "pool=4M@$address" broken=everything 2>/dev/null
-	[ $? != 0 ] && [ ! -e /sys/module/softtee ]
-	result $? 'softtee is not broken in a way that there is not'
-	modprobe softtee "pool=4M@$address"
-
+	load
+	result $? 'a small pool'
+	! modprobe rstmem_bad_backend way=everything 2>/dev/null
+	result $? 'there is no such way to misbehave'
 	all_memory='memory.close memory.dup memory.passed memory.killed memory.device-closed'
 	backend buffers query.counts -
 	backend caps query.caps -
@@ -128,7 +126,7 @@ broken() {
 	backend short 'alloc.descriptor +' 'alloc.descriptor +'
 	backend used "query.counts alloc.exhaustion $all_memory memory.registration-last memory.dma-buf-last memory.registered-in" -
 
-	load && modprobe rstmem_broken
+	modprobe rstmem_broken
 	result $? 'the ioctls can be broken'
 	echo nothing >/sys/module/rstmem_broken/parameters/way
 	conformant 'ioctls that are not'

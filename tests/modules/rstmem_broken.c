@@ -5,7 +5,7 @@
  *
  * It puts itself in front of the file operations of the first TEE device, and
  * changes what goes in or comes out, in the way that its parameter says at the
- * time. What the backend does wrong is for softtee's parameter of the same name.
+ * time. rstmem_bad_backend does the same to the backend.
  */
 #include <linux/anon_inodes.h>
 #include <linux/bits.h>
