@@ -10,6 +10,10 @@
  * open only once, so /dev/stderr could not be opened, and what is still queued
  * in a port when the machine stops is lost. The verdict follows the output
  * through the same port, so the host cannot see it before all of the output.
+ *
+ * The kernel log reaches the host by the serial port, where part of it may be lost
+ * without a sign. So this process divides it into stretches by lines with the nonce
+ * of the run, counts what is in each, and ends it with a line that has the counts.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -23,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
@@ -37,6 +42,17 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static int port = -1;
+
+/* The kernel log, and what was in its stretches so far. */
+static struct {
+	int fd;
+	bool whole;
+	char nonce[64];
+	struct stretch {
+		unsigned long lines, bytes;
+	} stretches[16];
+	size_t n;
+} kernel_log = { .fd = -1, .whole = true };
 
 static long now_ms(void)
 {
@@ -54,10 +70,12 @@ static void log_line(const char *format, ...)
 	int fd, n;
 
 	va_start(args, format);
-	n = vsnprintf(line, sizeof(line), format, args);
+	n = vsnprintf(line, sizeof(line) - 1, format, args);
 	va_end(args);
-	if (n >= (int)sizeof(line))
-		n = sizeof(line) - 1;
+	if (n >= (int)sizeof(line) - 1)
+		n = sizeof(line) - 2;
+	/* Without, the kernel waits for the rest of the line. */
+	line[n++] = '\n';
 	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -93,14 +111,43 @@ static void send_frame(enum wire_kind kind, const void *data, size_t size)
 	write_all(data, size);
 }
 
+/* Reads exactly size bytes from the host; false when they do not come. */
+static bool receive(void *data, size_t size)
+{
+	struct pollfd pfd = { .fd = port, .events = POLLIN };
+	char *p = data;
+
+	while (size) {
+		ssize_t n = -1;
+
+		if (poll(&pfd, 1, 10000) == 1)
+			n = read(port, p, size);
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= n;
+	}
+	return true;
+}
+
+/* Receives a frame; data has room for 4096 bytes. */
+static bool receive_frame(struct wire_head *head, void *data)
+{
+	return receive(head, sizeof(*head)) && head->size <= 4096 &&
+	       receive(data, head->size);
+}
+
 /* Waits until the host has read everything, then ends the machine. */
 static _Noreturn void power_off(void)
 {
-	struct pollfd pfd = { .fd = port, .events = POLLIN };
-	char ack;
+	struct wire_head head = { .kind = 0 };
+	char data[4096];
 
-	if (port >= 0 && poll(&pfd, 1, 10000) == 1 && read(port, &ack, 1) < 0)
-		log_line("lab: no answer from the host");
+	while (port >= 0 && head.kind != WIRE_DONE)
+		if (!receive_frame(&head, data)) {
+			log_line("lab: no answer from the host");
+			break;
+		}
 	sync();
 	reboot(RB_POWER_OFF);
 	for (;;)
@@ -235,6 +282,102 @@ static void load_modules(void)
 	free(lines);
 }
 
+/* Counts what the console shows of a record of /dev/kmsg, lines and bytes in them. */
+static void count_record(struct stretch *stretch, const char *text)
+{
+	stretch->lines++;
+	for (; *text && *text != '\n'; text++) {
+		unsigned int c;
+
+		/* That is how /dev/kmsg writes what is not printable. */
+		if (*text == '\\' && sscanf(text, "\\x%2x", &c) == 1) {
+			text += 3;
+			if (c == '\n') {
+				stretch->lines++;
+				continue;
+			}
+		}
+		stretch->bytes++;
+	}
+}
+
+/* Counts what is new in the kernel log, up to a record that is mark, if any. */
+static bool read_log(const char *mark)
+{
+	struct stretch *stretch = &kernel_log.stretches[kernel_log.n];
+	char record[16384];
+	ssize_t n;
+
+	for (;;) {
+		const char *text;
+
+		n = read(kernel_log.fd, record, sizeof(record) - 1);
+		if (n < 0 && errno == EPIPE) {
+			kernel_log.whole = false;
+			continue;
+		}
+		if (n <= 0)
+			return false;
+		record[n] = 0;
+		text = strchr(record, ';');
+		if (!text)
+			continue;
+		text++;
+		if (mark && !strncmp(text, mark, strlen(mark)) && text[strlen(mark)] == '\n')
+			return true;
+		count_record(stretch, text);
+	}
+}
+
+/* Reads the nonce, and all of the log since the kernel began. */
+static void open_log(void)
+{
+	int n;
+
+	n = open("/lab/nonce", O_RDONLY | O_CLOEXEC);
+	if (n < 0 || read(n, kernel_log.nonce, sizeof(kernel_log.nonce) - 1) <= 0)
+		give_up("cannot read /lab/nonce: %s", strerror(errno));
+	close(n);
+	kernel_log.nonce[strcspn(kernel_log.nonce, "\n")] = 0;
+	kernel_log.fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kernel_log.fd < 0)
+		give_up("cannot read /dev/kmsg: %s", strerror(errno));
+}
+
+/* Ends a stretch of the kernel log; the next begins with this line. */
+static void end_stretch(void)
+{
+	long end = now_ms() + 20000;
+	char mark[128];
+
+	if (kernel_log.n + 1 == ARRAY_SIZE(kernel_log.stretches))
+		return;
+	snprintf(mark, sizeof(mark), "lab: %s stretch %zu", kernel_log.nonce,
+		 kernel_log.n + 1);
+	log_line("%s", mark);
+	while (!read_log(mark)) {
+		struct pollfd pfd = { .fd = kernel_log.fd, .events = POLLIN };
+
+		if (now_ms() > end)
+			give_up("the kernel log has no '%s'", mark);
+		poll(&pfd, 1, 100);
+	}
+	kernel_log.n++;
+}
+
+/* The last word of a log that is whole. */
+static void end_log(void)
+{
+	char counts[400] = "";
+	size_t i, used = 0;
+
+	end_stretch();
+	for (i = 0; i < kernel_log.n; i++)
+		used += snprintf(counts + used, sizeof(counts) - used, " %lu/%lu",
+				 kernel_log.stretches[i].lines, kernel_log.stretches[i].bytes);
+	log_line("lab: %s %s%s", kernel_log.nonce, kernel_log.whole ? "end" : "overrun", counts);
+}
+
 static char **command(void)
 {
 	size_t size, i, n = 0;
@@ -252,6 +395,9 @@ static char **command(void)
 	return argv;
 }
 
+/* The kind of terminal that the command gets, if any. */
+static char terminal[64];
+
 static pid_t start(char **argv, int out, int err)
 {
 	static const char *const path =
@@ -268,12 +414,16 @@ static pid_t start(char **argv, int out, int err)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
-	in = open("/dev/null", O_RDONLY);
+	in = terminal[0] ? out : open("/dev/null", O_RDONLY);
 	dup2(in, 0);
 	dup2(out, 1);
 	dup2(err, 2);
 	closefrom(3);
 	clearenv();
+	if (terminal[0]) {
+		ioctl(0, TIOCSCTTY, 0);
+		setenv("TERM", terminal, 1);
+	}
 	setenv("HOME", "/root", 1);
 	setenv("USER", "root", 1);
 	setenv("SHELL", "/bin/sh", 1);
@@ -342,6 +492,44 @@ static void report_survivors(void)
 		closedir(dir);
 }
 
+/* Opens a terminal as lab/vm describes it in /lab/terminal: its kind and its size. */
+static void open_terminal(int pair[2])
+{
+	char *description = slurp("/lab/terminal", NULL), name[64];
+	struct winsize size = { 0 };
+
+	if (sscanf(description, "%63s %hu %hu", terminal, &size.ws_row, &size.ws_col) != 3)
+		give_up("/lab/terminal makes no sense");
+	pair[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (pair[0] < 0 || grantpt(pair[0]) || unlockpt(pair[0]) ||
+	    ptsname_r(pair[0], name, sizeof(name)) ||
+	    (pair[1] = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0 ||
+	    ioctl(pair[0], TIOCSWINSZ, &size))
+		give_up("no terminal: %s", strerror(errno));
+	free(description);
+}
+
+/* Takes a frame from the host: what is typed, or a new size. */
+static void take_input(int tty)
+{
+	struct wire_head head;
+	struct wire_size size;
+	char data[4096];
+
+	if (!receive_frame(&head, data))
+		return;
+	if (head.kind == WIRE_SIZE && head.size == sizeof(size)) {
+		struct winsize ws = { 0 };
+
+		memcpy(&size, data, sizeof(size));
+		ws.ws_row = size.rows;
+		ws.ws_col = size.columns;
+		ioctl(tty, TIOCSWINSZ, &ws);
+	}
+	if (head.kind == WIRE_INPUT && write(tty, data, head.size) < 0)
+		log_line("lab: input is lost: %s", strerror(errno));
+}
+
 /*
  * Runs the command to its end, and ends whatever it leaves behind. Returns its
  * status as a shell would give it.
@@ -359,8 +547,15 @@ static int run(char **argv)
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 	sig = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (sig < 0 || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
+	if (sig < 0)
+		give_up("signalfd: %s", strerror(errno));
+	if (!access("/lab/terminal", F_OK)) {
+		open_terminal(out);
+		err[0] = -1;
+		err[1] = fcntl(out[1], F_DUPFD_CLOEXEC, 0);
+	} else if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) {
 		give_up("pipe: %s", strerror(errno));
+	}
 
 	/*
 	 * Ahead of the command, so that what it prints is with the host before
@@ -372,13 +567,16 @@ static int run(char **argv)
 	close(out[1]);
 	close(err[1]);
 	fcntl(out[0], F_SETFL, O_NONBLOCK);
-	fcntl(err[0], F_SETFL, O_NONBLOCK);
+	if (err[0] >= 0)
+		fcntl(err[0], F_SETFL, O_NONBLOCK);
 
 	while (children || out[0] >= 0 || err[0] >= 0) {
 		struct pollfd pfd[] = {
 			{ .fd = out[0], .events = POLLIN },
 			{ .fd = err[0], .events = POLLIN },
 			{ .fd = sig, .events = POLLIN },
+			{ .fd = kernel_log.fd, .events = POLLIN },
+			{ .fd = terminal[0] ? port : -1, .events = POLLIN },
 		};
 		struct signalfd_siginfo info;
 
@@ -391,6 +589,10 @@ static int run(char **argv)
 			close(err[0]);
 			err[0] = -1;
 		}
+		if (pfd[3].revents)
+			read_log(NULL);
+		if (pfd[4].revents & POLLIN && out[0] >= 0)
+			take_input(out[0]);
 		if (pfd[2].revents && read(sig, &info, sizeof(info)) < 0)
 			continue;
 
@@ -500,11 +702,16 @@ int main(void)
 	mount_all();
 	open_port();
 	send_frame(WIRE_BEGIN, NULL, 0);
+	open_log();
+	end_stretch();
 	load_modules();
 	start_services();
+	end_stretch();
 	status = run(command());
+	end_stretch();
 	unload_modules();
 	report_lost_memory();
+	end_log();
 	send_frame(WIRE_STATUS, &status, 1);
 	power_off();
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lab-run SECONDS VERDICT COMPLAINTS COMMAND ARG...: the host's end of lab/wire.h.
+ * lab-run [-t] SECONDS VERDICT COMPLAINTS COMMAND ARG...: the host's end of
+ * lab/wire.h.
  *
  * Runs COMMAND, which is QEMU, with a socket to the guest as descriptor 3,
  * writes what the guest sends to stdout and stderr, and how it ended to the file
  * VERDICT: "status N", "timeout", "failure TEXT", "died", or "unborn" when it ended
  * before it reached user space. What QEMU itself has to say goes to the file
  * COMPLAINTS. QEMU never outlives this process, and is
- * ended after SECONDS or by the signal that ends this one.
+ * ended after SECONDS, unless that is 0, or by the signal that ends this one. With -t
+ * what is typed on the terminal that is stdin goes to the guest.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,10 +20,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "wire.h"
@@ -103,8 +107,83 @@ static bool receive(int guest, void *data, size_t size)
 	return true;
 }
 
-/* Writes to one of the lab's own outputs; when nobody reads it, the rest is lost. */
-static void deliver(int fd, const char *data, size_t size)
+static struct termios cooked;
+static volatile sig_atomic_t resized;
+
+static void on_resize(int number)
+{
+	resized = number;
+}
+
+/* Has the terminal pass every key, as the guest has one of its own. */
+static void make_raw(void)
+{
+	struct sigaction catch = { .sa_handler = on_resize };
+	struct termios raw;
+
+	if (tcgetattr(STDIN_FILENO, &cooked))
+		fail("stdin");
+	raw = cooked;
+	cfmakeraw(&raw);
+	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	sigaction(SIGWINCH, &catch, NULL);
+	/* That of the other end may differ. */
+	resized = SIGWINCH;
+}
+
+static void send_frame(int guest, enum wire_kind kind, const void *data, size_t size)
+{
+	char frame[sizeof(struct wire_head) + 4096];
+	struct wire_head head = { .kind = kind, .size = size };
+
+	memcpy(frame, &head, sizeof(head));
+	memcpy(frame + sizeof(head), data, size);
+	if (write(guest, frame, sizeof(head) + size) < 0) {
+		/* The guest has gone, which reading from it shows. */
+	}
+}
+
+/* Sends the guest what is typed until it has something to say. */
+static void pass_input(int guest)
+{
+	struct pollfd pfd[] = {
+		{ .fd = guest, .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+	};
+
+	while (!signalled) {
+		char data[4096];
+		ssize_t n;
+
+		if (resized) {
+			struct winsize ws;
+
+			resized = 0;
+			if (!ioctl(STDIN_FILENO, TIOCGWINSZ, &ws)) {
+				struct wire_size size = { ws.ws_row, ws.ws_col };
+
+				send_frame(guest, WIRE_SIZE, &size, sizeof(size));
+			}
+		}
+		if (poll(pfd, 2, 500) < 0)
+			continue;
+		if (pfd[1].revents) {
+			n = read(STDIN_FILENO, data, sizeof(data));
+			if (n > 0)
+				send_frame(guest, WIRE_INPUT, data, n);
+			else
+				pfd[1].fd = -1;
+		}
+		if (pfd[0].revents)
+			return;
+	}
+}
+
+/*
+ * Writes to one of the lab's own outputs. When nobody reads it, the rest is lost;
+ * otherwise false when it cannot be written.
+ */
+static bool deliver(int fd, const char *data, size_t size)
 {
 	while (size) {
 		ssize_t n = write(fd, data, size);
@@ -115,25 +194,29 @@ static void deliver(int fd, const char *data, size_t size)
 
 				poll(&pfd, 1, 100);
 			} else if (errno != EINTR) {
-				return;
+				return errno == EPIPE;
 			}
 			if (signalled)
-				return;
+				return true;
 			continue;
 		}
 		data += n;
 		size -= n;
 	}
+	return true;
 }
 
 /* Handles frames until the guest or a signal ends them. */
-static void serve(int guest, FILE *verdict)
+static void serve(int guest, FILE *verdict, bool typed)
 {
 	static char data[1 << 20];
 	struct wire_head head;
-	bool begun = false;
+	bool begun = false, delivered = true;
 
 	for (;;) {
+		/* Before user space is up nobody reads it there. */
+		if (typed && begun)
+			pass_input(guest);
 		if (!receive(guest, &head, sizeof(head)) || head.size >= sizeof(data) ||
 		    !receive(guest, data, head.size))
 			break;
@@ -142,13 +225,16 @@ static void serve(int guest, FILE *verdict)
 			begun = true;
 			break;
 		case WIRE_STDOUT:
-			deliver(STDOUT_FILENO, data, head.size);
+			delivered &= deliver(STDOUT_FILENO, data, head.size);
 			break;
 		case WIRE_STDERR:
-			deliver(STDERR_FILENO, data, head.size);
+			delivered &= deliver(STDERR_FILENO, data, head.size);
 			break;
 		case WIRE_STATUS:
-			fprintf(verdict, "status %d\n", (unsigned char)data[0]);
+			if (delivered)
+				fprintf(verdict, "status %d\n", (unsigned char)data[0]);
+			else
+				fprintf(verdict, "failure the output cannot be written\n");
 			goto acknowledge;
 		case WIRE_FAILURE:
 			data[head.size] = 0;
@@ -167,10 +253,10 @@ static void serve(int guest, FILE *verdict)
 
 acknowledge:
 	fflush(verdict);
-	if (write(guest, "", 1) == 1)
-		/* Until the guest has powered off: its log may go on. */
-		while (read(guest, data, sizeof(data)) > 0)
-			;
+	send_frame(guest, WIRE_DONE, NULL, 0);
+	/* Until the guest has powered off: its log may go on. */
+	while (read(guest, data, sizeof(data)) > 0)
+		;
 	if (signalled == SIGALRM) {
 		rewind(verdict);
 		fprintf(verdict, "timeout\n");
@@ -181,8 +267,11 @@ int main(int argc, char **argv)
 {
 	struct itimerval timer = { .it_interval.tv_sec = 1 };
 	FILE *verdict;
+	bool typed = argc > 1 && !strcmp(argv[1], "-t");
 	int pair[2], complaints;
 
+	argc -= typed;
+	argv += typed;
 	if (argc < 5)
 		return 125;
 	timer.it_value.tv_sec = atol(argv[1]);
@@ -199,12 +288,18 @@ int main(int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	qemu = start(pair[1], complaints, argv + 4);
 	close(pair[1]);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	if (timer.it_value.tv_sec)
+		setitimer(ITIMER_REAL, &timer, NULL);
+	if (typed)
+		make_raw();
 	if (signalled)
 		kill(qemu, SIGKILL);
 
-	serve(pair[0], verdict);
-	fclose(verdict);
+	serve(pair[0], verdict, typed);
+	if (typed)
+		tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
+	if (fclose(verdict))
+		fail(argv[2]);
 
 	/* A guest that said its last word has nothing to lose. */
 	kill(qemu, SIGKILL);

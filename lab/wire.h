@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the guest's PID 1 (lab/init.c) and the host (lab/run.c) say to each other
- * through one virtio port: frames from the guest, of a head and that many bytes,
- * and one byte back when the last of them has been read.
+ * through one virtio port: frames of a head and that many bytes, both ways.
  */
 #ifndef LAB_WIRE_H
 #define LAB_WIRE_H
@@ -12,11 +11,21 @@
 #define WIRE_PORT	"rstmem.lab"
 
 enum wire_kind {
+	/* From the guest. */
 	WIRE_BEGIN = 1,		/* empty: user space is up, no module loaded yet */
 	WIRE_STDOUT,		/* what the command wrote */
 	WIRE_STDERR,
 	WIRE_STATUS,		/* one byte, how it ended; nothing follows */
 	WIRE_FAILURE,		/* text, why the lab gives up; nothing follows */
+	/* From the host. */
+	WIRE_INPUT,		/* what was typed, for a command with a terminal */
+	WIRE_SIZE,		/* struct wire_size: the terminal's, changed */
+	WIRE_DONE,		/* empty: the last frame of the guest was read */
+};
+
+struct wire_size {
+	uint16_t rows;
+	uint16_t columns;
 };
 
 /* The byte order is the machines', which is little endian on all of them. */
