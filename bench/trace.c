@@ -55,12 +55,12 @@ struct policy {
 
 static bool ours_take(struct pool *pool, struct range *r, u64 size)
 {
-	return rstmem_extent_take(&pool->space, &r->ext, size, 0);
+	return rstmem_extent_alloc(&pool->space, &r->ext, size);
 }
 
 static void ours_give(struct pool *pool, struct range *r)
 {
-	rstmem_extent_give(&pool->space, &r->ext);
+	rstmem_extent_free(&pool->space, &r->ext);
 }
 
 static bool bitmap_take(struct pool *pool, struct range *r, u64 size, bool best)
@@ -381,7 +381,7 @@ static double play(struct run *run, const struct policy *policy, u64 pool,
 	run->limit = pool * share;
 	run->pool.policy = policy;
 	run->pool.size = pool;
-	rstmem_space_init(&run->pool.space, 0, pool, PAGE, PAGE);
+	rstmem_space_init(&run->pool.space, 0, pool, PAGE);
 	for (n = 0; n < ARRAY_SIZE(kinds); n++)
 		opens[n] = wait_for(run, kinds[n].every / busy);
 

@@ -25,7 +25,6 @@ guest-tests: $(B)/tests/handover-libteec
 endif
 
 $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
-$(B)/tests/unit-number: tests/unit/number.c kernel/core/number.h
 $(B)/tests/unit-limits: tests/unit/limits.c kernel/core/limits.h
 $(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
 	kernel/core/importers.h

@@ -50,14 +50,15 @@ static int bench_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 	struct tee_rstmem_pool *pool = pool_of[use_case];
 
 	shm->sec_world_id = use_case;
-	return pool->ops->alloc(pool, shm, bytes, 0);
+	return pool->ops->alloc(pool, shm, bytes);
 }
 
-static void bench_free(struct tee_context *ctx, struct tee_shm *shm)
+static int bench_free(struct tee_context *ctx, struct tee_shm *shm)
 {
 	struct tee_rstmem_pool *pool = pool_of[shm->sec_world_id];
 
 	pool->ops->free(pool, shm);
+	return 0;
 }
 
 static void bench_query(struct tee_context *ctx, u32 use_case,
@@ -122,8 +123,8 @@ static int idle_alloc(void)
 	if (!idle)
 		return -ENOMEM;
 	for (n = 0; n < idle_count; n++) {
-		idle[n] = tee_rstmem_gen_pool_create(paddr + n * idle_size,
-						     idle_size, PAGE_SIZE, 0);
+		idle[n] = tee_rstmem_carveout_create(paddr + n * idle_size,
+						     idle_size, PAGE_SIZE);
 		if (IS_ERR(idle[n])) {
 			int rc = PTR_ERR(idle[n]);
 
@@ -137,30 +138,29 @@ static int idle_alloc(void)
 
 static int __init bench_init(void)
 {
+	struct tee_rstmem_desc offered = { .ops = &rstmem_ops };
 	unsigned long long addr = paddr;
-	u64 use_cases = 0;
 	int n, rc;
 
 	if (idle_count)
 		return idle_alloc();
 
 	for (n = 0; n < nr_pools; n++) {
-		pools[n] = tee_rstmem_gen_pool_create(addr, size[n], PAGE_SIZE,
-						      0);
+		pools[n] = tee_rstmem_carveout_create(addr, size[n], PAGE_SIZE);
 		if (IS_ERR(pools[n])) {
 			rc = PTR_ERR(pools[n]);
 			goto err_free_pools;
 		}
 		addr += size[n];
 		pool_of[use_case_of(n)] = pools[n];
-		use_cases |= BIT_ULL(use_case_of(n));
+		offered.use_cases |= BIT_ULL(use_case_of(n));
 	}
 	teedev = tee_device_alloc(&desc, NULL, NULL, NULL);
 	if (IS_ERR(teedev)) {
 		rc = PTR_ERR(teedev);
 		goto err_free_pools;
 	}
-	rdev = tee_rstmem_register(teedev, &rstmem_ops, use_cases, NULL);
+	rdev = tee_rstmem_register(teedev, &offered, NULL);
 	if (IS_ERR(rdev)) {
 		rc = PTR_ERR(rdev);
 		goto err_unregister_tee;

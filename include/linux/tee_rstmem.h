@@ -49,10 +49,11 @@ struct tee_rstmem_usage {
  *		@num_pages, all multiples of PAGE_SIZE, and returns 0. @flags are
  *		0 and @use_case is one of those registered. Errors reach user
  *		space as they are: -ENOMEM when there is no room.
- * @rstmem_free: give back what @rstmem_alloc set in @shm. Cannot fail. When it
- *		returns, contents must be scrubbed if the backend says that it
- *		scrubs. May be called after tee_rstmem_unregister(), until
- *		@release.
+ * @rstmem_free: give back what @rstmem_alloc set in @shm. If the backend says that
+ *		it scrubs, contents are cleared when this returns 0. Any other value:
+ *		the memory could not be cleared and is lost. The backend then keeps
+ *		it for good, leaves @shm as it is, and does not give it back to its
+ *		pool. May be called after tee_rstmem_unregister(), until @release.
  * @rstmem_query: fill in @usage, which comes zeroed. Optional.
  * @release:	the last call: no buffer is left and no other op will follow.
  *		Comes from tee_rstmem_unregister() or, when buffers outlive that,
@@ -68,10 +69,29 @@ struct tee_rstmem_ops {
 	struct module *owner;
 	int (*rstmem_alloc)(struct tee_context *ctx, struct tee_shm *shm,
 			    u32 flags, u32 use_case, size_t size);
-	void (*rstmem_free)(struct tee_context *ctx, struct tee_shm *shm);
+	int (*rstmem_free)(struct tee_context *ctx, struct tee_shm *shm);
 	void (*rstmem_query)(struct tee_context *ctx, u32 use_case,
 			     struct tee_rstmem_usage *usage);
 	void (*release)(struct tee_context *ctx);
+};
+
+/**
+ * struct tee_rstmem_desc - what a backend offers
+ * @ops:	what the backend does; must outlive its module's last buffer, as a
+ *		static structure does
+ * @use_cases:	bit N: use case N is offered; bit TEE_IOC_UC_RESERVED is clear;
+ *		0 makes allocations fail with -EOPNOTSUPP
+ * @shared:	all use cases take from the same memory, and so share their limits
+ * @importers:	devices that may import, as the file "importers" in sysfs takes it,
+ *		see tee_rstmem(7); NULL: any. In force before any device can import
+ *
+ * Used during the call only, except for @ops.
+ */
+struct tee_rstmem_desc {
+	const struct tee_rstmem_ops *ops;
+	u64 use_cases;
+	bool shared;
+	const char *importers;
 };
 
 /*
@@ -79,17 +99,16 @@ struct tee_rstmem_ops {
  * tee_device_register(); unregister instead of tee_device_unregister().
  */
 struct tee_rstmem_device *
-tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
-		    u64 use_cases, void *data);
+tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
+		    void *data);
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev);
 
-/* Backends of another driver's TEE device, which is there already. */
+/* Backends of another driver's TEE device, which is registered already. */
 struct tee_rstmem_device *
-tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
-		  u64 use_cases, void *data);
+tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
+		  void *data);
 void tee_rstmem_detach(struct tee_rstmem_device *rdev);
 
-/* Both. */
 int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
 			     const char *list);
 
@@ -97,8 +116,8 @@ struct tee_rstmem_pool;
 
 /**
  * struct tee_rstmem_pool_ops - a source of physical memory for a backend
- * @alloc:	as &tee_rstmem_ops.rstmem_alloc; @align is a power of two or 0
- * @free:	as &tee_rstmem_ops.rstmem_free
+ * @alloc:	as &tee_rstmem_ops.rstmem_alloc
+ * @free:	give back what @alloc set in @shm
  * @usage:	fill in all but caps
  * @destroy_pool: nothing allocated from the pool may be left
  *
@@ -106,7 +125,7 @@ struct tee_rstmem_pool;
  */
 struct tee_rstmem_pool_ops {
 	int (*alloc)(struct tee_rstmem_pool *pool, struct tee_shm *shm,
-		     size_t size, size_t align);
+		     size_t size);
 	void (*free)(struct tee_rstmem_pool *pool, struct tee_shm *shm);
 	void (*usage)(struct tee_rstmem_pool *pool,
 		      struct tee_rstmem_usage *usage);
@@ -121,20 +140,22 @@ struct tee_rstmem_pool {
 	const struct tee_rstmem_pool_ops *ops;
 };
 
-struct tee_rstmem_pool *tee_rstmem_gen_pool_create(phys_addr_t paddr, u64 size,
-						   u64 granule, u64 align);
+struct tee_rstmem_pool *tee_rstmem_carveout_create(phys_addr_t paddr, u64 size,
+						   u64 granule);
 
 /**
  * tee_rstmem_gen_pool_alloc() - make a pool of a carveout, granule PAGE_SIZE
  * @paddr:	physical address of its first byte
  * @size:	bytes
  *
- * Return: as tee_rstmem_gen_pool_create().
+ * The proposal's name for it.
+ *
+ * Return: as tee_rstmem_carveout_create().
  */
 static inline struct tee_rstmem_pool *
 tee_rstmem_gen_pool_alloc(phys_addr_t paddr, size_t size)
 {
-	return tee_rstmem_gen_pool_create(paddr, size, PAGE_SIZE, 0);
+	return tee_rstmem_carveout_create(paddr, size, PAGE_SIZE);
 }
 
 /**

@@ -1,441 +1,413 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accounts, see account.h.
+ * Accounts: one memory, who has how much of it, and what the administrator allows.
  *
- * A buffer is charged before it is allocated, so that two allocations at once
- * cannot both stay within a limit that they exceed together, and uncharged when its
- * memory is back, whoever had it by then. Who pays is the user whose process
- * asked.
+ * A buffer is charged before its memory is allocated, so that two allocations at
+ * once cannot both pass a limit that they exceed together. It is uncharged when its
+ * memory is back.
  *
- * Which book a buffer is in says nothing but where it was asked for. As long as
- * there is no limit one book is all that an allocation looks at. When there is one,
- * those that it applies to take turns and sum all books up; others, and buffers that
- * go meanwhile, do not wait for them, and might as well have come before or after.
+ * The user of the calling process pays, and with it the owner of each user namespace
+ * that the process is in, up to the initial one. The kernel's ucounts work in the
+ * same way. Without this, one person with subordinate uids would have the limit many
+ * times.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
-#include <linux/dma-buf.h>
 #include <linux/err.h>
-#include <linux/fs.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
+#include <linux/user_namespace.h>
 
 #include "account.h"
-#include "buffer.h"
-#include "device.h"
-#include "sysfs.h"
 
-/* Users without buffers are remembered, up to that many a book, for the next time. */
-#define MAX_IDLE_USERS	16
+/* User namespaces nest 32 deep; the initial one and the user itself come on top. */
+#define MAX_PAYERS	34
+
+/* Charges that a walk visits without releasing the lock. */
+#define WALK_AT_ONCE	64
 
 /**
- * struct rstmem_user - somebody who has buffers in a book
- * @node:	in the book's tree
- * @uid:	who
- * @bytes:	of buffers, those about to be allocated included
- * @buffers:	number of them
+ * struct rstmem_user - a user that has buffers
+ * @node:	in the account's tree
+ * @uid:	the user
+ * @parent:	owner of the user namespace that @uid is in, which pays as well; NULL
+ *		at the top
+ * @bytes:	bytes of buffers, those about to be allocated included
+ * @buffers:	number of buffers, the same
  */
 struct rstmem_user {
 	struct rb_node node;
 	kuid_t uid;
+	struct rstmem_user *parent;
 	u64 bytes;
 	u64 buffers;
 };
 
-/* Guards the list; taken before an account's lock. */
-static DEFINE_MUTEX(accounts_lock);
+static DEFINE_MUTEX(accounts_lock);	/* guards accounts; outside all others */
 static LIST_HEAD(accounts);
-static u64 last_serial;
 
-static int user_cmp(const void *key, const struct rb_node *node)
+static int user_cmp(const struct rstmem_user *a, const struct rstmem_user *b)
 {
-	const struct rstmem_user *user =
-		rb_entry(node, struct rstmem_user, node);
-	const kuid_t *uid = key;
+	if (!uid_eq(a->uid, b->uid))
+		return uid_lt(a->uid, b->uid) ? -1 : 1;
+	if (a->parent != b->parent)
+		return a->parent < b->parent ? -1 : 1;
+	return 0;
+}
 
-	if (uid_eq(*uid, user->uid))
-		return 0;
-	return uid_lt(*uid, user->uid) ? -1 : 1;
+static int user_find_cmp(const void *key, const struct rb_node *node)
+{
+	return user_cmp(key, rb_entry(node, struct rstmem_user, node));
 }
 
 static bool user_less(struct rb_node *a, const struct rb_node *b)
 {
-	return user_cmp(&rb_entry(a, struct rstmem_user, node)->uid, b) < 0;
+	return user_cmp(rb_entry(a, struct rstmem_user, node),
+			rb_entry(b, struct rstmem_user, node)) < 0;
 }
 
-static struct rstmem_user *user_find(struct rstmem_book *book, kuid_t uid)
+static struct rstmem_user *user_find(struct rstmem_account *account, kuid_t uid,
+				     struct rstmem_user *parent)
 {
+	const struct rstmem_user key = { .uid = uid, .parent = parent };
 	struct rb_node *node;
 
-	lockdep_assert_held(&book->lock);
+	lockdep_assert_held(&account->lock);
 
-	node = rb_find(&uid, &book->users, user_cmp);
+	node = rb_find(&key, &account->users, user_find_cmp);
 	return node ? rb_entry(node, struct rstmem_user, node) : NULL;
 }
 
-static void user_add(struct rstmem_book *book, struct rstmem_user *user,
-		     kuid_t uid)
+/* Free users that @parent links. */
+static void users_free(struct rstmem_user *user)
 {
-	lockdep_assert_held(&book->lock);
+	struct rstmem_user *next;
 
-	user->uid = uid;
-	book->idle++;
-	rb_add(&user->node, &book->users, user_less);
+	for (; user; user = next) {
+		next = user->parent;
+		kfree(user);
+	}
+}
+
+/* Allocate @n users that @parent links, or return NULL. */
+static struct rstmem_user *users_alloc(unsigned int n)
+{
+	struct rstmem_user *spares = NULL, *user;
+
+	while (n--) {
+		user = kzalloc(sizeof(*user), GFP_KERNEL_ACCOUNT);
+		if (!user) {
+			users_free(spares);
+			return NULL;
+		}
+		user->parent = spares;
+		spares = user;
+	}
+	return spares;
 }
 
 /*
- * Takes a user without buffers out of the tree when there are too many of these.
- * Returns what the caller frees, or NULL.
+ * Fill in the users that pay for the current process: itself, then the owners of its
+ * user namespaces from the inside out.
  */
-static struct rstmem_user *user_trim(struct rstmem_book *book,
-				     struct rstmem_user *user)
+static unsigned int payers_get(kuid_t uids[MAX_PAYERS])
 {
-	lockdep_assert_held(&book->lock);
+	const struct user_namespace *ns;
+	unsigned int n = 0;
 
-	if (!user || user->buffers || book->idle <= MAX_IDLE_USERS)
-		return NULL;
-	rb_erase(&user->node, &book->users);
-	book->idle--;
+	uids[n++] = current_uid();
+	for (ns = current_user_ns(); ns->parent && n < MAX_PAYERS; ns = ns->parent)
+		if (!uid_eq(ns->owner, uids[n - 1]))
+			uids[n++] = ns->owner;
+	return n;
+}
+
+/*
+ * Find the user of @uids[0] and its parents, or add them from @spares, which are
+ * enough for those that are missing.
+ */
+static struct rstmem_user *users_get(struct rstmem_account *account,
+				     const kuid_t *uids, unsigned int n,
+				     struct rstmem_user **spares)
+{
+	struct rstmem_user *user = NULL, *parent;
+
+	while (n--) {
+		parent = user;
+		user = user_find(account, uids[n], parent);
+		if (user)
+			continue;
+		user = *spares;
+		*spares = user->parent;
+		user->uid = uids[n];
+		user->parent = parent;
+		rb_add(&user->node, &account->users, user_less);
+	}
 	return user;
 }
 
-static inline void charge_size(struct rstmem_charge *charge, u64 size)
+/* Take users without buffers out of the tree, add them to @unused. */
+static void users_put(struct rstmem_account *account, struct rstmem_user *user,
+		      struct rstmem_user **unused)
 {
-	lockdep_assert_held(&charge->book->lock);
+	struct rstmem_user *parent;
 
-	charge->book->reserved += size - charge->size;
-	if (charge->user)
-		charge->user->bytes += size - charge->size;
+	lockdep_assert_held(&account->lock);
+
+	for (; user; user = parent) {
+		parent = user->parent;
+		if (user->buffers)
+			continue;
+		rb_erase(&user->node, &account->users);
+		user->parent = *unused;
+		*unused = user;
+	}
+}
+
+/*
+ * Check @size against the limits of a user and its parents. @own and @own_buffers are
+ * charged already and are to be replaced.
+ */
+static bool limits_allow_locked(const struct rstmem_account *account,
+				const struct rstmem_user *user, u64 own,
+				unsigned int own_buffers, u64 size)
+{
+	struct rstmem_load load = { .free = RSTMEM_UNLIMITED };
+	u64 taken = account->charged - own + account->lost;
+
+	lockdep_assert_held(&account->lock);
+
+	if (account->total)
+		load.free = account->total > taken ? account->total - taken : 0;
+	for (; user; user = user->parent) {
+		load.user_bytes = user->bytes - own;
+		load.user_buffers = user->buffers - own_buffers;
+		if (!rstmem_limits_allow(&account->limits, &load, size))
+			return false;
+	}
+	return true;
+}
+
+/* Charge @size bytes instead of what is charged, and @buffers more, of either sign. */
+static void charge_set_locked(struct rstmem_charge *charge, u64 size, int buffers)
+{
+	struct rstmem_user *user;
+
+	lockdep_assert_held(&charge->account->lock);
+
+	charge->account->charged += size - charge->size;
+	for (user = charge->user; user; user = user->parent) {
+		user->bytes += size - charge->size;
+		user->buffers += buffers;
+	}
 	charge->size = size;
 }
 
-static inline void charge_add(struct rstmem_charge *charge, u64 size)
+/*
+ * Charge the users in @uids. Returns 0, or -EDQUOT when @enforce and a limit does not
+ * allow it.
+ */
+static int charge_users_locked(struct rstmem_charge *charge, u64 size,
+			       const kuid_t *uids, unsigned int n, bool enforce,
+			       struct rstmem_user **spares)
 {
-	struct rstmem_book *book = charge->book;
-	struct rstmem_user *user = charge->user;
+	struct rstmem_account *account = charge->account;
+	struct rstmem_user *user = users_get(account, uids, n, spares);
 
-	lockdep_assert_held(&book->lock);
-
-	charge->size = 0;
-	charge_size(charge, size);
-	book->charged++;
-	if (user && !user->buffers++)
-		book->idle--;
-	charge->entry.buffer = false;
-	hlist_add_head(&charge->entry.node, &book->entries);
+	if (enforce && !limits_allow_locked(account, user, 0, 0, size)) {
+		users_put(account, user, spares);
+		return -EDQUOT;
+	}
+	charge->user = user;
+	charge_set_locked(charge, size, 1);
+	return 0;
 }
 
-static void charge_del(struct rstmem_charge *charge)
+static int charge_users(struct rstmem_charge *charge, u64 size, bool enforce)
 {
-	struct rstmem_book *book = charge->book;
-	struct rstmem_user *user = charge->user;
-	u64 size = charge->size;
+	struct rstmem_account *account = charge->account;
+	struct rstmem_user *spares = NULL;
+	kuid_t uids[MAX_PAYERS];
+	unsigned int n = payers_get(uids);
+	bool known;
+	int rc = 0;
 
-	lockdep_assert_held(&book->lock);
-
-	hlist_del(&charge->entry.node);
-	if (user && !--user->buffers)
-		book->idle++;
-	book->charged--;
-	charge_size(charge, 0);
-	/* What the cgroup was charged with. */
-	charge->size = size;
+	/* Most users have buffers already and are in the initial namespace. */
+	spin_lock(&account->lock);
+	known = n == 1 && user_find(account, uids[0], NULL);
+	if (known)
+		rc = charge_users_locked(charge, size, uids, n, enforce, &spares);
+	spin_unlock(&account->lock);
+	if (!known) {
+		spares = users_alloc(n);
+		if (!spares)
+			return -ENOMEM;
+		spin_lock(&account->lock);
+		rc = charge_users_locked(charge, size, uids, n, enforce, &spares);
+		spin_unlock(&account->lock);
+	}
+	users_free(spares);
+	return rc;
 }
 
-/* The cgroup of the current process pays, where there are such. */
-static int dmem_charge(struct rstmem_account *account,
-		       struct rstmem_charge *charge, u64 size)
+/* Charge the cgroup of the current process, where the controller exists. */
+static int dmem_charge(struct rstmem_charge *charge, u64 size)
 {
 	int rc;
 
 	charge->dmem = NULL;
-	if (!account->region)
+	if (!charge->account->region)
 		return 0;
-	rc = dmem_cgroup_try_charge(account->region, size, &charge->dmem, NULL);
+	rc = dmem_cgroup_try_charge(charge->account->region, size, &charge->dmem,
+				    NULL);
 	return rc == -EAGAIN ? -EDQUOT : rc;
 }
 
-/* Bytes behind the use case, 0 when the backend does not tell. */
-static void ask_backend(struct rstmem_account *account,
-			struct tee_rstmem_usage *usage)
+static void dmem_uncharge(struct rstmem_charge *charge, u64 size)
 {
-	struct tee_rstmem_device *rdev = account->rdev;
-
-	if (rdev->ops->rstmem_query)
-		rdev->ops->rstmem_query(&rdev->ctx, account->use_case, usage);
-}
-
-/*
- * Whether the limits allow a user @size bytes more, or in place of what @own is
- * charged with unless that is NULL. @usage is what the backend says.
- */
-static bool allowed(struct rstmem_account *account, kuid_t uid,
-		    const struct rstmem_charge *own, u64 size,
-		    const struct tee_rstmem_usage *usage)
-{
-	struct rstmem_load load = {};
-	const struct rstmem_user *user;
-	u64 used = usage->used;
-	u64 reserved = 0;
-	unsigned int n;
-
-	lockdep_assert_held(&account->lock);
-
-	for (n = 0; n < RSTMEM_SHARDS; n++) {
-		struct rstmem_book *book = &account->books[n];
-
-		spin_lock(&book->lock);
-		reserved += book->reserved;
-		user = user_find(book, uid);
-		if (user) {
-			load.user_bytes += user->bytes;
-			load.user_buffers += user->buffers;
-		}
-		spin_unlock(&book->lock);
-	}
-	if (own) {
-		reserved -= own->size;
-		load.user_bytes -= own->size;
-		load.user_buffers--;
-	}
-
-	/* Use cases may share memory: who knows of more is right. */
-	used = max(used, reserved);
-	if (!usage->total)
-		load.free = RSTMEM_UNLIMITED;
-	else if (usage->total > used)
-		load.free = usage->total - used;
-	return rstmem_limits_allow(&account->limits, &load, size);
-}
-
-/*
- * Charges the user, who may be @spare if new to the book. Returns 0; -EAGAIN when
- * there are limits, unless @checked says that these allow it; -ENOENT without a spare.
- */
-static __always_inline int
-charge_try(struct rstmem_account *account, struct rstmem_charge *charge, u64 size,
-	   kuid_t uid, bool checked, struct rstmem_user *spare)
-{
-	struct rstmem_book *book = charge->book;
-	int rc = -EAGAIN;
-
-	spin_lock(&book->lock);
-	if (likely(!READ_ONCE(account->limited)) || checked) {
-		charge->user = user_find(book, uid);
-		if (!charge->user && spare) {
-			user_add(book, spare, uid);
-			charge->user = spare;
-		}
-		rc = -ENOENT;
-		if (likely(charge->user)) {
-			charge_add(charge, size);
-			rc = 0;
-		}
-	}
-	spin_unlock(&book->lock);
-	return rc;
-}
-
-/* The same, with a spare user if there must be. -ENOMEM when there is none. */
-static noinline int charge_user(struct rstmem_account *account,
-				struct rstmem_charge *charge, u64 size,
-				kuid_t uid, bool checked)
-{
-	struct rstmem_user *spare;
-	int rc;
-
-	rc = charge_try(account, charge, size, uid, checked, NULL);
-	if (likely(rc != -ENOENT))
-		return rc;
-	spare = kzalloc(sizeof(*spare), GFP_KERNEL_ACCOUNT);
-	if (!spare)
-		return -ENOMEM;
-	rc = charge_try(account, charge, size, uid, checked, spare);
-	if (rc || charge->user != spare)
-		kfree(spare);
-	return rc;
-}
-
-/*
- * What charge_try() could not do: the user is new to the book, or there are limits.
- * Returns 0, -EDQUOT when these do not allow it, or -ENOMEM.
- */
-static noinline int charge_slow(struct rstmem_account *account,
-				struct rstmem_charge *charge, u64 size,
-				kuid_t uid)
-{
-	struct tee_rstmem_usage usage = {};
-	int rc;
-
-	rc = charge_user(account, charge, size, uid, false);
-	if (rc != -EAGAIN)
-		return rc;
-
-	rc = -EDQUOT;
-	if (READ_ONCE(account->limits.reserve))
-		ask_backend(account, &usage);
-
-	mutex_lock(&account->lock);
-	if (allowed(account, uid, NULL, size, &usage))
-		rc = charge_user(account, charge, size, uid, true);
-	mutex_unlock(&account->lock);
-
-	/* Asked last, for it leaves a trace in audit logs. */
-	if (rc == -EDQUOT && capable(CAP_SYS_RESOURCE))
-		rc = charge_user(account, charge, size, uid, true);
-	return rc;
+	dmem_cgroup_uncharge(charge->dmem, size);
+	charge->dmem = NULL;
 }
 
 /**
- * rstmem_account_charge() - before an allocation
- * @account:	where
+ * rstmem_account_charge() - charge a buffer that is about to be allocated
+ * @account:	the account, started and not stopped
  * @charge:	filled in
+ * @tally:	sums that the buffer will belong to
  * @size:	bytes
- * @for_user:	the current user pays and is limited, unless CAP_SYS_RESOURCE; if
- *		not, the kernel does and is not
+ * @for_user:	true: the current user pays and is limited, except with
+ *		CAP_SYS_RESOURCE; false: the kernel pays and is not limited
  *
- * Called as the backend's ops are, since it may ask the backend. May sleep.
+ * May sleep.
  *
  * Return: 0, -EDQUOT when a limit does not allow it, or -ENOMEM.
  */
 int rstmem_account_charge(struct rstmem_account *account,
-			  struct rstmem_charge *charge, u64 size, bool for_user)
+			  struct rstmem_charge *charge,
+			  struct rstmem_tally *tally, u64 size, bool for_user)
 {
-	struct rstmem_book *book = &account->books[rstmem_shard()];
-	kuid_t uid;
 	int rc;
 
-	rc = dmem_charge(account, charge, size);
+	INIT_LIST_HEAD(&charge->node);
+	charge->account = account;
+	charge->tally = tally;
+	charge->user = NULL;
+	charge->size = 0;
+	rc = dmem_charge(charge, size);
 	if (rc)
 		return rc;
 
-	charge->book = book;
 	if (!for_user) {
-		charge->user = NULL;
-		spin_lock(&book->lock);
-		charge_add(charge, size);
-		spin_unlock(&book->lock);
+		spin_lock(&account->lock);
+		charge_set_locked(charge, size, 1);
+		spin_unlock(&account->lock);
 		return 0;
 	}
-	uid = current_uid();
-	rc = charge_try(account, charge, size, uid, false, NULL);
-	if (likely(!rc))
-		return 0;
-	rc = charge_slow(account, charge, size, uid);
+	rc = charge_users(charge, size, true);
+	/* Ask last: the answer may leave a trace in the audit log. */
+	if (rc == -EDQUOT && capable(CAP_SYS_RESOURCE))
+		rc = charge_users(charge, size, false);
 	if (rc)
-		dmem_cgroup_uncharge(charge->dmem, size);
+		dmem_uncharge(charge, size);
 	return rc;
 }
 
-/* Returns false, and does nothing, if there are limits and not @checked. */
-static bool charge_adjust(struct rstmem_account *account,
-			  struct rstmem_charge *charge, u64 size, bool checked)
+static int adjust_users(struct rstmem_charge *charge, u64 size, bool enforce)
 {
-	struct rstmem_book *book = charge->book;
-	bool may;
+	struct rstmem_account *account = charge->account;
+	int rc = 0;
 
-	spin_lock(&book->lock);
-	may = checked || !charge->user || !READ_ONCE(account->limited);
-	if (may)
-		charge_size(charge, size);
-	spin_unlock(&book->lock);
-	return may;
+	spin_lock(&account->lock);
+	if (enforce && charge->user &&
+	    !limits_allow_locked(account, charge->user, charge->size, 1, size))
+		rc = -EDQUOT;
+	else
+		charge_set_locked(charge, size, 0);
+	spin_unlock(&account->lock);
+	return rc;
 }
 
 /**
- * rstmem_account_adjust() - the backend allocated more than it was asked for
- * @account:	where
- * @charge:	from rstmem_account_charge()
- * @size:	bytes
+ * rstmem_account_adjust() - correct the size of a charge
+ * @charge:	charged, not yet listed
+ * @size:	bytes that the backend really allocated
  *
  * May sleep.
  *
- * Return: 0; or -EDQUOT when a limit does not allow it: @charge is as it was, but
- * no cgroup pays any more.
+ * Return: 0; or -EDQUOT or -ENOMEM: the size is as it was, and no cgroup pays.
  */
-int rstmem_account_adjust(struct rstmem_account *account,
-			  struct rstmem_charge *charge, u64 size)
+int rstmem_account_adjust(struct rstmem_charge *charge, u64 size)
 {
-	const struct tee_rstmem_usage unknown = {};
-	bool ok;
 	int rc;
 
-	dmem_cgroup_uncharge(charge->dmem, charge->size);
-	rc = dmem_charge(account, charge, size);
+	dmem_uncharge(charge, charge->size);
+	rc = dmem_charge(charge, size);
 	if (rc)
 		return rc;
-	if (charge_adjust(account, charge, size, false))
-		return 0;
-
-	mutex_lock(&account->lock);
-	ok = allowed(account, charge->user->uid, charge, size, &unknown);
-	if (ok)
-		charge_adjust(account, charge, size, true);
-	mutex_unlock(&account->lock);
-	if (ok)
-		return 0;
-	if (!capable(CAP_SYS_RESOURCE)) {
-		dmem_cgroup_uncharge(charge->dmem, size);
-		charge->dmem = NULL;
-		return -EDQUOT;
-	}
-	charge_adjust(account, charge, size, true);
-	return 0;
+	rc = adjust_users(charge, size, true);
+	if (rc == -EDQUOT && capable(CAP_SYS_RESOURCE))
+		rc = adjust_users(charge, size, false);
+	if (rc)
+		dmem_uncharge(charge, size);
+	return rc;
 }
 
 /**
- * rstmem_account_uncharge() - undo rstmem_account_charge()
- * @charge:	as it was filled in
- *
- * Called as that is.
+ * rstmem_account_add() - list a buffer
+ * @charge:	charged; rstmem_account_walk() finds it from now on
  */
-void rstmem_account_uncharge(struct rstmem_charge *charge)
+void rstmem_account_add(struct rstmem_charge *charge)
 {
-	struct rstmem_book *book = charge->book;
-	struct rstmem_user *surplus;
+	struct rstmem_account *account = charge->account;
+	struct rstmem_tally *tally = charge->tally;
 
-	spin_lock(&book->lock);
-	charge_del(charge);
-	surplus = user_trim(book, charge->user);
-	spin_unlock(&book->lock);
-
-	kfree(surplus);
-	dmem_cgroup_uncharge(charge->dmem, charge->size);
+	spin_lock(&account->lock);
+	charge->serial = account->serial++;
+	list_add_tail(&charge->node, &account->charges);
+	tally->buffers++;
+	tally->used += charge->size;
+	if (tally->peak < tally->used)
+		tally->peak = tally->used;
+	spin_unlock(&account->lock);
 }
 
 /**
- * rstmem_account_limit() - set a limit
- * @account:	where
- * @limit:	which one, in @account->limits
- * @value:	its value
- *
- * All that is charged from when this returns is within. May sleep.
+ * rstmem_account_uncharge() - the memory of a buffer is back, or lost
+ * @charge:	charged, listed or not
+ * @lost:	the backend could not clear the memory and keeps it
  */
-void rstmem_account_limit(struct rstmem_account *account, u64 *limit, u64 value)
+void rstmem_account_uncharge(struct rstmem_charge *charge, bool lost)
 {
-	const struct rstmem_limits *limits = &account->limits;
-	unsigned int n;
+	struct rstmem_account *account = charge->account;
+	struct rstmem_tally *tally = charge->tally;
+	struct rstmem_user *unused = NULL;
+	u64 size = charge->size;
 
-	mutex_lock(&account->lock);
-	*limit = value;
-	WRITE_ONCE(account->limited,
-		   limits->user_bytes != RSTMEM_UNLIMITED ||
-		   limits->user_buffers != RSTMEM_UNLIMITED ||
-		   limits->buffer_bytes != RSTMEM_UNLIMITED || limits->reserve);
-	/* Who has not seen that is done, and summed up from here on. */
-	for (n = 0; n < RSTMEM_SHARDS; n++) {
-		spin_lock(&account->books[n].lock);
-		spin_unlock(&account->books[n].lock);
+	spin_lock(&account->lock);
+	if (!list_empty(&charge->node)) {
+		list_del(&charge->node);
+		tally->buffers--;
+		tally->used -= size;
 	}
-	mutex_unlock(&account->lock);
+	if (lost) {
+		account->lost += size;
+		tally->lost += size;
+	}
+	charge_set_locked(charge, 0, -1);
+	users_put(account, charge->user, &unused);
+	spin_unlock(&account->lock);
+
+	users_free(unused);
+	dmem_uncharge(charge, size);
 }
 
 /**
- * rstmem_charge_uid() - who pays
- * @charge:	of a buffer that is in its account
+ * rstmem_charge_uid() - the user that pays
+ * @charge:	charged
  *
- * Return: the user, or INVALID_UID when it is the kernel itself.
+ * Return: the user, or INVALID_UID when the kernel pays.
  */
 kuid_t rstmem_charge_uid(const struct rstmem_charge *charge)
 {
@@ -443,370 +415,149 @@ kuid_t rstmem_charge_uid(const struct rstmem_charge *charge)
 }
 
 /**
- * rstmem_account_enter() - a buffer has been allocated and exported
- * @buf:	the buffer, charged
- * @dmabuf:	what it has become
- */
-void rstmem_account_enter(struct rstmem_buffer *buf, struct dma_buf *dmabuf)
-{
-	struct rstmem_account *account = buf->account;
-	s64 used, peak;
-
-	atomic64_inc(&account->count);
-	used = atomic64_add_return(buf->shm.size, &account->used);
-	peak = atomic64_read(&account->peak);
-	while (unlikely(used > peak) &&
-	       !atomic64_try_cmpxchg(&account->peak, &peak, used))
-		;
-	buf->exported = true;
-	buf->ino = file_inode(dmabuf->file)->i_ino;
-	/* Who finds it finds all of it: pairs with cursor_find(). */
-	smp_store_release(&buf->charge.entry.buffer, true);
-}
-
-/**
- * rstmem_account_hide() - the dma-buf is going, the buffer is not
- * @buf:	the buffer
- */
-void rstmem_account_hide(struct rstmem_buffer *buf)
-{
-	spin_lock(&buf->charge.book->lock);
-	buf->exported = false;
-	spin_unlock(&buf->charge.book->lock);
-}
-
-/**
- * rstmem_account_leave() - its memory is back
- * @buf:	the buffer; no longer charged
+ * rstmem_account_read() - read a number that the account's lock guards
+ * @account:	the account
+ * @value:	the number, in @account or a tally of it
  *
- * Return: whether it had a reference to the device, which is the caller's then. If
- * not, the device may be gone.
+ * Return: the number.
  */
-bool rstmem_account_leave(struct rstmem_buffer *buf)
+u64 rstmem_account_read(struct rstmem_account *account, const u64 *value)
 {
-	struct rstmem_account *account = buf->account;
-	struct rstmem_charge *charge = &buf->charge;
-	struct rstmem_book *book = charge->book;
-	struct rstmem_user *surplus;
-	bool closed;
+	u64 copy;
 
-	/* Unless it was never exported. */
-	if (charge->entry.buffer) {
-		atomic64_dec(&account->count);
-		atomic64_sub(charge->size, &account->used);
-	}
-
-	spin_lock(&book->lock);
-	charge_del(charge);
-	surplus = user_trim(book, charge->user);
-	closed = book->closed;
-	spin_unlock(&book->lock);
-
-	if (unlikely(surplus))
-		kfree(surplus);
-	dmem_cgroup_uncharge(charge->dmem, charge->size);
-	return closed;
-}
-
-static void book_init(struct rstmem_book *book)
-{
-	spin_lock_init(&book->lock);
-	book->users = RB_ROOT;
-	INIT_HLIST_HEAD(&book->entries);
-}
-
-/* From now on its buffers have references to the device, as the caller has. */
-static void book_close(struct rstmem_book *book, struct kref *ref)
-{
-	spin_lock(&book->lock);
-	book->closed = true;
-	if (book->charged)
-		refcount_add(book->charged, &ref->refcount);
-	spin_unlock(&book->lock);
-}
-
-static void book_free(struct rstmem_book *book)
-{
-	struct rstmem_user *user, *next;
-	struct rstmem_entry *entry;
-	struct hlist_node *after;
-
-	lockdep_assert_held(&accounts_lock);
-
-	/* Readers may be here; buffers are not. */
-	hlist_for_each_entry_safe(entry, after, &book->entries, node)
-		hlist_del_init(&entry->node);
-
-	WARN_ON(book->charged || book->reserved);
-	rbtree_postorder_for_each_entry_safe(user, next, &book->users, node) {
-		WARN_ON(user->buffers);
-		kfree(user);
-	}
-}
-
-static void account_release(struct device *dev)
-{
-	struct rstmem_account *account =
-		container_of(dev, struct rstmem_account, dev);
-	unsigned int n;
-
-	mutex_lock(&accounts_lock);
-	list_del(&account->node);
-	for (n = 0; n < RSTMEM_SHARDS; n++)
-		book_free(&account->books[n]);
-	mutex_unlock(&accounts_lock);
-
-	WARN_ON(atomic64_read(&account->used) || atomic64_read(&account->count));
-	rstmem_policy_deinit(&account->policy);
-	mutex_destroy(&account->lock);
-	kfree(account);
+	spin_lock(&account->lock);
+	copy = *value;
+	spin_unlock(&account->lock);
+	return copy;
 }
 
 /**
- * rstmem_account_create() - open the books of a use case
- * @rdev:	the device
- * @use_case:	which it offers
+ * rstmem_account_set_limit() - set a limit
+ * @account:	the account
+ * @limit:	the limit, in @account->limits
+ * @value:	its value
  *
- * Return: the account, for rstmem_account_put(), or NULL when there is no memory.
+ * All that is charged after this returns is within the limit.
  */
-struct rstmem_account *rstmem_account_create(struct tee_rstmem_device *rdev,
-					     u32 use_case)
+void rstmem_account_set_limit(struct rstmem_account *account, u64 *limit,
+			      u64 value)
+{
+	spin_lock(&account->lock);
+	*limit = value;
+	spin_unlock(&account->lock);
+}
+
+/* Visit some charges from serial @next on. Returns false at the end. */
+static bool walk_some(struct rstmem_account *account, u64 *next,
+		      void (*visit)(const struct rstmem_charge *charge, void *arg),
+		      void *arg)
+{
+	const struct rstmem_charge *charge;
+	unsigned int n = 0;
+
+	spin_lock(&account->lock);
+	list_for_each_entry(charge, &account->charges, node) {
+		if (charge->serial < *next)
+			continue;
+		if (n++ == WALK_AT_ONCE)
+			break;
+		visit(charge, arg);
+		*next = charge->serial + 1;
+	}
+	spin_unlock(&account->lock);
+	return n > WALK_AT_ONCE;
+}
+
+/**
+ * rstmem_account_walk() - visit the listed charges of all accounts
+ * @visit:	called for each, under the lock of its account, which guards what it
+ *		looks at. Must not sleep
+ * @arg:	for @visit
+ *
+ * A charge that is listed or uncharged during the walk may or may not be visited. May
+ * sleep.
+ */
+void rstmem_account_walk(void (*visit)(const struct rstmem_charge *charge,
+				       void *arg), void *arg)
 {
 	struct rstmem_account *account;
-	unsigned int n;
+	u64 next;
 
-	account = kzalloc(sizeof(*account), GFP_KERNEL);
-	if (!account)
-		return NULL;
-	account->rdev = rdev;
-	account->use_case = use_case;
+	mutex_lock(&accounts_lock);
+	list_for_each_entry(account, &accounts, node) {
+		next = 0;
+		while (walk_some(account, &next, visit, arg))
+			cond_resched();
+	}
+	mutex_unlock(&accounts_lock);
+}
+
+/**
+ * rstmem_account_init() - start with nothing charged and no limit
+ * @account:	zeroed by the caller
+ *
+ * Undone with rstmem_account_deinit(). May sleep.
+ */
+void rstmem_account_init(struct rstmem_account *account)
+{
+	spin_lock_init(&account->lock);
+	account->users = RB_ROOT;
+	INIT_LIST_HEAD(&account->charges);
 	account->limits.user_bytes = RSTMEM_UNLIMITED;
 	account->limits.user_buffers = RSTMEM_UNLIMITED;
 	account->limits.buffer_bytes = RSTMEM_UNLIMITED;
-	mutex_init(&account->lock);
-	for (n = 0; n < RSTMEM_SHARDS; n++)
-		book_init(&account->books[n]);
-	rstmem_policy_init(&account->policy);
 	mutex_lock(&accounts_lock);
-	account->serial = ++last_serial;
 	list_add_tail(&account->node, &accounts);
 	mutex_unlock(&accounts_lock);
-
-	account->dev.release = account_release;
-	if (rstmem_sysfs_name(account)) {
-		put_device(&account->dev);
-		return NULL;
-	}
-	return account;
 }
 
 /**
- * rstmem_account_start() - show an account
- * @account:	the account
+ * rstmem_account_deinit() - undo rstmem_account_init()
+ * @account:	the account; nothing is charged
  *
  * May sleep.
+ */
+void rstmem_account_deinit(struct rstmem_account *account)
+{
+	WARN_ON(account->charged || !RB_EMPTY_ROOT(&account->users));
+	mutex_lock(&accounts_lock);
+	list_del(&account->node);
+	mutex_unlock(&accounts_lock);
+}
+
+/**
+ * rstmem_account_start() - say how much memory there is
+ * @account:	the account
+ * @name:	for the dmem cgroup controller
+ * @total:	bytes, 0 when the backend does not tell
+ *
+ * Undone with rstmem_account_stop(). May sleep.
  *
  * Return: 0 or -errno.
  */
-int rstmem_account_start(struct rstmem_account *account)
+int rstmem_account_start(struct rstmem_account *account, const char *name,
+			 u64 total)
 {
-	struct tee_rstmem_usage usage = {};
-	int rc;
+	struct dmem_cgroup_region *region;
 
-	ask_backend(account, &usage);
-	if (usage.total) {
-		account->region = dmem_register(usage.total, "rstmem/%s",
-						dev_name(&account->dev));
-		if (IS_ERR(account->region)) {
-			rc = PTR_ERR(account->region);
-			account->region = NULL;
-			return rc;
-		}
-	}
-	rc = device_add(&account->dev);
-	if (rc) {
-		dmem_cgroup_unregister_region(account->region);
-		account->region = NULL;
-	}
-	return rc;
+	account->total = total;
+	if (!total)
+		return 0;
+	region = dmem_register(total, "rstmem/%s", name);
+	if (IS_ERR(region))
+		return PTR_ERR(region);
+	account->region = region;
+	return 0;
 }
 
 /**
- * rstmem_account_stop() - stop showing it
- * @account:	the account; nothing is charged from now on
+ * rstmem_account_stop() - charge nothing any more
+ * @account:	started, or not; rstmem_account_charge() is not called again
  *
- * The caller has a reference to the device, and each buffer of the account gets one.
- * Waits for who is reading its files. May sleep.
+ * What is charged stays so until it is uncharged.
  */
 void rstmem_account_stop(struct rstmem_account *account)
 {
-	unsigned int n;
-
-	for (n = 0; n < RSTMEM_SHARDS; n++)
-		book_close(&account->books[n], &account->rdev->ref);
-	device_del(&account->dev);
 	dmem_cgroup_unregister_region(account->region);
 	account->region = NULL;
-}
-
-/**
- * rstmem_account_put() - close the books
- * @account:	the account, or NULL; no buffer of it is left
- *
- * May sleep.
- */
-void rstmem_account_put(struct rstmem_account *account)
-{
-	if (account)
-		put_device(&account->dev);
-}
-
-/**
- * rstmem_cursor_init() - start at the first buffer of all accounts
- * @cursor:	the cursor
- */
-void rstmem_cursor_init(struct rstmem_cursor *cursor)
-{
-	INIT_HLIST_NODE(&cursor->entry.node);
-	cursor->entry.buffer = false;
-	cursor->serial = 0;
-	cursor->shard = 0;
-}
-
-/* The book at or after a cursor, which goes there, or NULL at the end. */
-static struct rstmem_book *cursor_book(struct rstmem_cursor *cursor)
-{
-	struct rstmem_account *account;
-
-	lockdep_assert_held(&accounts_lock);
-
-	list_for_each_entry(account, &accounts, node) {
-		if (account->serial < cursor->serial)
-			continue;
-		if (account->serial > cursor->serial) {
-			cursor->serial = account->serial;
-			cursor->shard = 0;
-		}
-		if (cursor->shard < RSTMEM_SHARDS)
-			return &account->books[cursor->shard];
-	}
-	return NULL;
-}
-
-/*
- * Which book a reader has locked is known when it runs only. For sparse one is
- * locked from begin to end, also when there is none.
- *
- * Returns the first buffer from @node on, with the lock of its book held, which is
- * that of @book before. NULL, with no book locked, at the end.
- */
-static struct rstmem_buffer *
-cursor_find(struct rstmem_cursor *cursor, struct rstmem_book *book,
-	    struct hlist_node *node)
-	__must_hold(cursor)
-{
-	struct rstmem_entry *entry;
-
-	lockdep_assert_held(&book->lock);
-
-	for (;;) {
-		for (; node; node = node->next) {
-			entry = hlist_entry(node, struct rstmem_entry, node);
-			/* Pairs with rstmem_account_enter(). */
-			if (smp_load_acquire(&entry->buffer))
-				return container_of(entry, struct rstmem_buffer,
-						    charge.entry);
-		}
-		spin_unlock(&book->lock);
-		cursor->shard++;
-		book = cursor_book(cursor);
-		if (!book) {
-			__acquire(cursor);
-			return NULL;
-		}
-		spin_lock(&book->lock);
-		node = book->entries.first;
-	}
-}
-
-/**
- * rstmem_cursor_begin() - go on where a cursor is
- * @cursor:	the cursor
- *
- * Until rstmem_cursor_end(), which must follow also when there is none, the buffer
- * stays what it is and the caller cannot sleep.
- *
- * Return: a buffer, or NULL at the end.
- */
-struct rstmem_buffer *rstmem_cursor_begin(struct rstmem_cursor *cursor)
-	__acquires(cursor)
-{
-	struct hlist_node *node;
-	struct rstmem_book *book;
-
-	mutex_lock(&accounts_lock);
-	book = cursor_book(cursor);
-	if (!book) {
-		__acquire(cursor);
-		return NULL;
-	}
-	spin_lock(&book->lock);
-	/* In its book's list, or in none when that is gone. */
-	if (hlist_unhashed(&cursor->entry.node)) {
-		node = book->entries.first;
-	} else {
-		node = cursor->entry.node.next;
-		hlist_del_init(&cursor->entry.node);
-	}
-	return cursor_find(cursor, book, node);
-}
-
-/**
- * rstmem_cursor_next() - go on
- * @cursor:	the cursor, between begin and end
- * @buf:	the buffer it is at
- *
- * Return: the next one, or NULL at the end.
- */
-struct rstmem_buffer *rstmem_cursor_next(struct rstmem_cursor *cursor,
-					 struct rstmem_buffer *buf)
-	__must_hold(cursor)
-{
-	return cursor_find(cursor, buf->charge.book,
-			   buf->charge.entry.node.next);
-}
-
-/**
- * rstmem_cursor_end() - pause
- * @cursor:	the cursor
- * @buf:	where to go on, or NULL at the end
- */
-void rstmem_cursor_end(struct rstmem_cursor *cursor, struct rstmem_buffer *buf)
-	__releases(cursor)
-{
-	if (buf) {
-		hlist_add_before(&cursor->entry.node, &buf->charge.entry.node);
-		spin_unlock(&buf->charge.book->lock);
-	} else {
-		__release(cursor);
-	}
-	mutex_unlock(&accounts_lock);
-}
-
-/**
- * rstmem_cursor_deinit() - forget a cursor
- * @cursor:	the cursor, not between begin and end
- */
-void rstmem_cursor_deinit(struct rstmem_cursor *cursor)
-{
-	struct rstmem_book *book;
-
-	mutex_lock(&accounts_lock);
-	if (!hlist_unhashed(&cursor->entry.node)) {
-		book = cursor_book(cursor);
-		spin_lock(&book->lock);
-		hlist_del_init(&cursor->entry.node);
-		spin_unlock(&book->lock);
-	}
-	mutex_unlock(&accounts_lock);
 }

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers, see buffer.h. A buffer keeps its device and the backend's module;
- * nothing of the process that asked for it.
+ * Buffers: one allocation each, and how long it lives.
+ *
+ * A buffer keeps its device and the backend's module. It keeps nothing of the process
+ * that allocated it.
  */
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "buffer.h"
-#include "device.h"
 #include "size.h"
 #include "trace.h"
 
 static struct kmem_cache *buffer_cache;
 
-/* Whether what the backend returned is what its documentation asks for. */
-static bool shm_is_sound(const struct tee_shm *shm, u64 size)
+/* Check what the backend returned against the documentation of the op. */
+static bool shm_is_valid(const struct tee_shm *shm, u64 size)
 {
 	phys_addr_t last = shm->paddr + (shm->size - 1);
 
@@ -28,162 +30,153 @@ static bool shm_is_sound(const struct tee_shm *shm, u64 size)
 	return PAGE_ALIGNED(shm->paddr) && last >= shm->paddr;
 }
 
-/*
- * Of an object in the cache, once. What is set here is so again when a buffer is
- * freed; all else is set when one is allocated.
- */
-static void buffer_construct(void *object)
+static struct rstmem_buffer *buffer_create(struct rstmem_offer *offer, u32 flags)
 {
-	struct rstmem_buffer *buf = object;
+	struct rstmem_buffer *buf = kmem_cache_zalloc(buffer_cache, GFP_KERNEL);
 
-	memset(buf, 0, sizeof(*buf));
-	dma_resv_init(&buf->resv);
-	INIT_LIST_HEAD(&buf->attachments);
-}
-
-static void buffer_init(struct rstmem_buffer *buf,
-			struct rstmem_account *account,
-			const struct rstmem_request *req)
-{
+	if (!buf)
+		return NULL;
 	kref_init(&buf->ref);
-	buf->shm = (struct tee_shm){ .id = -1, .flags = TEE_SHM_RESTRICTED };
-	buf->rdev = account->rdev;
-	buf->account = account;
-	buf->use_case = req->use_case;
-	buf->flags = req->flags;
-	buf->ino = 0;
-	buf->born = get_jiffies_64();
+	buf->shm.id = -1;
+	buf->shm.flags = TEE_SHM_RESTRICTED;
+	buf->offer = offer;
+	buf->flags = flags;
 	buf->pid = task_tgid_nr(current);
-	/* May be changing, but what is last is always the end. */
+	buf->alloc_time = get_jiffies_64();
+	INIT_LIST_HEAD(&buf->attachments);
+	/* The name may change meanwhile, but its last byte is always 0. */
 	memcpy(buf->comm, current->group_leader->comm, sizeof(buf->comm));
+	return buf;
 }
 
-static void buffer_free(struct rstmem_buffer *buf)
+/* Give the memory back. The backend may have to keep it. */
+static void buffer_free_memory(struct rstmem_buffer *buf)
 {
-	/* Fences of an importer may be left. */
-	if (unlikely(rcu_access_pointer(buf->resv.fences))) {
-		dma_resv_fini(&buf->resv);
-		dma_resv_init(&buf->resv);
+	struct tee_rstmem_device *rdev = buf->offer->rdev;
+	phys_addr_t paddr;
+	bool lost;
+
+	lost = rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
+	if (lost) {
+		rstmem_buffer_run(buf, 0, &paddr);
+		dev_err(&rdev->ctx.teedev->dev,
+			"%zu bytes of %s at %pa could not be cleared and are out of use\n",
+			buf->shm.size, dev_name(&buf->offer->dev), &paddr);
 	}
-	kmem_cache_free(buffer_cache, buf);
+	rstmem_account_uncharge(&buf->charge, lost);
 }
 
-/* Has the backend allocate; charged for already. */
-static int buffer_fill(struct rstmem_buffer *buf,
-		       struct tee_rstmem_device *rdev, u64 size)
+/* Charge, and let the backend allocate. Called inside rstmem_device_enter(). */
+static int buffer_alloc_memory(struct rstmem_buffer *buf, u64 size, bool for_user)
 {
+	struct rstmem_offer *offer = buf->offer;
+	struct tee_rstmem_device *rdev = offer->rdev;
 	int rc;
 
-	rc = rdev->ops->rstmem_alloc(&rdev->ctx, &buf->shm, buf->flags,
-				     buf->use_case, size);
-	if (rc) {
-		rstmem_account_failed(buf->account, rc == -ENOMEM ?
-				      RSTMEM_FAILURE_NO_MEMORY :
-				      RSTMEM_FAILURE_BACKEND);
+	rc = rstmem_account_charge(offer->account, &buf->charge, &offer->tally,
+				   size, for_user);
+	if (rc)
 		return rc;
-	}
-	if (!shm_is_sound(&buf->shm, size)) {
-		dev_err(&rdev->ctx.teedev->dev,
-			"backend returned a malformed buffer\n");
-		rstmem_account_failed(buf->account, RSTMEM_FAILURE_BACKEND);
-		rc = -EIO;
-		goto err_free;
-	}
-	if (buf->shm.size == size)
-		return 0;
-	rc = rstmem_account_adjust(buf->account, &buf->charge, buf->shm.size);
-	if (rc) {
-		rstmem_account_failed(buf->account, RSTMEM_FAILURE_LIMIT);
-		goto err_free;
-	}
-	return 0;
-
-err_free:
-	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
+	rc = rdev->ops->rstmem_alloc(&rdev->ctx, &buf->shm, buf->flags,
+				     offer->use_case, size);
+	if (rc)
+		rstmem_account_uncharge(&buf->charge, false);
 	return rc;
 }
 
-/**
- * rstmem_buffer_alloc() - allocate restricted memory
- * @rdev:	where from
- * @req:	what is wanted
- *
- * Called between rstmem_device_call_begin() and rstmem_device_call_end(). May sleep.
- *
- * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that
- * TEE_IOC_RSTMEM_ALLOC documents as such, -EOPNOTSUPP when the device offers
- * nothing, -ENODEV when it is being removed, -EDQUOT when a limit does not allow
- * it, -ENOMEM, -EIO when the backend misbehaves, and what else it returns.
- */
-struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
-					  const struct rstmem_request *req)
+/* Check what the backend allocated, which may be more than @size. */
+static int buffer_check(struct rstmem_buffer *buf, u64 size)
 {
-	const u64 max = min_t(u64, BIT_ULL(RSTMEM_ADDRESS_BITS),
-			      rounddown(SIZE_MAX, PAGE_SIZE));
-	struct rstmem_account *account;
-	struct rstmem_buffer *buf;
-	u64 size;
-	int rc;
-
-	rc = rstmem_device_check(rdev, req->use_case);
-	if (rc)
-		return ERR_PTR(rc);
-	account = rdev->accounts[req->use_case];
-	if (req->flags || rstmem_size_round(req->size, PAGE_SIZE, max, &size))
-		return ERR_PTR(-EINVAL);
-
-	buf = kmem_cache_alloc(buffer_cache, GFP_KERNEL);
-	if (!buf) {
-		rstmem_account_failed(account, RSTMEM_FAILURE_NO_MEMORY);
-		return ERR_PTR(-ENOMEM);
+	if (!shm_is_valid(&buf->shm, size)) {
+		dev_err(&buf->offer->rdev->ctx.teedev->dev,
+			"backend returned a malformed buffer\n");
+		return -EIO;
 	}
-	buffer_init(buf, account, req);
-
-	if (rstmem_device_gone(rdev)) {
-		rc = -ENODEV;
-		goto err_free;
-	}
-	rc = rstmem_account_charge(account, &buf->charge, size, req->for_user);
-	if (rc) {
-		rstmem_account_failed(account, rc == -EDQUOT ?
-				      RSTMEM_FAILURE_LIMIT :
-				      RSTMEM_FAILURE_NO_MEMORY);
-		goto err_free;
-	}
-	rc = buffer_fill(buf, rdev, size);
-	if (rc)
-		goto err_uncharge;
-
-	return buf;
-
-err_uncharge:
-	rstmem_account_uncharge(&buf->charge);
-err_free:
-	buffer_free(buf);
-	trace_rstmem_alloc_refuse(account, req->size, rc);
-	return ERR_PTR(rc);
+	if (buf->shm.size == size)
+		return 0;
+	return rstmem_account_adjust(&buf->charge, buf->shm.size);
 }
 
 static void buffer_release(struct kref *ref)
 {
 	struct rstmem_buffer *buf = container_of(ref, struct rstmem_buffer, ref);
-	struct tee_rstmem_device *rdev = buf->rdev;
-	bool referenced;
+	struct tee_rstmem_device *rdev = buf->offer->rdev;
+	struct module *owner = rdev->ops->owner;
 
 	trace_rstmem_free(buf);
-	rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
-	referenced = rstmem_account_leave(buf);
-	buffer_free(buf);
-	if (unlikely(referenced))
-		rstmem_device_put(rdev);
+	buffer_free_memory(buf);
+	kmem_cache_free(buffer_cache, buf);
+	rstmem_device_put(rdev);
+	/* Last: the lines above run code of the backend. */
+	module_put(owner);
+}
+
+/**
+ * rstmem_buffer_alloc() - allocate restricted memory
+ * @rdev:	the device; the caller has a reference
+ * @req:	arguments
+ *
+ * May sleep.
+ *
+ * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that
+ * TEE_IOC_RSTMEM_ALLOC documents as such, -EOPNOTSUPP when the device offers
+ * nothing, -ENODEV when it is being removed, -EDQUOT when a limit does not allow
+ * it, -ENOMEM, -EIO when the backend misbehaves, and other errors of the backend.
+ */
+struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
+					  const struct rstmem_request *req)
+{
+	struct rstmem_offer *offer = rstmem_device_offer(rdev, req->use_case);
+	struct rstmem_buffer *buf;
+	int rc, idx;
+	u64 size;
+
+	if (IS_ERR(offer))
+		return ERR_CAST(offer);
+	if (req->flags ||
+	    rstmem_size_round(req->size, offer->granule,
+			      min_t(u64, BIT_ULL(RSTMEM_ADDRESS_BITS),
+				    rounddown(SIZE_MAX, PAGE_SIZE)), &size))
+		return ERR_PTR(-EINVAL);
+
+	rc = -ENOMEM;
+	buf = buffer_create(offer, req->flags);
+	if (!buf)
+		goto err_refuse;
+	rc = -ENODEV;
+	if (!rstmem_device_enter(rdev, &idx))
+		goto err_free_buf;
+	/* The module cannot go before removal, which waits for us. */
+	if (try_module_get(rdev->ops->owner)) {
+		rc = buffer_alloc_memory(buf, size, req->for_user);
+		if (rc)
+			module_put(rdev->ops->owner);
+	}
+	rstmem_device_exit(idx);
+	if (rc)
+		goto err_free_buf;
+
+	kref_get(&rdev->ref);
+
+	rc = buffer_check(buf, size);
+	if (!rc)
+		return buf;
+	rstmem_buffer_put(buf);
+	goto err_refuse;
+
+err_free_buf:
+	kmem_cache_free(buffer_cache, buf);
+err_refuse:
+	rstmem_offer_refused(offer, rc);
+	trace_rstmem_alloc_refuse(offer, req->size, rc);
+	return ERR_PTR(rc);
 }
 
 /**
  * rstmem_buffer_put() - drop a reference
  * @buf:	the buffer; the last reference gives its memory back
  *
- * Whoever has one pins the backend's module, whose code this may run, until after
- * it returned. May sleep.
+ * May sleep.
  */
 void rstmem_buffer_put(struct rstmem_buffer *buf)
 {
@@ -191,19 +184,30 @@ void rstmem_buffer_put(struct rstmem_buffer *buf)
 }
 
 /**
- * rstmem_buffer_abandon() - the dma-buf is being released
+ * rstmem_buffer_export() - the buffer has a dma-buf
+ * @buf:	the buffer
+ * @ino:	inode of the dma-buf
+ */
+void rstmem_buffer_export(struct rstmem_buffer *buf, unsigned long ino)
+{
+	buf->ino = ino;
+	buf->exported = true;
+	rstmem_account_add(&buf->charge);
+}
+
+/**
+ * rstmem_buffer_unexport() - the dma-buf of the buffer is being released
  * @buf:	the buffer; drops the dma-buf's reference
  *
  * May sleep.
  */
-void rstmem_buffer_abandon(struct rstmem_buffer *buf)
+void rstmem_buffer_unexport(struct rstmem_buffer *buf)
 {
-	/*
-	 * If this is the last reference nobody can take another, and those who
-	 * find the buffer in its account may look at the dma-buf up to the end.
-	 */
-	if (kref_read(&buf->ref) > 1)
-		rstmem_account_hide(buf);
+	struct rstmem_account *account = buf->offer->account;
+
+	spin_lock(&account->lock);
+	buf->exported = false;
+	spin_unlock(&account->lock);
 	rstmem_buffer_put(buf);
 }
 
@@ -216,9 +220,9 @@ void rstmem_buffer_info(const struct rstmem_buffer *buf,
 			struct tee_rstmem_info *info)
 {
 	info->size = buf->shm.size;
-	info->use_case = buf->use_case;
+	info->use_case = buf->offer->use_case;
 	info->flags = buf->flags;
-	info->teedev = buf->rdev->ctx.teedev;
+	info->teedev = buf->offer->rdev->ctx.teedev;
 }
 
 /**
@@ -228,7 +232,7 @@ void rstmem_buffer_info(const struct rstmem_buffer *buf,
  *		buffer's size
  * @paddr:	out: its physical address
  *
- * Return: bytes up to where contiguity ends, a multiple of PAGE_SIZE.
+ * Return: bytes of the piece, a multiple of PAGE_SIZE.
  */
 size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,
 			 phys_addr_t *paddr)
@@ -250,23 +254,19 @@ size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,
 }
 
 /**
- * rstmem_buffer_init() - once, when the module is loaded
+ * rstmem_buffer_init() - prepare, when the module is loaded
  *
  * Return: 0 or -ENOMEM.
  */
 int rstmem_buffer_init(void)
 {
-	/* A cache of its own, so that a buffer left over is noticed. */
-	buffer_cache = kmem_cache_create("rstmem_buffer",
-					 sizeof(struct rstmem_buffer),
-					 __alignof__(struct rstmem_buffer),
-					 SLAB_NO_MERGE | SLAB_ACCOUNT,
-					 buffer_construct);
+	/* A cache of its own, so that a leaked buffer is noticed. */
+	buffer_cache = KMEM_CACHE(rstmem_buffer, SLAB_NO_MERGE | SLAB_ACCOUNT);
 	return buffer_cache ? 0 : -ENOMEM;
 }
 
 /**
- * rstmem_buffer_exit() - once, when the module is unloaded; no buffer is left
+ * rstmem_buffer_exit() - undo rstmem_buffer_init(); no buffer is left
  */
 void rstmem_buffer_exit(void)
 {

@@ -1,55 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices that have restricted memory: registration, removal, lookup.
+ * Devices: a backend as the core sees it, and the use cases that it offers.
  *
- * Removal does not wait for buffers. rstmem_device_stop() makes new allocations
- * fail and waits for those that are inside the backend at that moment, which is
- * short. Each buffer keeps the device and the backend's module; the last one
- * calls the backend's release.
+ * Removal does not wait for buffers. rstmem_device_unplug() makes new calls fail and
+ * waits for those that are inside the backend at that moment, which is short. Each
+ * buffer keeps the device, and the last one calls the backend's release.
  */
-#include <linux/array_size.h>
 #include <linux/err.h>
-#include <linux/module.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 
-#include "account.h"
 #include "device.h"
-#include "heap.h"
 
 static DEFINE_MUTEX(devices_lock);	/* guards changes of devices */
 static LIST_HEAD(devices);
 
-static void accounts_put(struct tee_rstmem_device *rdev)
+/* Calls of backends that removal must wait for. */
+DEFINE_STATIC_SRCU(device_calls);
+
+static void offer_release(struct device *dev)
+{
+	struct rstmem_offer *offer = container_of(dev, struct rstmem_offer, dev);
+
+	rstmem_policy_deinit(&offer->policy);
+	kfree(offer);
+}
+
+static void offer_destroy(struct rstmem_offer *offer)
+{
+	rstmem_account_stop(&offer->own);
+	rstmem_account_deinit(&offer->own);
+	put_device(&offer->dev);
+}
+
+static void query(struct tee_rstmem_device *rdev, u32 use_case,
+		  struct tee_rstmem_usage *usage)
+{
+	memset(usage, 0, sizeof(*usage));
+	if (rdev->ops->rstmem_query)
+		rdev->ops->rstmem_query(&rdev->ctx, use_case, usage);
+}
+
+/* The offer is complete; give it an account, its own or that of @shared. */
+static int offer_open(struct rstmem_offer *offer, struct rstmem_offer *shared)
+{
+	struct tee_rstmem_usage usage;
+
+	query(offer->rdev, offer->use_case, &usage);
+	offer->granule = max_t(u64, usage.granule, PAGE_SIZE);
+	if (shared) {
+		offer->account = shared->account;
+		return 0;
+	}
+	offer->account = &offer->own;
+	return rstmem_account_start(offer->account, dev_name(&offer->dev),
+				    usage.total);
+}
+
+static struct rstmem_offer *offer_create(struct tee_rstmem_device *rdev,
+					 u32 use_case, const char *importers,
+					 struct rstmem_offer *shared)
+{
+	const char *name = tee_rstmem_use_case_name(use_case);
+	const char *tee = rdev->ctx.teedev->name;
+	struct rstmem_offer *offer;
+	int rc;
+
+	offer = kzalloc(sizeof(*offer), GFP_KERNEL);
+	if (!offer)
+		return ERR_PTR(-ENOMEM);
+	offer->rdev = rdev;
+	offer->use_case = use_case;
+	rstmem_account_init(&offer->own);
+	rstmem_policy_init(&offer->policy);
+	device_initialize(&offer->dev);
+	device_set_pm_not_required(&offer->dev);
+	offer->dev.release = offer_release;
+
+	rc = name ? dev_set_name(&offer->dev, "%s,%s", tee, name) :
+		    dev_set_name(&offer->dev, "%s,%u", tee, use_case);
+	if (!rc && importers)
+		rc = rstmem_policy_set(&offer->policy, importers);
+	if (!rc)
+		rc = offer_open(offer, shared);
+	if (rc) {
+		offer_destroy(offer);
+		return ERR_PTR(rc);
+	}
+	return offer;
+}
+
+static void offers_destroy(struct tee_rstmem_device *rdev)
 {
 	u32 uc;
 
 	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++)
-		rstmem_account_put(rdev->accounts[uc]);
+		if (rdev->offers[uc])
+			offer_destroy(rdev->offers[uc]);
 }
 
-/* Of use cases below @end. */
-static void accounts_stop(struct tee_rstmem_device *rdev, u32 end)
+static int offers_create(struct tee_rstmem_device *rdev,
+			 const struct tee_rstmem_desc *desc)
 {
-	while (end--)
-		if (rdev->accounts[end])
-			rstmem_account_stop(rdev->accounts[end]);
-}
-
-static int accounts_start(struct tee_rstmem_device *rdev)
-{
+	struct rstmem_offer *offer, *shared = NULL;
 	u32 uc;
-	int rc;
 
 	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
-		if (!rdev->accounts[uc])
+		if (!(desc->use_cases & BIT_ULL(uc)))
 			continue;
-		rc = rstmem_account_start(rdev->accounts[uc]);
-		if (rc) {
-			accounts_stop(rdev, uc);
-			return rc;
+		offer = offer_create(rdev, uc, desc->importers, shared);
+		if (IS_ERR(offer)) {
+			offers_destroy(rdev);
+			return PTR_ERR(offer);
 		}
+		rdev->offers[uc] = offer;
+		if (desc->shared)
+			shared = offer;
 	}
 	return 0;
 }
@@ -57,25 +126,26 @@ static int accounts_start(struct tee_rstmem_device *rdev)
 /**
  * rstmem_device_create() - make the core's side of a backend
  * @teedev:	its TEE device, kept until the last buffer is gone
- * @ops:	the backend
- * @use_cases:	bit N: use case N is offered; bit 0 is clear; may be 0
- * @data:	for the backend, in the context its ops are given
+ * @desc:	what the backend offers
+ * @data:	for the backend, in the context that its ops are given
  *
- * Not to be found by anybody before rstmem_device_start(). The caller sets id_ops
- * and id_data before that.
+ * Calls the backend. rstmem_device_get() does not find the device before
+ * rstmem_device_plug(). The caller sets id_ops and id_data before that; without
+ * id_ops rstmem_device_put() does not call the backend's release. May sleep.
  *
  * Return: the device with one reference, for the registration, or ERR_PTR:
- * -EINVAL for ops without alloc and free or bad @use_cases, -ENOMEM.
+ * -EINVAL for ops without alloc and free, bad use cases or a bad list of importers,
+ * -E2BIG for a list that is too long, -ENOMEM.
  */
 struct tee_rstmem_device *
-rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
-		     u64 use_cases, void *data)
+rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
+		     void *data)
 {
 	struct tee_rstmem_device *rdev;
-	u32 uc;
+	int rc;
 
-	if (!ops || !ops->rstmem_alloc || !ops->rstmem_free ||
-	    use_cases & BIT_ULL(TEE_IOC_UC_RESERVED))
+	if (!desc->ops || !desc->ops->rstmem_alloc || !desc->ops->rstmem_free ||
+	    desc->use_cases & BIT_ULL(TEE_IOC_UC_RESERVED))
 		return ERR_PTR(-EINVAL);
 
 	rdev = kzalloc(sizeof(*rdev), GFP_KERNEL);
@@ -83,34 +153,19 @@ rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops
 		return ERR_PTR(-ENOMEM);
 
 	kref_init(&rdev->ref);
-	rdev->ops = ops;
-	rdev->use_cases = use_cases;
+	rdev->ops = desc->ops;
+	rdev->use_cases = desc->use_cases;
 	rdev->ctx.teedev = teedev;
 	rdev->ctx.data = data;
 	kref_init(&rdev->ctx.refcount);
 	INIT_LIST_HEAD(&rdev->node);
-	get_device(&teedev->dev);
-	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
-		if (!(use_cases & BIT_ULL(uc)))
-			continue;
-		rdev->accounts[uc] = rstmem_account_create(rdev, uc);
-		if (!rdev->accounts[uc]) {
-			rstmem_device_destroy(rdev);
-			return ERR_PTR(-ENOMEM);
-		}
+	rc = offers_create(rdev, desc);
+	if (rc) {
+		kfree(rdev);
+		return ERR_PTR(rc);
 	}
+	get_device(&teedev->dev);
 	return rdev;
-}
-
-/**
- * rstmem_device_destroy() - undo rstmem_device_create()
- * @rdev:	a device that was never started; its backend is not called
- */
-void rstmem_device_destroy(struct tee_rstmem_device *rdev)
-{
-	accounts_put(rdev);
-	put_device(&rdev->ctx.teedev->dev);
-	kfree(rdev);
 }
 
 static void device_release(struct kref *ref)
@@ -119,10 +174,12 @@ static void device_release(struct kref *ref)
 		container_of(ref, struct tee_rstmem_device, ref);
 	struct tee_device *teedev = rdev->ctx.teedev;
 
-	if (rdev->ops->release)
-		rdev->ops->release(&rdev->ctx);
-	accounts_put(rdev);
-	rdev->id_ops->release(rdev->id_data);
+	offers_destroy(rdev);
+	if (rdev->id_ops) {
+		if (rdev->ops->release)
+			rdev->ops->release(&rdev->ctx);
+		rdev->id_ops->release(rdev->id_data);
+	}
 	kfree_rcu(rdev, rcu);
 	put_device(&teedev->dev);
 }
@@ -139,77 +196,147 @@ void rstmem_device_put(struct tee_rstmem_device *rdev)
 }
 
 /**
- * rstmem_device_start() - let sysfs, rstmem_device_find() and heaps see a device
- * @rdev:	the device
+ * rstmem_device_plug() - let rstmem_device_get() find a device
+ * @rdev:	the device, complete
  *
- * Calls the backend. May sleep.
- *
- * Return: 0 or -errno; nobody has seen it then.
+ * May sleep.
  */
-int rstmem_device_start(struct tee_rstmem_device *rdev)
+void rstmem_device_plug(struct tee_rstmem_device *rdev)
 {
-	int rc;
-
-	rc = accounts_start(rdev);
-	if (rc)
-		return rc;
 	mutex_lock(&devices_lock);
 	list_add_tail_rcu(&rdev->node, &devices);
 	mutex_unlock(&devices_lock);
-	rstmem_heap_start(rdev->use_cases);
-	return 0;
 }
 
 /**
- * rstmem_device_stop() - no allocation from now on
- * @rdev:	the device, started
+ * rstmem_device_unplug() - no new call of the backend from now on
+ * @rdev:	the device, plugged
  *
- * When it returns, the backend is not inside rstmem_alloc or rstmem_query and
- * will not be called for these again, and nobody has @rdev who found it between
- * rstmem_device_call_begin() and rstmem_device_call_end() and took no reference.
+ * When it returns, no task is inside a call of the backend but rstmem_free, and none
+ * will be again. May sleep; user space cannot prolong it.
  */
-void rstmem_device_stop(struct tee_rstmem_device *rdev)
+void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 {
+	u32 uc;
+
 	mutex_lock(&devices_lock);
 	list_del_rcu(&rdev->node);
 	mutex_unlock(&devices_lock);
 
-	WRITE_ONCE(rdev->gone, true);
-	rstmem_device_wait();
-	rstmem_heap_stop(rdev->use_cases);
-	accounts_stop(rdev, ARRAY_SIZE(rdev->accounts));
+	WRITE_ONCE(rdev->unplugged, true);
+	synchronize_srcu(&device_calls);
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++)
+		if (rdev->offers[uc])
+			rstmem_account_stop(&rdev->offers[uc]->own);
 }
 
 /**
- * rstmem_device_wait() - wait for who is between call_begin and call_end
+ * rstmem_device_get() - find a device
+ * @teedev:	its TEE device, or NULL for the first that offers @use_case
+ * @use_case:	any number; not looked at if @teedev is not NULL
  *
- * May sleep.
+ * Return: the device with a reference, for rstmem_device_put(), or NULL.
  */
-void rstmem_device_wait(void)
-{
-	synchronize_srcu(&rstmem_calls);
-}
-
-/**
- * rstmem_device_find() - find a device to allocate from
- * @teedev:	which, or NULL for the first that offers @use_case
- * @use_case:	any number
- *
- * Called between rstmem_device_call_begin() and rstmem_device_call_end(), and what
- * it returns is valid up to there.
- *
- * Return: the device, or ERR_PTR(-EOPNOTSUPP) when @teedev has no restricted memory
- * or, with NULL, no device offers the use case.
- */
-struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,
-					     u32 use_case)
+struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev,
+					    u32 use_case)
 {
 	struct tee_rstmem_device *rdev;
 
-	list_for_each_entry_srcu(rdev, &devices, node,
-				 srcu_read_lock_held(&rstmem_calls))
-		if (teedev ? rdev->ctx.teedev == teedev :
-			     !rstmem_device_check(rdev, use_case))
-			return rdev;
-	return ERR_PTR(-EOPNOTSUPP);
+	rcu_read_lock();
+	list_for_each_entry_rcu(rdev, &devices, node)
+		if ((teedev ? rdev->ctx.teedev == teedev :
+			      !IS_ERR(rstmem_device_offer(rdev, use_case))) &&
+		    kref_get_unless_zero(&rdev->ref))
+			goto out;
+	rdev = NULL;
+out:
+	rcu_read_unlock();
+	return rdev;
+}
+
+/**
+ * rstmem_device_enter() - about to call the backend
+ * @rdev:	the device; the caller has a reference
+ * @idx:	out: for rstmem_device_exit()
+ *
+ * Removal waits until rstmem_device_exit(), so user space must not be able to prolong
+ * what comes in between. Not needed for rstmem_free.
+ *
+ * Return: false when the device is being removed; rstmem_device_exit() must not be
+ * called then.
+ */
+bool rstmem_device_enter(struct tee_rstmem_device *rdev, int *idx)
+{
+	*idx = srcu_read_lock(&device_calls);
+	if (!READ_ONCE(rdev->unplugged))
+		return true;
+	srcu_read_unlock(&device_calls, *idx);
+	return false;
+}
+
+/**
+ * rstmem_device_exit() - the call of the backend has returned
+ * @idx:	from rstmem_device_enter()
+ */
+void rstmem_device_exit(int idx)
+{
+	srcu_read_unlock(&device_calls, idx);
+}
+
+/**
+ * rstmem_device_usage() - ask the backend
+ * @rdev:	the device; the caller has a reference
+ * @use_case:	a use case that is offered
+ * @usage:	out: all fields; zeros what the backend does not tell
+ *
+ * May sleep.
+ *
+ * Return: 0, or -ENODEV when the device is being removed.
+ */
+int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
+			struct tee_rstmem_usage *usage)
+{
+	int idx;
+
+	if (!rstmem_device_enter(rdev, &idx))
+		return -ENODEV;
+	query(rdev, use_case, usage);
+	rstmem_device_exit(idx);
+	return 0;
+}
+
+/**
+ * rstmem_device_offer() - look up a use case
+ * @rdev:	the device
+ * @use_case:	any number
+ *
+ * Return: the offer; ERR_PTR(-EINVAL) when the device does not offer it,
+ * ERR_PTR(-EOPNOTSUPP) when it offers nothing at all.
+ */
+struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
+					 u32 use_case)
+{
+	if (!rdev->use_cases)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (use_case > TEE_IOC_UC_MAX || !rdev->offers[use_case])
+		return ERR_PTR(-EINVAL);
+	return rdev->offers[use_case];
+}
+
+/**
+ * rstmem_offer_refused() - count a refused allocation
+ * @offer:	the use case
+ * @error:	-errno; -ENODEV does not count
+ */
+void rstmem_offer_refused(struct rstmem_offer *offer, int error)
+{
+	enum rstmem_failure why = RSTMEM_FAILURE_BACKEND;
+
+	if (error == -ENODEV)
+		return;
+	if (error == -ENOMEM)
+		why = RSTMEM_FAILURE_NO_MEMORY;
+	else if (error == -EDQUOT)
+		why = RSTMEM_FAILURE_LIMIT;
+	atomic64_inc(&offer->failures[why]);
 }

@@ -1,71 +1,92 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Devices that have restricted memory: a backend, seen from the core. */
+/* Devices: a backend as the core sees it, and the use cases that it offers. */
 #ifndef _RSTMEM_DEVICE_H
 #define _RSTMEM_DEVICE_H
 
+#include <linux/atomic.h>
+#include <linux/device.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/tee_rstmem.h>
 
-#include "../heap/node.h"
-#include "number.h"
+#include "account.h"
+#include "policy.h"
 
 struct file;
-struct rstmem_account;
 struct rstmem_buffer;
 
+/* Reasons for a refusal; sysfs has a file for each. */
+enum rstmem_failure {
+	RSTMEM_FAILURE_NO_MEMORY,	/* pool or kernel has no room */
+	RSTMEM_FAILURE_LIMIT,		/* over a limit */
+	RSTMEM_FAILURE_BACKEND,		/* any other error of the backend */
+	RSTMEM_FAILURE_IMPORTER,	/* device not in the list */
+	RSTMEM_FAILURE_REACH,		/* device cannot reach it without a copy */
+	RSTMEM_FAILURES
+};
+
 /**
- * struct rstmem_id - the id of a buffer in the context that asked for it
- * @number:	the id; its value is 0 when there is none, or no longer
- * @node:	among the ids of the context
- * @handle:	what the TEE core knows it by, NULL as long as it does not
- *
- * Part of the buffer. All of it is for who implements struct rstmem_id_ops, but that
- * @number.value starts as 0.
+ * struct rstmem_offer - a use case that a device offers
+ * @dev:	in sysfs, of class rstmem, while the device is plugged; its references
+ *		are those to the offer. Its name is that of the TEE device and the use
+ *		case, "tee0,secure-video" for example
+ * @rdev:	the device; valid while @dev is in sysfs or a buffer lives
+ * @use_case:	TEE_IOC_UC_*
+ * @granule:	bytes, a power of two; sizes are rounded up to a multiple
+ * @account:	of the memory behind it; @own, or another offer's if they share it
+ * @own:	account of memory that is not shared with an earlier offer
+ * @tally:	sums over the buffers of this use case
+ * @policy:	devices that may import
+ * @failures:	number of refusals, by reason
  */
-struct rstmem_id {
-	struct rstmem_number number;
-	struct hlist_node node;
-	void *handle;
+struct rstmem_offer {
+	struct device dev;
+	struct tee_rstmem_device *rdev;
+	u32 use_case;
+	u64 granule;
+	struct rstmem_account *account;
+	struct rstmem_account own;
+	struct rstmem_tally tally;
+	struct rstmem_policy policy;
+	atomic64_t failures[RSTMEM_FAILURES];
 };
 
 /**
  * struct rstmem_id_ops - names for buffers in TEE contexts
- * @bind:	give @buf an id in @ctx that lasts as long as the dma-buf: once at
- *		most. Called with that held. Returns the id, above 0, or -errno.
- * @register_file: give @buf an id in @ctx, into the int, that lasts as long as the
- *		file it returns, and keeps @buf. Called with a reference to
- *		@buf held. Returns ERR_PTR on failure.
- * @drop:	take the id that @bind gave @buf back, if it did; its dma-buf is
- *		being released. Calls that were given one before keep the buffer
- *		until they end.
- * @release:	the device is being released; its id_data is not used again
+ * @create:	give @buf an id in @ctx that ends with its dma-buf, at most once.
+ *		The caller holds the dma-buf. Returns the id, above 0, or -errno.
+ * @register_file: give @buf an id in @ctx, stored at @id, that ends with the file
+ *		that is returned and keeps @buf. The caller has a reference to @buf.
+ *		Returns ERR_PTR on failure.
+ * @end:	end the id that @create gave @buf, if it has not ended
+ * @release:	the device is being released; @id_data is not used again
  *
- * Implemented by whoever keeps the ids of the TEE core.
+ * No call finds an id that has ended. Calls that were given one before it ended keep
+ * the buffer until they return. Implemented by the keeper of the TEE core's ids.
  */
 struct rstmem_id_ops {
-	int (*bind)(struct tee_context *ctx, struct rstmem_buffer *buf);
+	int (*create)(struct tee_context *ctx, struct rstmem_buffer *buf);
 	struct file *(*register_file)(struct tee_context *ctx,
 				      struct rstmem_buffer *buf, int *id);
-	void (*drop)(struct rstmem_buffer *buf);
+	void (*end)(struct rstmem_buffer *buf);
 	void (*release)(void *id_data);
 };
 
 /**
  * struct tee_rstmem_device - restricted memory of a TEE device
- * @ref:	one for the registration and for each ongoing call, and, once the
- *		accounts are stopped, for each buffer
+ * @ref:	one for the registration, one for each buffer, one for each call that
+ *		is looking at it
  * @ops:	the backend
- * @id_ops:	where ids come from
+ * @id_ops:	source of ids
  * @id_data:	for @id_ops, which release it
  * @use_cases:	bit N: use case N is offered
- * @accounts:	of each of these, by its number
- * @ctx:	what the backend's ops are given; pins the struct tee_device
- * @node:	in the list of devices; changed under that list's lock, read under
- *		rstmem_calls
- * @gone:	no new allocation; set once, read under rstmem_calls
- * @rcu:	frees the device when no reader of the graft's pointer is left
+ * @offers:	use cases that are offered, by number
+ * @ctx:	first argument of the backend's ops; pins the struct tee_device
+ * @node:	in the list of plugged devices, RCU
+ * @unplugged:	no new call of the backend but rstmem_free; set once, read between
+ *		rstmem_device_enter() and rstmem_device_exit()
+ * @rcu:	frees the device
  */
 struct tee_rstmem_device {
 	struct kref ref;
@@ -73,81 +94,41 @@ struct tee_rstmem_device {
 	const struct rstmem_id_ops *id_ops;
 	void *id_data;
 	u64 use_cases;
-	struct rstmem_account *accounts[TEE_IOC_UC_MAX + 1];
+	struct rstmem_offer *offers[TEE_IOC_UC_MAX + 1];
 	struct tee_context ctx;
 	struct list_head node;
-	bool gone;
+	bool unplugged;
 	struct rcu_head rcu;
 };
 
 struct tee_rstmem_device *
-rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
-		     u64 use_cases, void *data);
-void rstmem_device_destroy(struct tee_rstmem_device *rdev);
-int rstmem_device_start(struct tee_rstmem_device *rdev);
-void rstmem_device_stop(struct tee_rstmem_device *rdev);
-void rstmem_device_wait(void);
+rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
+		     void *data);
+void rstmem_device_plug(struct tee_rstmem_device *rdev);
+void rstmem_device_unplug(struct tee_rstmem_device *rdev);
 void rstmem_device_put(struct tee_rstmem_device *rdev);
 
-/**
- * rstmem_device_call_begin() - about to call rstmem_alloc or rstmem_query
- *
- * Enters rstmem_calls, in which who looks for a device is as well, and a heap's
- * allocation from the start.
- *
- * To be followed by a look at rstmem_device_gone(). Up to rstmem_device_call_end()
- * a device that is found does not go away. Removal waits for that, so user space
- * must not be able to prolong it.
- *
- * Return: a token for rstmem_device_call_end(), which must follow.
- */
-static inline int rstmem_device_call_begin(void)
-	__acquires(&rstmem_calls)
-{
-	return srcu_read_lock(&rstmem_calls);
-}
+struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev,
+					    u32 use_case);
+bool rstmem_device_enter(struct tee_rstmem_device *rdev, int *idx);
+void rstmem_device_exit(int idx);
+int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
+			struct tee_rstmem_usage *usage);
+struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
+					 u32 use_case);
+void rstmem_offer_refused(struct rstmem_offer *offer, int error);
 
 /**
- * rstmem_device_call_end() - the call returned, or was not made
- * @token:	from rstmem_device_call_begin()
- */
-static inline void rstmem_device_call_end(int token)
-	__releases(&rstmem_calls)
-{
-	srcu_read_unlock(&rstmem_calls, token);
-}
-
-/**
- * rstmem_device_gone() - whether a device is being removed
+ * rstmem_device_is_unplugged() - look whether a device is being removed
  * @rdev:	the device; the caller has a reference
  *
- * Return: true when its backend must not be called for anything new. When it is
- * false after rstmem_device_call_begin(), rstmem_device_stop() waits for
- * rstmem_device_call_end().
- */
-static inline bool rstmem_device_gone(const struct tee_rstmem_device *rdev)
-{
-	return READ_ONCE(rdev->gone);
-}
-
-/**
- * rstmem_device_check() - whether a device offers a use case
- * @rdev:	the device
- * @use_case:	any number
+ * A hint: only rstmem_device_enter() keeps the answer true.
  *
- * Return: 0, -EINVAL when it does not, -EOPNOTSUPP when it offers none at all.
+ * Return: true when nothing new can be had from it.
  */
-static inline int rstmem_device_check(const struct tee_rstmem_device *rdev,
-				      u32 use_case)
+static inline bool rstmem_device_is_unplugged(const struct tee_rstmem_device *rdev)
 {
-	if (!rdev->use_cases)
-		return -EOPNOTSUPP;
-	if (use_case > TEE_IOC_UC_MAX || !(rdev->use_cases & BIT_ULL(use_case)))
-		return -EINVAL;
-	return 0;
+	return READ_ONCE(rdev->unplugged);
 }
-
-struct tee_rstmem_device *rstmem_device_find(const struct tee_device *teedev,
-					     u32 use_case);
 
 #endif /* _RSTMEM_DEVICE_H */

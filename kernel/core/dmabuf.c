@@ -1,107 +1,137 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers as dma-bufs: the exporter.
+ * The exporter: buffers as dma-bufs, and the devices that import them.
  *
- * There is no CPU side. mmap, vmap and the CPU access operations are absent, so
- * that the dma-buf core itself refuses them.
+ * There is no CPU side. The operations mmap, vmap and CPU access are absent, so the
+ * dma-buf core itself refuses them.
+ *
+ * Attaching never fails: videobuf2 loses its reference to the dma-buf when it does,
+ * and the memory with it. Refusals come from mapping, which importers survive.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
 #include <linux/err.h>
-#include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
 #include "buffer.h"
-#include "device.h"
 #include "dmabuf.h"
-#include "map.h"
 #include "trace.h"
 #include "use_case.h"
 
-static int dmabuf_op_attach(struct dma_buf *dmabuf,
-			    struct dma_buf_attachment *attach)
+/* Get the record of an importer, which its first mapping makes. NULL without memory. */
+static struct rstmem_attachment *attachment_get(struct dma_buf_attachment *attach)
 {
-	struct rstmem_buffer *buf = dmabuf->priv;
-	struct rstmem_account *account = buf->account;
-	struct rstmem_attachment *a;
+	struct rstmem_attachment *a = attach->priv;
 
-	if (!rstmem_policy_allows(&account->policy, attach->dev)) {
-		rstmem_account_failed(account, RSTMEM_FAILURE_IMPORTER);
-		trace_rstmem_refuse(buf, attach->dev, -EPERM);
-		rstmem_policy_complain(&account->policy, attach->dev, buf);
-		return -EPERM;
-	}
+	if (a)
+		return a;
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
-		return -ENOMEM;
+		return NULL;
+	INIT_LIST_HEAD(&a->node);
 	a->dev = attach->dev;
 	attach->priv = a;
+	return a;
+}
 
-	spin_lock(&buf->charge.book->lock);
+/* List an importer with the buffer, unless it is listed. */
+static void attachment_add(struct rstmem_attachment *a, struct rstmem_buffer *buf)
+{
+	struct rstmem_account *account = buf->offer->account;
+
+	if (!list_empty(&a->node))
+		return;
+	spin_lock(&account->lock);
 	list_add_tail(&a->node, &buf->attachments);
-	spin_unlock(&buf->charge.book->lock);
-	trace_rstmem_attach(buf, attach->dev);
-	return 0;
+	spin_unlock(&account->lock);
+	trace_rstmem_attach(buf, a->dev);
+}
+
+static void attachment_del(struct rstmem_attachment *a, struct rstmem_buffer *buf)
+{
+	struct rstmem_account *account = buf->offer->account;
+
+	if (list_empty(&a->node))
+		return;
+	trace_rstmem_detach(buf, a->dev);
+	spin_lock(&account->lock);
+	list_del(&a->node);
+	spin_unlock(&account->lock);
 }
 
 static void dmabuf_op_detach(struct dma_buf *dmabuf,
 			     struct dma_buf_attachment *attach)
 {
-	struct rstmem_buffer *buf = dmabuf->priv;
 	struct rstmem_attachment *a = attach->priv;
 
+	if (!a)
+		return;
 	/* An importer that forgot to unmap leaves its device with access. */
 	WARN_ON(a->users);
 	if (a->mapped)
 		rstmem_unmap(&a->map, attach->dev, a->dir);
-	trace_rstmem_detach(buf, attach->dev);
-	spin_lock(&buf->charge.book->lock);
-	list_del(&a->node);
-	spin_unlock(&buf->charge.book->lock);
+	attachment_del(a, dmabuf->priv);
 	kfree(a);
 }
 
-/* Makes the mapping of an attachment, which nobody uses. */
+/* Make a map for an attachment without users, unless the one it has will do. */
 static int attachment_map(struct rstmem_attachment *a,
-			  struct rstmem_buffer *buf, enum dma_data_direction dir)
+			  const struct rstmem_buffer *buf,
+			  enum dma_data_direction dir)
 {
-	int rc;
-
-	if (a->mapped && a->dir == dir && rstmem_map_holds(&a->map, a->dev))
+	if (!rstmem_policy_allows(&buf->offer->policy, a->dev))
+		return -EPERM;
+	if (a->mapped && a->dir == dir && rstmem_map_is_current(&a->map, a->dev))
 		return 0;
 
 	if (a->mapped)
 		rstmem_unmap(&a->map, a->dev, a->dir);
 	memset(&a->map, 0, sizeof(a->map));
-	rc = rstmem_map(&a->map, buf, a->dev, dir);
-	a->mapped = !rc;
 	a->dir = dir;
-	return rc;
+	a->mapped = false;
+	return rstmem_map(&a->map, buf, a->dev, dir);
+}
+
+static void attachment_refused(const struct rstmem_buffer *buf,
+			       struct device *dev, int error)
+{
+	struct rstmem_offer *offer = buf->offer;
+
+	if (error == -EPERM) {
+		atomic64_inc(&offer->failures[RSTMEM_FAILURE_IMPORTER]);
+		rstmem_policy_warn(&offer->policy, dev, dev_name(&offer->dev),
+				   buf->ino, buf->shm.size);
+	} else if (error == -ERANGE || error == -EOPNOTSUPP) {
+		atomic64_inc(&offer->failures[RSTMEM_FAILURE_REACH]);
+	}
+	trace_rstmem_refuse(buf, dev, error);
 }
 
 static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 				      enum dma_data_direction dir)
 {
 	struct rstmem_buffer *buf = attach->dmabuf->priv;
-	struct rstmem_attachment *a = attach->priv;
+	struct rstmem_attachment *a;
 	int rc;
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 
+	a = attachment_get(attach);
+	if (!a)
+		return ERR_PTR(-ENOMEM);
 	if (a->users) {
 		if (a->dir != dir)
 			return ERR_PTR(-EBUSY);
 	} else {
 		rc = attachment_map(a, buf, dir);
 		if (rc) {
-			if (rc == -ERANGE || rc == -EOPNOTSUPP)
-				rstmem_account_failed(buf->account,
-						      RSTMEM_FAILURE_REACH);
-			trace_rstmem_refuse(buf, attach->dev, rc);
+			attachment_refused(buf, attach->dev, rc);
 			return ERR_PTR(rc);
 		}
+		a->mapped = true;
+		attachment_add(a, buf);
 		trace_rstmem_map(buf, attach->dev, dir, &a->map.sgt);
 	}
 	a->users++;
@@ -118,7 +148,7 @@ static void dmabuf_op_unmap(struct dma_buf_attachment *attach,
 	if (--a->users)
 		return;
 	trace_rstmem_unmap(attach->dmabuf->priv, attach->dev);
-	if (rstmem_map_stays(attach->dev))
+	if (rstmem_map_may_stay(attach->dev))
 		return;
 	rstmem_unmap(&a->map, attach->dev, a->dir);
 	a->mapped = false;
@@ -128,12 +158,12 @@ static void dmabuf_op_release(struct dma_buf *dmabuf)
 {
 	struct rstmem_buffer *buf = dmabuf->priv;
 
-	buf->rdev->id_ops->drop(buf);
-	rstmem_buffer_abandon(buf);
+	if (READ_ONCE(buf->id))
+		buf->offer->rdev->id_ops->end(buf);
+	rstmem_buffer_unexport(buf);
 }
 
 static const struct dma_buf_ops rstmem_dma_buf_ops = {
-	.attach = dmabuf_op_attach,
 	.detach = dmabuf_op_detach,
 	.map_dma_buf = dmabuf_op_map,
 	.unmap_dma_buf = dmabuf_op_unmap,
@@ -142,16 +172,18 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
 
 /**
  * rstmem_dmabuf_create() - allocate a buffer and export it
- * @rdev:	where from
- * @req:	what is wanted
+ * @rdev:	the device; the caller has a reference
+ * @req:	arguments
+ * @file_flags:	of the dma-buf's file: an access mode, O_CLOEXEC means nothing
  *
- * Called between rstmem_device_call_begin() and rstmem_device_call_end(). May sleep.
+ * May sleep.
  *
- * Return: the dma-buf, which owns the buffer, or ERR_PTR: what
- * rstmem_buffer_alloc() and dma_buf_export() return.
+ * Return: the dma-buf, which owns the buffer, or ERR_PTR: the errors of
+ * rstmem_buffer_alloc() and dma_buf_export().
  */
 struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
-				     const struct rstmem_request *req)
+				     const struct rstmem_request *req,
+				     unsigned int file_flags)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
 	struct rstmem_buffer *buf;
@@ -164,20 +196,15 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
 	exp_info.exp_name = rstmem_use_case_exporter(req->use_case);
 	exp_info.ops = &rstmem_dma_buf_ops;
 	exp_info.size = buf->shm.size;
-	exp_info.flags = req->file_flags;
-	exp_info.resv = &buf->resv;
+	exp_info.flags = file_flags;
 	exp_info.priv = buf;
-	/* Pinned up to the end of the release. It needs this module. */
-	exp_info.owner = rdev->ops->owner;
 	dmabuf = dma_buf_export(&exp_info);
 	if (IS_ERR(dmabuf)) {
-		rstmem_account_failed(buf->account, RSTMEM_FAILURE_NO_MEMORY);
+		rstmem_offer_refused(buf->offer, PTR_ERR(dmabuf));
 		rstmem_buffer_put(buf);
-		/* The backend's module is about to go. */
-		return dmabuf == ERR_PTR(-ENOENT) ? ERR_PTR(-ENODEV) : dmabuf;
+		return dmabuf;
 	}
-
-	rstmem_account_enter(buf, dmabuf);
+	rstmem_buffer_export(buf, file_inode(dmabuf->file)->i_ino);
 	trace_rstmem_alloc(buf, req->size);
 	return dmabuf;
 }
@@ -187,64 +214,9 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
  * @dmabuf:	any dma-buf
  *
  * Return: the buffer, which lives as long as the dma-buf, or NULL when it is
- * somebody else's.
+ * another exporter's.
  */
 struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf)
 {
 	return dmabuf->ops == &rstmem_dma_buf_ops ? dmabuf->priv : NULL;
 }
-
-/**
- * tee_rstmem_alloc() - allocate restricted memory inside the kernel
- * @teedev:	the TEE device to take it from, or NULL for the first that
- *		offers the use case
- * @flags:	must be 0
- * @use_case:	TEE_IOC_UC_*
- * @size:	bytes, rounded up as for TEE_IOC_RSTMEM_ALLOC; dmabuf->size tells
- *
- * The buffer belongs to no process, has no id, and counts against no limit. May
- * sleep.
- *
- * Return: a dma-buf, to be given back with dma_buf_put(), or ERR_PTR: the
- * errors of TEE_IOC_RSTMEM_ALLOC, and -EOPNOTSUPP also when no device fits.
- */
-struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
-				 u32 use_case, u64 size)
-{
-	const struct rstmem_request req = {
-		.flags = flags,
-		.use_case = use_case,
-		.size = size,
-		.file_flags = O_RDWR,
-	};
-	struct tee_rstmem_device *rdev;
-	struct dma_buf *dmabuf;
-	int token;
-
-	token = rstmem_device_call_begin();
-	rdev = rstmem_device_find(teedev, use_case);
-	dmabuf = IS_ERR(rdev) ? ERR_CAST(rdev) : rstmem_dmabuf_create(rdev, &req);
-	rstmem_device_call_end(token);
-	return dmabuf;
-}
-EXPORT_SYMBOL_GPL(tee_rstmem_alloc);
-
-/**
- * tee_rstmem_dma_buf_info() - whether a dma-buf is restricted memory, and which
- * @dmabuf:	any dma-buf
- * @info:	out: all fields, when it is; may be NULL
- *
- * Return: 0, or -EINVAL when it is not.
- */
-int tee_rstmem_dma_buf_info(const struct dma_buf *dmabuf,
-			    struct tee_rstmem_info *info)
-{
-	const struct rstmem_buffer *buf = rstmem_dmabuf_buffer(dmabuf);
-
-	if (!buf)
-		return -EINVAL;
-	if (info)
-		rstmem_buffer_info(buf, info);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_info);

@@ -1,17 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Buffers as dma-bufs. */
+/* The exporter: buffers as dma-bufs, and the devices that import them. */
 #ifndef _RSTMEM_DMABUF_H
 #define _RSTMEM_DMABUF_H
 
+#include <linux/dma-direction.h>
+#include <linux/list.h>
 #include <linux/types.h>
 
+#include "map.h"
+
+struct device;
 struct dma_buf;
 struct rstmem_buffer;
 struct rstmem_request;
 struct tee_rstmem_device;
 
+/**
+ * struct rstmem_attachment - an importer of a buffer
+ * @node:	in the buffer's list since the first mapping, guarded by the account's
+ *		lock
+ * @dev:	the device
+ * @map:	its map, if @mapped; the dma-buf's reservation lock guards this member and
+ *		all that follow
+ * @dir:	direction of @map
+ * @mapped:	@map exists; it may be kept while @users is 0
+ * @users:	number of dma_buf_map_attachment() not yet undone
+ */
+struct rstmem_attachment {
+	struct list_head node;
+	struct device *dev;
+	struct rstmem_map map;
+	enum dma_data_direction dir;
+	bool mapped;
+	unsigned int users;
+};
+
 struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
-				     const struct rstmem_request *req);
+				     const struct rstmem_request *req,
+				     unsigned int file_flags);
 struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf);
 
 #endif /* _RSTMEM_DMABUF_H */

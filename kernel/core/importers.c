@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Importers, see importers.h. */
+/* Importers: lists of devices that may import, parsed, printed and matched. */
 #include <linux/array_size.h>
 #include <linux/errno.h>
 #include <linux/glob.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Importers: which devices may attach to the buffers of a use case. A list of
- * rules, of which one must match. Pure, see extent.h.
+ * rules, of which one must match. Pure.
  *
  * As text, which sysfs takes and shows, a list is words separated by white space:
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Limits: how much of a use case's memory who may have. Pure, see extent.h. */
+/* Limits: how much memory one user may have. Pure. */
 #ifndef _RSTMEM_LIMITS_H
 #define _RSTMEM_LIMITS_H
 
@@ -11,8 +11,8 @@
 /**
  * struct rstmem_limits - what the administrator set
  * @user_bytes:	bytes that one user may have, or RSTMEM_UNLIMITED
- * @user_buffers: buffers that one user may have, the same
- * @buffer_bytes: bytes of the largest buffer, the same
+ * @user_buffers: buffers that one user may have, or RSTMEM_UNLIMITED
+ * @buffer_bytes: bytes of the largest buffer, or RSTMEM_UNLIMITED
  * @reserve:	bytes that must stay free
  */
 struct rstmem_limits {
@@ -23,10 +23,10 @@ struct rstmem_limits {
 };
 
 /**
- * struct rstmem_load - what there is before an allocation
+ * struct rstmem_load - the state before an allocation
  * @user_bytes:	bytes that the user has
  * @user_buffers: buffers that the user has
- * @free:	bytes free; RSTMEM_UNLIMITED when it is not known
+ * @free:	bytes free, or RSTMEM_UNLIMITED when that is not known
  */
 struct rstmem_load {
 	u64 user_bytes;
@@ -35,14 +35,14 @@ struct rstmem_load {
 };
 
 /**
- * rstmem_limits_allow() - whether an allocation stays within the limits
+ * rstmem_limits_allow() - check an allocation against the limits
  * @limits:	the limits
- * @load:	what there is, without it
+ * @load:	the state without it
  * @size:	its bytes
  *
- * No sum in here overflows, whatever the numbers are.
+ * No sum overflows, whatever the numbers are.
  *
- * Return: true when it does.
+ * Return: true when it stays within all limits.
  */
 static inline bool rstmem_limits_allow(const struct rstmem_limits *limits,
 				       const struct rstmem_load *load, u64 size)
@@ -56,7 +56,7 @@ static inline bool rstmem_limits_allow(const struct rstmem_limits *limits,
 	    (load->user_bytes > limits->user_bytes ||
 	     size > limits->user_bytes - load->user_bytes))
 		return false;
-	/* What does not fit at all is for the pool to refuse. */
+	/* The pool refuses a size that does not fit at all. */
 	if (limits->reserve && load->free != RSTMEM_UNLIMITED &&
 	    size <= load->free && load->free - size < limits->reserve)
 		return false;

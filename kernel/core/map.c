@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mapping a buffer for a device.
+ * Maps: a buffer made reachable for a device, without the CPU and without a bounce.
  *
- * The DMA layer would rather copy through a bounce buffer than fail, and the
- * copy would be protected content in normal memory, made by the CPU. So whether
- * it would is asked beforehand, and the mapping is refused. DMA_ATTR_SKIP_CPU_SYNC
- * keeps it from cache maintenance, which needs a mapping; it does not keep
- * swiotlb from copying.
+ * The DMA layer copies through a bounce buffer rather than fail. The copy would be
+ * protected content in normal memory, made by the CPU. So the code checks beforehand
+ * whether the DMA layer would copy, and refuses. DMA_ATTR_SKIP_CPU_SYNC keeps the DMA
+ * layer from cache maintenance, which needs a mapping. It does not keep swiotlb from
+ * copying.
  *
- * Three ways exist for a device to reach memory. Direct: the DMA address is a
- * function of the physical one, which the device's mask, its bus and swiotlb
- * must allow. Through an IOMMU that the DMA layer drives: any physical address
- * is within reach, in units of the IOMMU's page. Through operations of the
- * platform's own (Xen's, for example), of which nothing can be known: refused.
+ * A device reaches memory in one of three ways. Direct: the DMA address is a function
+ * of the physical one, which the device's mask, its bus and swiotlb must allow. Through
+ * an IOMMU that the DMA layer drives: any physical address is within reach, in units
+ * of the IOMMU's page. Through operations of the platform's own (Xen's, for example):
+ * refused, since nothing is known of them.
+ *
+ * By default the DMA layer leaves translations in the IOMMU's cache for up to 10 ms
+ * after they are undone. The next owner may have the memory by then, so the cache is
+ * flushed before the device is considered gone.
  */
 #include <linux/device.h>
 #include <linux/dma-direct.h>
@@ -31,7 +35,7 @@
 #include "buffer.h"
 #include "map.h"
 
-/* A scatterlist entry's length is 32 bits wide. */
+/* The length of a scatterlist entry is 32 bits wide. */
 #define RSTMEM_SG_MAX	SZ_2G
 
 #define RSTMEM_MAP_ATTRS	DMA_ATTR_SKIP_CPU_SYNC
@@ -64,11 +68,18 @@ static int check_iommu(struct device *dev, phys_addr_t paddr, size_t size)
 
 	if (!domain || !domain->pgsize_bitmap) {
 		dev_err_ratelimited(dev,
-				    "rstmem: refused: nothing is known of this device's IOMMU pages\n");
+				    "rstmem: refused: the page sizes of this device's IOMMU are not known\n");
 		return -EOPNOTSUPP;
 	}
 
-	/* What does not fill whole IOMMU pages may be bounced. */
+	/* dma-iommu takes address 0 for "not mapped" and would never unmap it. */
+	if (!paddr) {
+		dev_err_ratelimited(dev,
+				    "rstmem: refused: the buffer is at physical address 0, which cannot be unmapped from an IOMMU\n");
+		return -EOPNOTSUPP;
+	}
+
+	/* Parts of IOMMU pages may be bounced. */
 	unit = 1UL << __ffs(domain->pgsize_bitmap);
 	if (!IS_ALIGNED(paddr | size, unit)) {
 		dev_err_ratelimited(dev,
@@ -79,7 +90,7 @@ static int check_iommu(struct device *dev, phys_addr_t paddr, size_t size)
 	return 0;
 }
 
-/* Whether the DMA layer maps the whole of @buf for @dev without a copy. */
+/* Check that the DMA layer maps the whole of @buf for @dev without a copy. */
 static int check_reach(struct device *dev, const struct rstmem_buffer *buf)
 {
 	size_t offset, run;
@@ -107,46 +118,62 @@ static int check_reach(struct device *dev, const struct rstmem_buffer *buf)
 	return 0;
 }
 
-/* Of a contiguous buffer: one mapping, which needs no struct page. */
+static unsigned int max_segment(struct device *dev)
+{
+	return min_t(size_t, dma_get_max_seg_size(dev), RSTMEM_SG_MAX);
+}
+
+/* Map a contiguous buffer: one mapping, which needs no struct page. */
 static int map_range(struct rstmem_map *map, const struct rstmem_buffer *buf,
 		     struct device *dev, enum dma_data_direction dir)
 {
-	map->runs = &map->run;
-	map->nr_runs = 1;
-	map->runs->size = buf->shm.size;
-	map->runs->addr = dma_map_phys(dev, buf->shm.paddr, buf->shm.size, dir,
-				       RSTMEM_MAP_ATTRS);
-	return dma_mapping_error(dev, map->runs->addr) ? -EIO : 0;
+	size_t left = buf->shm.size, max = max_segment(dev);
+	struct scatterlist *sg;
+	dma_addr_t addr;
+	int rc;
+
+	rc = sg_alloc_table(&map->sgt, DIV_ROUND_UP_ULL(left, max), GFP_KERNEL);
+	if (rc)
+		return rc;
+	addr = dma_map_phys(dev, buf->shm.paddr, left, dir, RSTMEM_MAP_ATTRS);
+	if (dma_mapping_error(dev, addr)) {
+		sg_free_table(&map->sgt);
+		return -EIO;
+	}
+	for (sg = map->sgt.sgl; sg; sg = sg_next(sg)) {
+		sg_dma_address(sg) = addr;
+		sg_dma_len(sg) = min(left, max);
+		addr += sg_dma_len(sg);
+		left -= sg_dma_len(sg);
+	}
+	return 0;
 }
 
-/* Of a list of pages: an IOMMU makes it contiguous for the device. */
+/* Map a list of pages: an IOMMU makes it contiguous for the device. */
 static int map_pages(struct rstmem_map *map, const struct rstmem_buffer *buf,
 		     struct device *dev, enum dma_data_direction dir)
 {
 	const struct tee_shm *shm = &buf->shm;
-	struct scatterlist *sg;
+	struct scatterlist *from, *to;
 	unsigned int i;
 	int rc;
 
 	rc = sg_alloc_table_from_pages_segment(&map->pages, shm->pages,
 					       shm->num_pages, 0, shm->size,
-					       RSTMEM_SG_MAX, GFP_KERNEL);
+					       max_segment(dev), GFP_KERNEL);
 	if (rc)
 		return rc;
 	rc = dma_map_sgtable(dev, &map->pages, dir, RSTMEM_MAP_ATTRS);
 	if (rc)
 		goto err_free_pages;
-
-	map->runs = kvmalloc_array(map->pages.nents, sizeof(*map->runs),
-				   GFP_KERNEL);
-	if (!map->runs) {
-		rc = -ENOMEM;
+	rc = sg_alloc_table(&map->sgt, map->pages.nents, GFP_KERNEL);
+	if (rc)
 		goto err_unmap;
-	}
-	map->nr_runs = map->pages.nents;
-	for_each_sgtable_dma_sg(&map->pages, sg, i) {
-		map->runs[i].addr = sg_dma_address(sg);
-		map->runs[i].size = sg_dma_len(sg);
+	to = map->sgt.sgl;
+	for_each_sgtable_dma_sg(&map->pages, from, i) {
+		sg_dma_address(to) = sg_dma_address(from);
+		sg_dma_len(to) = sg_dma_len(from);
+		to = sg_next(to);
 	}
 	return 0;
 
@@ -157,91 +184,44 @@ err_free_pages:
 	return rc;
 }
 
-static void unmap_runs(struct rstmem_map *map, struct device *dev,
-		       enum dma_data_direction dir)
+/* The physical address behind a DMA address. */
+static phys_addr_t translate(struct device *dev, dma_addr_t addr)
 {
-	if (map->pages.sgl) {
-		dma_unmap_sgtable(dev, &map->pages, dir, RSTMEM_MAP_ATTRS);
-		sg_free_table(&map->pages);
-	} else {
-		dma_unmap_phys(dev, map->runs->addr, map->runs->size, dir,
-			       RSTMEM_MAP_ATTRS);
-	}
-	if (map->runs != &map->run)
-		kvfree(map->runs);
+	if (use_dma_iommu(dev))
+		return iommu_iova_to_phys(iommu_get_domain_for_dev(dev), addr);
+	return dma_to_phys(dev, addr);
 }
 
 /*
- * Translates what the device will see back, and compares. After check_reach()
- * nothing is found here; if something is, the DMA layer has other ways to copy.
+ * Translate both ends of every contiguous piece back, and compare: the DMA layer
+ * bounces at the ends first. check_reach() leaves nothing to find here, unless the DMA
+ * layer has other ways to copy.
  */
 static int verify(const struct rstmem_map *map, const struct rstmem_buffer *buf,
 		  struct device *dev)
 {
-	struct iommu_domain *domain = NULL;
-	const struct rstmem_run *r = map->runs;
-	size_t offset, run, done = 0;
-	phys_addr_t paddr, seen;
-	dma_addr_t addr;
+	const struct scatterlist *sg = map->sgt.sgl;
+	size_t offset = 0, done = 0, left, run = 0;
+	phys_addr_t paddr;
 
-	if (use_dma_iommu(dev))
-		domain = iommu_get_domain_for_dev(dev);
-
-	for (offset = 0; offset < buf->shm.size; offset += run) {
-		run = rstmem_buffer_run(buf, offset, &paddr);
-		while (offset - done >= r->size) {
-			done += r->size;
-			r++;
-		}
-		addr = r->addr + (offset - done);
-		seen = domain ? iommu_iova_to_phys(domain, addr) :
-				dma_to_phys(dev, addr);
-		if (seen != paddr) {
+	while (offset < buf->shm.size) {
+		if (!run)
+			run = rstmem_buffer_run(buf, offset, &paddr);
+		left = min_t(size_t, run, sg_dma_len(sg) - done);
+		if (translate(dev, sg_dma_address(sg) + done) != paddr ||
+		    translate(dev, sg_dma_address(sg) + done + left - 1) !=
+		    paddr + left - 1) {
 			dev_err_ratelimited(dev,
 					    "rstmem: refused: the DMA layer put other memory in the buffer's place\n");
 			return -EIO;
 		}
-	}
-	return 0;
-}
-
-static int build_sgt(struct rstmem_map *map)
-{
-	struct scatterlist *sg;
-	unsigned int i, nr = 0;
-	int rc;
-
-	for (i = 0; i < map->nr_runs; i++)
-		nr += DIV_ROUND_UP_ULL(map->runs[i].size, RSTMEM_SG_MAX);
-	if (nr == 1) {
-		sg_init_table(&map->sg, 1);
-		map->sgt.sgl = &map->sg;
-		map->sgt.nents = 1;
-		map->sgt.orig_nents = 1;
-	} else {
-		rc = sg_alloc_table(&map->sgt, nr, GFP_KERNEL);
-		if (rc)
-			return rc;
-	}
-
-	/*
-	 * No page and, where the architecture has a DMA length of its own, no
-	 * CPU length: an importer that looks at the wrong side finds nothing
-	 * instead of page 0.
-	 */
-	sg = map->sgt.sgl;
-	for (i = 0; i < map->nr_runs; i++) {
-		dma_addr_t addr = map->runs[i].addr;
-		size_t left = map->runs[i].size;
-
-		while (left) {
-			size_t len = min_t(size_t, left, RSTMEM_SG_MAX);
-
-			sg_dma_address(sg) = addr;
-			sg_dma_len(sg) = len;
-			addr += len;
-			left -= len;
-			sg = sg_next(sg);
+		offset += left;
+		paddr += left;
+		run -= left;
+		done += left;
+		if (done == sg_dma_len(sg)) {
+			sg = sg_next((struct scatterlist *)sg);
+			done = 0;
 		}
 	}
 	return 0;
@@ -254,11 +234,14 @@ static int build_sgt(struct rstmem_map *map)
  * @dev:	the device
  * @dir:	what the device will do
  *
+ * No entry of @map->sgt has a page. Where the architecture has a DMA length of its
+ * own, none has a CPU length: an importer that looks at the CPU side finds nothing.
+ *
  * May sleep. The CPU does not touch the memory.
  *
  * Return: 0; -ERANGE when the device's addresses do not reach the buffer;
- * -EOPNOTSUPP when the DMA layer would, or might, copy it; -ENOMEM; -EIO when
- * the mapping fails for another reason.
+ * -EOPNOTSUPP when the DMA layer would, or might, copy it, or could not undo the
+ * mapping; -ENOMEM; -EIO when the mapping fails for another reason.
  */
 int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
 	       struct device *dev, enum dma_data_direction dir)
@@ -272,42 +255,36 @@ int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
 			      map_range(map, buf, dev, dir);
 	if (rc)
 		return rc;
+	map->size = buf->shm.size;
+	map->mask = dma_get_mask(dev);
 	rc = verify(map, buf, dev);
 	if (rc)
-		goto err_unmap;
-	rc = build_sgt(map);
-	if (rc)
-		goto err_unmap;
-	map->mask = dma_get_mask(dev);
-	return 0;
-
-err_unmap:
-	unmap_runs(map, dev, dir);
+		rstmem_unmap(map, dev, dir);
 	return rc;
 }
 
 /**
- * rstmem_map_stays() - whether a mapping may stay when nobody uses it
+ * rstmem_map_may_stay() - whether a map may be kept while it is not in use
  * @dev:	the device
  *
- * Without an IOMMU a mapping is arithmetic: it gives the device nothing, and
- * undoing it takes nothing away.
+ * Without an IOMMU a map is arithmetic: it gives the device nothing, and undoing it
+ * takes nothing away.
  *
  * Return: true when it may.
  */
-bool rstmem_map_stays(struct device *dev)
+bool rstmem_map_may_stay(struct device *dev)
 {
 	return !use_dma_iommu(dev);
 }
 
 /**
- * rstmem_map_holds() - whether a mapping that stayed is what a new one would be
+ * rstmem_map_is_current() - whether a map that was kept equals a new one
  * @map:	as filled in by rstmem_map()
  * @dev:	the same device
  *
- * Return: false when the device's DMA mask was changed since.
+ * Return: false when the device's DMA mask has changed.
  */
-bool rstmem_map_holds(const struct rstmem_map *map, struct device *dev)
+bool rstmem_map_is_current(const struct rstmem_map *map, struct device *dev)
 {
 	return map->mask == dma_get_mask(dev);
 }
@@ -317,11 +294,21 @@ bool rstmem_map_holds(const struct rstmem_map *map, struct device *dev)
  * @map:	as filled in by it
  * @dev:	the same device
  * @dir:	the same direction
+ *
+ * The device translates to nothing of the buffer when this returns.
  */
 void rstmem_unmap(struct rstmem_map *map, struct device *dev,
 		  enum dma_data_direction dir)
 {
-	if (map->sgt.sgl != &map->sg)
-		sg_free_table(&map->sgt);
-	unmap_runs(map, dev, dir);
+	if (map->pages.sgl) {
+		dma_unmap_sgtable(dev, &map->pages, dir, RSTMEM_MAP_ATTRS);
+		sg_free_table(&map->pages);
+	} else {
+		dma_unmap_phys(dev, sg_dma_address(map->sgt.sgl), map->size, dir,
+			       RSTMEM_MAP_ATTRS);
+	}
+	/* Do not leave it to the flush queue of dma-iommu. */
+	if (use_dma_iommu(dev))
+		iommu_flush_iotlb_all(iommu_get_domain_for_dev(dev));
+	sg_free_table(&map->sgt);
 }

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The importers of a use case: the list in force. A new list counts for devices
- * that attach from then on; who is attached stays.
+ * Policy: the list of importers that is in force for a use case.
+ *
+ * A new list is in force for every mapping that is made from then on. Mappings that
+ * exist stay until they are undone.
  */
 #include <linux/device.h>
-#include <linux/export.h>
+#include <linux/iommu.h>
 #include <linux/of.h>
+#include <linux/pci.h>
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-#include "buffer.h"
-#include "device.h"
 #include "importers.h"
 #include "policy.h"
 
 /**
  * struct rstmem_rules - a list in force
- * @rcu:	frees it when nobody looks at it any more; in the first page, or
- *		kvfree_rcu() does not find it
+ * @rcu:	frees it after its last reader; in the first page, or kvfree_rcu() does
+ *		not find it
  * @list:	the list
  */
 struct rstmem_rules {
@@ -109,78 +110,93 @@ static bool compatible_matches(const struct rstmem_importers *list,
 	return false;
 }
 
+static bool list_matches(const struct rstmem_policy *policy, struct device *dev)
+{
+	const struct device_driver *driver = READ_ONCE(dev->driver);
+	const struct rstmem_importers *list;
+	const struct rstmem_rules *rules;
+	bool matches = true;
+
+	rcu_read_lock();
+	rules = rcu_dereference(policy->rules);
+	if (rules) {
+		list = &rules->list;
+		matches = rstmem_importers_match(list, RSTMEM_IMPORTER_DRIVER,
+						 driver ? driver->name : NULL) ||
+			  rstmem_importers_match(list, RSTMEM_IMPORTER_DEVICE,
+						 dev_name(dev)) ||
+			  compatible_matches(list, dev);
+	}
+	rcu_read_unlock();
+	return matches;
+}
+
+/*
+ * Check another device of the group. A bridge passes on what others send, and a
+ * device without a driver sends nothing.
+ */
+static int neighbour_refused(struct device *dev, void *policy)
+{
+	if (!READ_ONCE(dev->driver))
+		return 0;
+	if (dev_is_pci(dev) && pci_is_bridge(to_pci_dev(dev)))
+		return 0;
+	return !list_matches(policy, dev);
+}
+
 /**
- * rstmem_policy_allows() - whether a device may attach
+ * rstmem_policy_allows() - check whether a device may import
  * @policy:	the policy
  * @dev:	the device
+ *
+ * Devices of one IOMMU group share their translations. So all that have a driver must
+ * be on the list. May sleep.
  *
  * Return: true when it may.
  */
 bool rstmem_policy_allows(const struct rstmem_policy *policy,
 			  struct device *dev)
 {
-	const struct device_driver *driver = READ_ONCE(dev->driver);
-	const struct rstmem_importers *list;
-	const struct rstmem_rules *rules;
-	bool allows = true;
+	struct iommu_group *group;
+	bool allows;
 
-	rcu_read_lock();
-	rules = rcu_dereference(policy->rules);
-	if (rules) {
-		list = &rules->list;
-		allows = rstmem_importers_match(list, RSTMEM_IMPORTER_DRIVER,
-						driver ? driver->name : NULL) ||
-			 rstmem_importers_match(list, RSTMEM_IMPORTER_DEVICE,
-						dev_name(dev)) ||
-			 compatible_matches(list, dev);
-	}
-	rcu_read_unlock();
+	if (!rcu_access_pointer(policy->rules))
+		return true;
+	if (!list_matches(policy, dev))
+		return false;
+	group = iommu_group_get(dev);
+	if (!group)
+		return true;
+	allows = !iommu_group_for_each_dev(group, (void *)policy,
+					   neighbour_refused);
+	iommu_group_put(group);
 	return allows;
 }
 
 /**
- * rstmem_policy_complain() - a line in the log about a device that may not attach
+ * rstmem_policy_warn() - log that a device may not import a buffer
  * @policy:	the policy
  * @dev:	the device
- * @buf:	what it wanted to attach to
+ * @use_case:	name of the use case in sysfs
+ * @ino:	inode of the buffer
+ * @size:	bytes of the buffer
  *
- * Not more often than the log can take.
+ * Rate limited.
  */
-void rstmem_policy_complain(const struct rstmem_policy *policy,
-			    struct device *dev,
-			    const struct rstmem_buffer *buf)
+void rstmem_policy_warn(const struct rstmem_policy *policy, struct device *dev,
+			const char *use_case, unsigned long ino, size_t size)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
 				      DEFAULT_RATELIMIT_BURST);
+	const char *neighbour = "";
 	char text[256];
 
 	if (!__ratelimit(&limit))
 		return;
 	rstmem_policy_show(policy, text, sizeof(text));
+	if (list_matches(policy, dev))
+		neighbour = ", and another device of this IOMMU group is none";
 	dev_warn(dev,
-		 "rstmem: refused: buffer %lu of %zu bytes of %s is only for importers \"%.*s\"\n",
-		 buf->ino, buf->shm.size, dev_name(&buf->account->dev),
-		 (int)strcspn(text, "\n"), text);
+		 "rstmem: refused: buffer %lu of %zu bytes of %s is only for importers \"%.*s\"%s\n",
+		 ino, size, use_case, (int)strcspn(text, "\n"), text, neighbour);
 }
-
-/**
- * tee_rstmem_set_importers() - say which devices may attach to a use case's buffers
- * @rdev:	from tee_rstmem_register()
- * @use_case:	TEE_IOC_UC_*
- * @list:	as the file "importers" in sysfs takes it, see tee_rstmem(7):
- *		"driver:GLOB", "device:GLOB", "compatible:GLOB" with spaces between
- *		them, or "any" or "none"
- *
- * The administrator can change it afterwards. May sleep.
- *
- * Return: 0; -EINVAL for a use case that is not offered or a list that is none;
- * -E2BIG for one that is too long; -ENOMEM.
- */
-int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
-			     const char *list)
-{
-	if (rstmem_device_check(rdev, use_case))
-		return -EINVAL;
-	return rstmem_policy_set(&rdev->accounts[use_case]->policy, list);
-}
-EXPORT_SYMBOL_GPL(tee_rstmem_set_importers);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The importers of a use case: the list in force. */
+/* Policy: the list of importers that is in force for a use case. */
 #ifndef _RSTMEM_POLICY_H
 #define _RSTMEM_POLICY_H
 
@@ -7,11 +7,10 @@
 #include <linux/types.h>
 
 struct device;
-struct rstmem_buffer;
 struct rstmem_rules;
 
 /**
- * struct rstmem_policy - which devices may attach
+ * struct rstmem_policy - which devices may import
  * @rules:	a list, RCU; NULL: any device
  */
 struct rstmem_policy {
@@ -25,8 +24,7 @@ int rstmem_policy_show(const struct rstmem_policy *policy, char *text,
 		       size_t size);
 bool rstmem_policy_allows(const struct rstmem_policy *policy,
 			  struct device *dev);
-void rstmem_policy_complain(const struct rstmem_policy *policy,
-			    struct device *dev,
-			    const struct rstmem_buffer *buf);
+void rstmem_policy_warn(const struct rstmem_policy *policy, struct device *dev,
+			const char *use_case, unsigned long ino, size_t size);
 
 #endif /* _RSTMEM_POLICY_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sizes: what a caller may ask for. Pure, see extent.h. */
+/* Sizes: what a caller may ask for. Pure. */
 #ifndef _RSTMEM_SIZE_H
 #define _RSTMEM_SIZE_H
 

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tracepoints, see trace.h. */
+/* Tracepoints: their definitions. */
 #define CREATE_TRACE_POINTS
 #include "trace.h"

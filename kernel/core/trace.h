@@ -21,7 +21,7 @@ TRACE_EVENT(rstmem_alloc,
 	TP_PROTO(const struct rstmem_buffer *buf, u64 wanted),
 	TP_ARGS(buf, wanted),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->account->dev))
+		__string(account, dev_name(&buf->offer->dev))
 		__field(unsigned long, ino)
 		__field(u64, size)
 		__field(u64, wanted)
@@ -39,12 +39,12 @@ TRACE_EVENT(rstmem_alloc,
 		  __entry->wanted, __entry->paddr)
 );
 
-/* Nobody has the buffer any more; its memory is about to be given back. */
+/* The last reference to a buffer is gone; its memory is about to be given back. */
 TRACE_EVENT(rstmem_free,
 	TP_PROTO(const struct rstmem_buffer *buf),
 	TP_ARGS(buf),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->account->dev))
+		__string(account, dev_name(&buf->offer->dev))
 		__field(unsigned long, ino)
 		__field(u64, size)
 	),
@@ -61,7 +61,7 @@ DECLARE_EVENT_CLASS(rstmem_importer,
 	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
 	TP_ARGS(buf, dev),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->account->dev))
+		__string(account, dev_name(&buf->offer->dev))
 		__field(unsigned long, ino)
 		__field(u64, size)
 		__string(device, dev_name(dev))
@@ -76,31 +76,31 @@ DECLARE_EVENT_CLASS(rstmem_importer,
 		  __entry->ino, __entry->size, __get_str(device))
 );
 
-/* A device attached, */
+/* A device maps a buffer for the first time since it attached. */
 DEFINE_EVENT(rstmem_importer, rstmem_attach,
 	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
 	TP_ARGS(buf, dev)
 );
 
-/* detached, */
+/* Such a device detached. */
 DEFINE_EVENT(rstmem_importer, rstmem_detach,
 	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
 	TP_ARGS(buf, dev)
 );
 
-/* and no longer has it mapped. */
+/* A device unmapped a buffer. */
 DEFINE_EVENT(rstmem_importer, rstmem_unmap,
 	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
 	TP_ARGS(buf, dev)
 );
 
-/* A device has it mapped, from the DMA address @addr on, in @segments pieces. */
+/* A device mapped a buffer, from the DMA address @addr on, in @segments pieces. */
 TRACE_EVENT(rstmem_map,
 	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev,
 		 enum dma_data_direction dir, const struct sg_table *sgt),
 	TP_ARGS(buf, dev, dir, sgt),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->account->dev))
+		__string(account, dev_name(&buf->offer->dev))
 		__field(unsigned long, ino)
 		__field(u64, size)
 		__string(device, dev_name(dev))
@@ -127,12 +127,12 @@ TRACE_EVENT(rstmem_map,
 		  __entry->addr, __entry->segments)
 );
 
-/* A device may not attach (EPERM), or could not map (the other errors). */
+/* A device may not map (EPERM) or cannot (other errors). */
 TRACE_EVENT(rstmem_refuse,
 	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev, int error),
 	TP_ARGS(buf, dev, error),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->account->dev))
+		__string(account, dev_name(&buf->offer->dev))
 		__field(unsigned long, ino)
 		__field(u64, size)
 		__string(device, dev_name(dev))
@@ -150,12 +150,12 @@ TRACE_EVENT(rstmem_refuse,
 		  __get_str(device), __entry->error)
 );
 
-/* An allocation was refused: EDQUOT, ENOMEM, or what the backend returned. */
+/* An allocation was refused: EDQUOT, ENOMEM, or an error of the backend. */
 TRACE_EVENT(rstmem_alloc_refuse,
-	TP_PROTO(const struct rstmem_account *account, u64 wanted, int error),
-	TP_ARGS(account, wanted, error),
+	TP_PROTO(const struct rstmem_offer *offer, u64 wanted, int error),
+	TP_ARGS(offer, wanted, error),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&account->dev))
+		__string(account, dev_name(&offer->dev))
 		__field(u64, wanted)
 		__field(int, error)
 	),

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Attaching the graft to a TEE device and taking it off, and the file operations
- * it puts there. See graft.h.
+ * that it puts there.
  */
-#include <linux/build_bug.h>
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -15,10 +15,16 @@
 
 #include "../compat/tee_core.h"
 #include "../core/device.h"
-#include "../core/ioctl.h"
+#include "../front/ioctl.h"
+#include "../front/plug.h"
 #include "graft.h"
 
-static DEFINE_MUTEX(fops_lock);	/* guards filling in the next two */
+/* Seconds that detaching waits for calls with restricted memory. */
+#define DETACH_NOTICE	1
+#define DETACH_WAIT	10
+
+/* Guards stock_fops and filling in graft_fops, and makes attaching one step. */
+static DEFINE_MUTEX(graft_lock);
 static const struct file_operations *stock_fops;
 /*
  * One copy serves every device, since the stock core has one. It is never
@@ -26,34 +32,6 @@ static const struct file_operations *stock_fops;
  * release.
  */
 static struct file_operations graft_fops;
-
-/*
- * The device's restricted memory, or NULL. Called, and what it returns is valid, in an
- * RCU read section, or between rstmem_device_call_begin() and
- * rstmem_device_call_end().
- */
-static struct tee_rstmem_device *rdev_find(const struct tee_device *teedev)
-{
-	const struct graft *graft = graft_find(teedev);
-
-	if (!graft)
-		return NULL;
-	return rcu_dereference_check(graft->rdev,
-				     srcu_read_lock_held(&rstmem_calls));
-}
-
-/* The same with a reference. */
-static struct tee_rstmem_device *rdev_get(const struct tee_device *teedev)
-{
-	struct tee_rstmem_device *rdev;
-
-	rcu_read_lock();
-	rdev = rdev_find(teedev);
-	if (rdev && !kref_get_unless_zero(&rdev->ref))
-		rdev = NULL;
-	rcu_read_unlock();
-	return rdev;
-}
 
 /* The stock answer, and one capability more. */
 static long ioctl_version(struct file *filp, unsigned int cmd,
@@ -71,10 +49,10 @@ static long ioctl_version(struct file *filp, unsigned int cmd,
 	if (rc)
 		return rc;
 
-	rdev = rdev_get(ctx->teedev);
+	rdev = rstmem_device_get(ctx->teedev, TEE_IOC_UC_RESERVED);
 	if (!rdev)
 		return 0;
-	has = rdev->use_cases && !rstmem_device_gone(rdev);
+	has = rdev->use_cases;
 	rstmem_device_put(rdev);
 	if (!has)
 		return 0;
@@ -87,178 +65,154 @@ static long ioctl_version(struct file *filp, unsigned int cmd,
 #endif
 }
 
-/* Passes a call on, which may use any id that its context was given. */
-static long stock_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
-{
-	struct tee_context *ctx = filp->private_data;
-	struct graft *graft;
-	int rc = 0;
-
-	if (graft_waiting(ctx->teedev)) {
-		graft = graft_get(ctx->teedev);
-		if (graft) {
-			rc = graft_ids_publish(graft, ctx);
-			graft_put(graft);
-		}
-	}
-	return rc ?: stock_fops->unlocked_ioctl(filp, cmd, arg);
-}
-
 static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
-	struct tee_context *ctx = filp->private_data;
-	struct tee_rstmem_device *rdev;
 	long rc;
 
-	if (cmd == TEE_IOC_RSTMEM_ALLOC)
-		return rstmem_ioctl_alloc(ctx, (void __user *)arg, rdev_find);
 	if (cmd == TEE_IOC_VERSION)
 		return ioctl_version(filp, cmd, arg);
-	if (!rstmem_ioctl_is_ours(cmd))
-		return stock_ioctl(filp, cmd, arg);
+	if (!rstmem_ioctl_handles(cmd))
+		return stock_fops->unlocked_ioctl(filp, cmd, arg);
 
-	rdev = rdev_get(ctx->teedev);
-	rc = rstmem_ioctl(rdev, ctx, cmd, (void __user *)arg);
-	if (rdev)
-		rstmem_device_put(rdev);
+	rc = rstmem_ioctl(filp->private_data, cmd, (void __user *)arg);
 	if (rc != -ENOIOCTLCMD)
 		return rc;
 	/* A dma-buf, but not of restricted memory. */
 	if (!TEE_HAS_REGISTER_FD)
 		return -EOPNOTSUPP;
-	return stock_ioctl(filp, cmd, arg);
+	return stock_fops->unlocked_ioctl(filp, cmd, arg);
 }
 
 static int graft_release(struct inode *inode, struct file *filp)
 {
-	struct tee_context *ctx = filp->private_data;
-	struct graft *graft = graft_get(ctx->teedev);
-
 	/* Ids end here, or they would keep the context, and its sessions. */
-	if (graft) {
-		graft_ids_drop_ctx(graft, ctx);
-		graft_put(graft);
-	}
+	graft_ids_end_ctx(filp->private_data);
 	return stock_fops->release(inode, filp);
 }
 
-/* Fills in graft_fops from @stock, or checks that it is what was copied. */
+/* Fill in graft_fops from @stock, or check that it is what was copied. */
 static int fops_prepare(const struct file_operations *stock)
 {
-	int rc = 0;
+	lockdep_assert_held(&graft_lock);
 
 	if (!stock || !stock->open || !stock->release || !stock->unlocked_ioctl)
 		return -EOPNOTSUPP;
-
-	mutex_lock(&fops_lock);
-	if (!stock_fops) {
-		graft_fops = *stock;
-		graft_fops.owner = THIS_MODULE;
-		graft_fops.unlocked_ioctl = graft_ioctl;
-		graft_fops.release = graft_release;
-		stock_fops = stock;
-	} else if (stock != stock_fops) {
-		rc = -EOPNOTSUPP;
-	}
-	mutex_unlock(&fops_lock);
-	return rc;
+	if (stock_fops)
+		return stock == stock_fops ? 0 : -EOPNOTSUPP;
+	graft_fops = *stock;
+	graft_fops.owner = THIS_MODULE;
+	graft_fops.unlocked_ioctl = graft_ioctl;
+	graft_fops.release = graft_release;
+	stock_fops = stock;
+	return 0;
 }
 
-/* The graft of a device and its restricted memory, not yet to be found by anybody. */
+/* Make the restricted memory of a device, which is not plugged. */
 static struct graft *graft_create(struct tee_device *teedev,
-				  const struct tee_rstmem_ops *ops,
-				  u64 use_cases, void *data)
+				  const struct tee_rstmem_desc *desc, void *data)
+{
+	struct tee_rstmem_device *rdev;
+	struct graft *graft;
+
+	graft = kzalloc(sizeof(*graft), GFP_KERNEL);
+	if (!graft)
+		return ERR_PTR(-ENOMEM);
+	rdev = rstmem_device_create(teedev, desc, data);
+	if (IS_ERR(rdev)) {
+		kfree(graft);
+		return ERR_CAST(rdev);
+	}
+	graft->teedev = teedev;
+	graft->rdev = rdev;
+	graft_ids_init(graft);
+	return graft;
+}
+
+/* Undo graft_create(). The backend is not called, and keeps its data. */
+static void graft_destroy(struct graft *graft)
+{
+	graft->rdev->id_ops = NULL;
+	rstmem_device_put(graft->rdev);
+	kfree(graft);
+}
+
+/* Put restricted memory into a device. */
+static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
+					      const struct tee_rstmem_desc *desc,
+					      void *data, bool live)
 {
 	struct tee_rstmem_device *rdev;
 	struct graft *graft;
 	int rc;
 
-	graft = graft_get(teedev);
-	if (graft) {
-		graft_put(graft);
+	lockdep_assert_held(&graft_lock);
+
+	if (graft_pool_is_ours(teedev))
 		return ERR_PTR(-EBUSY);
-	}
 	rc = fops_prepare(teedev->cdev.ops);
 	if (rc) {
 		dev_err(&teedev->dev,
 			"the TEE core of this kernel is not one that rstmem knows\n");
 		return ERR_PTR(rc);
 	}
-
-	graft = kzalloc(sizeof(*graft), GFP_KERNEL);
-	if (!graft)
-		return ERR_PTR(-ENOMEM);
-	rdev = rstmem_device_create(teedev, ops, use_cases, data);
-	if (IS_ERR(rdev)) {
-		kfree(graft);
-		return ERR_CAST(rdev);
-	}
-
-	kref_init(&graft->ref);
-	kref_get(&graft->ref);
+	graft = graft_create(teedev, desc, data);
+	if (IS_ERR(graft))
+		return ERR_CAST(graft);
+	graft->live = live;
+	rdev = graft->rdev;
 	rdev->id_ops = &graft_id_ops;
 	rdev->id_data = graft;
 
-	graft_ids_init(graft);
-	graft->teedev = teedev;
-	rc = rstmem_device_start(rdev);
+	/* First: files that are open since an earlier attachment may create ids. */
+	graft_pool_attach(graft);
+	rc = rstmem_plug(rdev);
 	if (rc) {
-		rstmem_device_destroy(rdev);
-		kfree(graft);
+		graft_pool_detach(graft);
+		graft_pool_quiesce();
+		graft_destroy(graft);
 		return ERR_PTR(rc);
 	}
-	rcu_assign_pointer(graft->rdev, rdev);
-	return graft;
-}
-
-/* From here on callers find it: ioctls answer, ids are given out. */
-static struct tee_rstmem_device *graft_attach(struct graft *graft)
-{
-	graft_pool_attach(graft);
-	/* Whoever opens the device finds the pool above. */
-	smp_store_release(&graft->teedev->cdev.ops, &graft_fops);
-	return rcu_access_pointer(graft->rdev);
+	smp_store_release(&teedev->cdev.ops, &graft_fops);
+	return rdev;
 }
 
 /* No allocation and no id from now on. */
-static void graft_stop(struct graft *graft, struct tee_rstmem_device *rdev)
+static void graft_stop(struct graft *graft)
 {
-	/* In this order: the next waits for those who found it here. */
-	rcu_assign_pointer(graft->rdev, NULL);
-	rstmem_device_stop(rdev);
+	rstmem_unplug(graft->rdev);
 	graft_ids_stop(graft);
 }
 
 /**
  * tee_rstmem_register() - give a TEE device restricted memory
  * @teedev:	the device, from tee_device_alloc(), not yet registered
- * @ops:	what the backend does; must outlive its module's last buffer, as a
- *		static structure does
- * @use_cases:	bit N: use case N is offered; bit TEE_IOC_UC_RESERVED is clear;
- *		0 makes allocations fail with -EOPNOTSUPP
- * @data:	for the backend, as ctx->data in @ops
+ * @desc:	what the backend offers
+ * @data:	for the backend, as ctx->data in its ops
  *
  * For a driver's own device. The device's pool must not be replaced afterwards.
- * Undone, together with tee_device_alloc() and tee_device_register(), by
- * tee_rstmem_unregister(). May sleep.
+ * tee_rstmem_unregister() undoes this together with tee_device_alloc() and
+ * tee_device_register(). On failure the caller keeps @teedev and @data. May sleep.
  *
- * Return: a handle for that, or ERR_PTR: -EINVAL for bad arguments, -EBUSY when
- * the device is registered or has been here before, -EOPNOTSUPP when the stock
- * TEE core is not as expected, -ENOMEM, and what adding devices to sysfs returns.
+ * Return: a handle for tee_rstmem_unregister(), or ERR_PTR: -EINVAL for a bad @desc,
+ * -E2BIG for a list of importers that is too long, -EBUSY when the device is registered
+ * or has been here before, -EOPNOTSUPP when the stock TEE core is not as expected,
+ * -ENOMEM, and errors of adding devices to sysfs.
  */
 struct tee_rstmem_device *
-tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
-		    u64 use_cases, void *data)
+tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
+		    void *data)
 {
-	struct graft *graft;
+	struct tee_rstmem_device *rdev;
 
 	if (teedev->flags & TEE_DEVICE_FLAG_REGISTERED) {
 		dev_err(&teedev->dev,
 			"restricted memory must be registered before the device\n");
 		return ERR_PTR(-EBUSY);
 	}
-	graft = graft_create(teedev, ops, use_cases, data);
-	return IS_ERR(graft) ? ERR_CAST(graft) : graft_attach(graft);
+	mutex_lock(&graft_lock);
+	rdev = graft_attach(teedev, desc, data, false);
+	mutex_unlock(&graft_lock);
+	return rdev;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_register);
 
@@ -272,20 +226,19 @@ static void report_users(struct tee_device *teedev)
 	mutex_unlock(&teedev->mutex);
 	if (users)
 		dev_notice(&teedev->dev,
-			   "removal waits until %zu open files and shared memory objects are closed\n",
-			   users);
+			   "removal waits until %zu open files and shared memory objects are closed; fuser /dev/%s lists the processes\n",
+			   users, dev_name(&teedev->dev));
 }
 
 /**
  * tee_rstmem_unregister() - take a TEE device and its restricted memory away
  * @rdev:	from tee_rstmem_register()
  *
- * Calls tee_device_unregister(), registered or not, because of the order of
- * things: new allocations fail with -ENODEV from the start and ids are no longer
- * valid, but calls that were given one run to their end; then the device waits for
- * open contexts, as every TEE device does. Buffers are not waited for. They live
- * on until their users let go of them; the backend's rstmem_free and, after the
- * last of them, release are called later. May sleep.
+ * Calls tee_device_unregister(), whether the device is registered or not, because the
+ * order matters: new allocations fail with -ENODEV from the start and all ids end, but
+ * calls that were given one before run on. Then the device waits for open contexts, as
+ * every TEE device does. It does not wait for buffers: the backend's rstmem_free and,
+ * after the last of them, release are called later. May sleep.
  */
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
 {
@@ -293,37 +246,34 @@ void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
 
 	if (WARN_ON(graft->live))
 		return;
-	graft_stop(graft, rdev);
+	graft_stop(graft);
 	report_users(graft->teedev);
 	tee_device_unregister(graft->teedev);
-
 	rstmem_device_put(rdev);
-	graft_put(graft);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_unregister);
 
 /**
  * tee_rstmem_attach() - give another driver's TEE device restricted memory
  * @teedev:	the device, registered; it may be in use
- * @ops:	as for tee_rstmem_register(), and so are all that follow
- * @use_cases:	bit N: use case N is offered
- * @data:	for the backend
+ * @desc:	what the backend offers
+ * @data:	for the backend, as ctx->data in its ops
  *
  * The caller sees to it that the device stays registered until
- * tee_rstmem_detach(). Files opened before stay without restricted memory. May
- * sleep.
+ * tee_rstmem_detach(). Files that are open already stay without restricted memory. On
+ * failure the caller keeps @data. May sleep.
  *
- * Return: a handle for tee_rstmem_detach(), or ERR_PTR: -EINVAL for bad arguments,
- * -EBUSY when somebody has attached to the device already, -EOPNOTSUPP when the
- * stock TEE core or the device is not as expected, -ENOMEM, and what adding devices
- * to sysfs returns.
+ * Return: a handle for tee_rstmem_detach(), or ERR_PTR: -EBUSY when the device has
+ * restricted memory already, or still has calls that use what was detached before;
+ * -EOPNOTSUPP when the stock TEE core or the device is not as expected; other errors
+ * of tee_rstmem_register().
  */
 struct tee_rstmem_device *
-tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
-		  u64 use_cases, void *data)
+tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
+		  void *data)
 {
 	const struct tee_shm_pool *pool = teedev->pool;
-	struct graft *graft;
+	struct tee_rstmem_device *rdev;
 
 	if (!(teedev->flags & TEE_DEVICE_FLAG_REGISTERED) || !pool ||
 	    !pool->ops || !pool->ops->alloc || !pool->ops->free) {
@@ -331,61 +281,85 @@ tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_ops *ops,
 			"this TEE device is not one that rstmem can attach to\n");
 		return ERR_PTR(-EOPNOTSUPP);
 	}
-	graft = graft_create(teedev, ops, use_cases, data);
-	if (IS_ERR(graft))
-		return ERR_CAST(graft);
-	graft->live = true;
-	return graft_attach(graft);
+	mutex_lock(&graft_lock);
+	rdev = graft_attach(teedev, desc, data, true);
+	mutex_unlock(&graft_lock);
+	return rdev;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_attach);
+
+/* Leave the device as it was; no id is left. */
+static void graft_take_off(struct graft *graft)
+{
+	struct tee_device *teedev = graft->teedev;
+
+	cmpxchg(&teedev->cdev.ops, &graft_fops, stock_fops);
+	graft_pool_detach(graft);
+	graft_pool_quiesce();
+	rstmem_device_put(graft->rdev);
+}
+
+/* Take the graft off when the last call has ended. */
+static int take_off_later(void *data)
+{
+	struct graft *graft = data;
+	struct module *owner = graft->rdev->ops->owner;
+
+	wait_event_idle(graft->drained, !atomic_read(&graft->count));
+	graft_take_off(graft);
+	module_put(owner);
+	module_put_and_kthread_exit(0);
+}
+
+static bool wait_for_calls(struct graft *graft)
+{
+	const long rest = (DETACH_WAIT - DETACH_NOTICE) * HZ;
+
+	if (wait_event_timeout(graft->drained, !atomic_read(&graft->count),
+			       DETACH_NOTICE * HZ))
+		return true;
+	dev_notice(&graft->teedev->dev,
+		   "detaching waits for %d ids that calls still use, %d seconds at most; fuser /dev/%s lists the processes\n",
+		   atomic_read(&graft->count), DETACH_WAIT,
+		   dev_name(&graft->teedev->dev));
+	return wait_event_timeout(graft->drained, !atomic_read(&graft->count),
+				  rest);
+}
 
 /**
  * tee_rstmem_detach() - leave another driver's TEE device as it was
  * @rdev:	from tee_rstmem_attach()
  *
- * New allocations fail with -ENODEV from the start and ids are no longer valid.
- * Waits for calls that were given one to end, as the device's own removal would.
- * Buffers are not waited for, as for tee_rstmem_unregister(). Nothing of the
- * device leads here any more when it returns but files that are open, which keep
- * this module and nothing of the backend. May sleep.
+ * New allocations fail with -ENODEV from the start and all ids end. Waits 10 seconds
+ * at most for calls that were given one before. If some still run then, the graft
+ * stays until they end, and passes everything on. It does not wait for buffers, see
+ * tee_rstmem_unregister(). Open files keep this module, but nothing of the backend.
+ * May sleep.
  */
 void tee_rstmem_detach(struct tee_rstmem_device *rdev)
 {
 	struct graft *graft = rdev->id_data;
-	struct tee_device *teedev = graft->teedev;
+	struct task_struct *task;
 
 	if (WARN_ON(!graft->live))
 		return;
-	graft_stop(graft, rdev);
-	if (!wait_event_timeout(graft->drained, !atomic_read(&graft->count),
-				HZ)) {
-		dev_notice(&teedev->dev,
-			   "detaching waits until %d calls end that use restricted memory\n",
-			   atomic_read(&graft->count));
-		wait_event(graft->drained, !atomic_read(&graft->count));
+	graft_stop(graft);
+	if (wait_for_calls(graft)) {
+		graft_take_off(graft);
+		return;
 	}
 
-	WRITE_ONCE(teedev->cdev.ops, stock_fops);
-	graft_pool_detach(graft);
-	graft_pool_quiesce();
-	/* Allocations that are about to find that there is nothing any more. */
-	rstmem_device_wait();
-
-	rstmem_device_put(rdev);
-	graft_put(graft);
+	dev_warn(&graft->teedev->dev,
+		 "calls still use restricted memory; the device is left as it was when they end\n");
+	__module_get(THIS_MODULE);
+	__module_get(rdev->ops->owner);
+	task = kthread_run(take_off_later, graft, "rstmem-detach");
+	if (!IS_ERR(task))
+		return;
+	/* Without a thread, wait here. */
+	wait_event_idle(graft->drained, !atomic_read(&graft->count));
+	graft_take_off(graft);
+	module_put(rdev->ops->owner);
+	module_put(THIS_MODULE);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_detach);
-
-static void graft_free(struct kref *ref)
-{
-	kfree_rcu(container_of(ref, struct graft, ref), rcu);
-}
-
-/**
- * graft_put() - drop a reference
- * @graft:	the graft
- */
-void graft_put(struct graft *graft)
-{
-	kref_put(&graft->ref, graft_free);
-}

@@ -8,8 +8,8 @@
  * physical address, and OP-TEE recognises its own range. Neither is told anything
  * else, so neither needs to know.
  *
- * The stock driver may be bound and unbound at any time. The driver core says when,
- * holding the lock of the platform device, which therefore guards what is here.
+ * The stock driver may be bound and unbound at any time. The driver core notifies this
+ * module, with the lock of the platform device held.
  */
 #define pr_fmt(fmt) "optee_rstmem: " fmt
 
@@ -17,6 +17,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/platform_device.h>
 #include <linux/string.h>
@@ -34,28 +35,40 @@ static char *use_cases = "secure-video";
 module_param(use_cases, charp, 0444);
 MODULE_PARM_DESC(use_cases, "What the memory is for: secure-video (default), trusted-ui, secure-video-record, with commas between them. All share it");
 
-/* Of use_cases=; constant once the module is loaded. */
+static char *importers;
+module_param(importers, charp, 0444);
+MODULE_PARM_DESC(importers, "Devices that may import restricted memory, as in sysfs; any device if not given");
+
+/* From use_cases=; constant once the module is loaded. */
 static u64 use_case_mask;
 
-/* Of the stock driver, while attached to it; guarded by its device lock. */
+/*
+ * Guards all below. Taken inside the lock of the stock driver's device, which the
+ * driver core holds when it binds and unbinds.
+ */
+static DEFINE_MUTEX(optee_lock);
+/* The stock driver's device, referenced, while attached to it. */
 static struct device *optee_dev;
 static struct tee_rstmem_device *rdev;
+/* Attach to no device any more: the module is being unloaded. */
+static bool leaving;
 
-/* The core's context of a backend is the pool. */
+/* The pool is the data of the core's context. */
 
 static int optee_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 		       u32 use_case, size_t size)
 {
 	struct tee_rstmem_pool *p = ctx->data;
 
-	return p->ops->alloc(p, shm, size, 0);
+	return p->ops->alloc(p, shm, size);
 }
 
-static void optee_free(struct tee_context *ctx, struct tee_shm *shm)
+static int optee_free(struct tee_context *ctx, struct tee_shm *shm)
 {
 	struct tee_rstmem_pool *p = ctx->data;
 
 	p->ops->free(p, shm);
+	return 0;
 }
 
 static void optee_query(struct tee_context *ctx, u32 use_case,
@@ -64,7 +77,7 @@ static void optee_query(struct tee_context *ctx, u32 use_case,
 	struct tee_rstmem_pool *p = ctx->data;
 
 	p->ops->usage(p, usage);
-	/* The normal world cannot scrub it, and OP-TEE is not told of a free. */
+	/* The normal world cannot scrub it, and OP-TEE does not hear of a free. */
 	usage->caps = TEE_RSTMEM_CAP_PROTECTED;
 }
 
@@ -86,12 +99,14 @@ static int is_optee(struct tee_ioctl_version_data *vers, const void *data)
 	return vers->impl_id == TEE_IMPL_ID_OPTEE;
 }
 
-static bool is_optee_dev(struct device *dev)
+static bool is_bound_to_optee(struct device *dev)
 {
+	device_lock_assert(dev);
+
 	return dev->driver && !strcmp(dev->driver->name, "optee");
 }
 
-/* A pool of what OP-TEE has, or ERR_PTR; says why not. */
+/* Make a pool of the memory that OP-TEE has, or return ERR_PTR and log why. */
 static struct tee_rstmem_pool *pool_create(struct device *dev)
 {
 	struct tee_rstmem_pool *p;
@@ -103,7 +118,7 @@ static struct tee_rstmem_pool *pool_create(struct device *dev)
 	if (rc)
 		return ERR_PTR(rc);
 	last = range.start + (range.size - 1);
-	p = tee_rstmem_gen_pool_create(range.start, range.size, PAGE_SIZE, 0);
+	p = tee_rstmem_carveout_create(range.start, range.size, PAGE_SIZE);
 	if (!IS_ERR(p))
 		pr_info("%llu KiB at %pa-%pa\n", range.size >> 10, &range.start,
 			&last);
@@ -115,16 +130,26 @@ static struct tee_rstmem_pool *pool_create(struct device *dev)
 	return p;
 }
 
+/* Attach to a device that the stock driver is bound to, unless attached to one. */
 static int optee_attach(struct device *dev)
 {
+	const struct tee_rstmem_desc desc = {
+		.ops = &optee_rstmem_ops,
+		.use_cases = use_case_mask,
+		.shared = true,
+		.importers = importers,
+	};
 	struct tee_rstmem_device *attached;
 	struct tee_rstmem_pool *p;
 	struct tee_context *ctx;
 	int rc;
 
 	device_lock_assert(dev);
+	lockdep_assert_held(&optee_lock);
 
-	/* Keeps the TEE device; from then on the lock on @dev does. */
+	if (optee_dev || leaving)
+		return 0;
+	/* Keeps the TEE device until it is attached to; from then on we detach. */
 	ctx = tee_client_open_context(NULL, is_optee, NULL, NULL);
 	if (IS_ERR(ctx)) {
 		pr_err("no TEE device of OP-TEE's: error %ld\n", PTR_ERR(ctx));
@@ -134,8 +159,7 @@ static int optee_attach(struct device *dev)
 	rc = PTR_ERR_OR_ZERO(p);
 	if (rc)
 		goto out_close;
-	attached = tee_rstmem_attach(ctx->teedev, &optee_rstmem_ops,
-				     use_case_mask, p);
+	attached = tee_rstmem_attach(ctx->teedev, &desc, p);
 	rc = PTR_ERR_OR_ZERO(attached);
 	if (rc) {
 		pr_err("cannot attach to OP-TEE's device: error %d\n", rc);
@@ -143,7 +167,7 @@ static int optee_attach(struct device *dev)
 		goto out_close;
 	}
 	rdev = attached;
-	optee_dev = dev;
+	optee_dev = get_device(dev);
 out_close:
 	tee_client_close_context(ctx);
 	return rc;
@@ -152,11 +176,13 @@ out_close:
 static void optee_detach(struct device *dev)
 {
 	device_lock_assert(dev);
+	lockdep_assert_held(&optee_lock);
 
 	if (dev != optee_dev)
 		return;
 	tee_rstmem_detach(rdev);
 	rdev = NULL;
+	put_device(optee_dev);
 	optee_dev = NULL;
 }
 
@@ -166,18 +192,46 @@ static int optee_notify(struct notifier_block *nb, unsigned long action,
 {
 	struct device *dev = data;
 
-	if (!is_optee_dev(dev))
+	if (action != BUS_NOTIFY_BOUND_DRIVER &&
+	    action != BUS_NOTIFY_UNBIND_DRIVER)
 		return NOTIFY_DONE;
-	if (action == BUS_NOTIFY_BOUND_DRIVER && !optee_dev)
+	if (!is_bound_to_optee(dev))
+		return NOTIFY_DONE;
+	mutex_lock(&optee_lock);
+	if (action == BUS_NOTIFY_BOUND_DRIVER)
 		optee_attach(dev);
-	else if (action == BUS_NOTIFY_UNBIND_DRIVER)
+	else
 		optee_detach(dev);
+	mutex_unlock(&optee_lock);
 	return NOTIFY_OK;
 }
 
 static struct notifier_block optee_nb = {
 	.notifier_call = optee_notify,
 };
+
+/*
+ * Stop attaching, detach, and only then stop listening: a device that is unbound
+ * meanwhile is detached by the notifier.
+ */
+static void optee_leave(void)
+{
+	struct device *dev;
+
+	mutex_lock(&optee_lock);
+	leaving = true;
+	dev = get_device(optee_dev);
+	mutex_unlock(&optee_lock);
+	if (dev) {
+		device_lock(dev);
+		mutex_lock(&optee_lock);
+		optee_detach(dev);
+		mutex_unlock(&optee_lock);
+		device_unlock(dev);
+		put_device(dev);
+	}
+	bus_unregister_notifier(&platform_bus_type, &optee_nb);
+}
 
 static int parse_use_cases(void)
 {
@@ -199,14 +253,29 @@ static int parse_use_cases(void)
 	}
 }
 
-static int match_optee_dev(struct device *dev, const void *data)
+/*
+ * Attach to a device that is bound already. Its driver can be looked at only with the
+ * device's lock. Only devices with OP-TEE's name are locked, since others may be in a
+ * probe that waits for this module.
+ */
+static int attach_if_bound(struct device *dev, void *data)
 {
-	return is_optee_dev(dev);
+	int rc = 0;
+
+	if (!strstr(dev_name(dev), "optee"))
+		return 0;
+	device_lock(dev);
+	if (is_bound_to_optee(dev)) {
+		mutex_lock(&optee_lock);
+		rc = optee_attach(dev);
+		mutex_unlock(&optee_lock);
+	}
+	device_unlock(dev);
+	return rc;
 }
 
 static int __init optee_rstmem_init(void)
 {
-	struct device *dev;
 	int rc;
 
 	rc = parse_use_cases();
@@ -219,36 +288,22 @@ static int __init optee_rstmem_init(void)
 	rc = bus_register_notifier(&platform_bus_type, &optee_nb);
 	if (rc)
 		return rc;
-	dev = bus_find_device(&platform_bus_type, NULL, NULL, match_optee_dev);
-	if (!dev) {
-		pr_info("attaches to OP-TEE when its driver is there\n");
-		return 0;
+	rc = bus_for_each_dev(&platform_bus_type, NULL, NULL, attach_if_bound);
+	if (rc) {
+		optee_leave();
+		return rc;
 	}
-
-	/* It may have gone meanwhile, or the notifier may have been here. */
-	device_lock(dev);
-	if (is_optee_dev(dev) && !optee_dev)
-		rc = optee_attach(dev);
-	device_unlock(dev);
-	put_device(dev);
-	if (rc)
-		bus_unregister_notifier(&platform_bus_type, &optee_nb);
-	return rc;
+	mutex_lock(&optee_lock);
+	if (!optee_dev)
+		pr_info("attaches to OP-TEE when its driver is there\n");
+	mutex_unlock(&optee_lock);
+	return 0;
 }
 module_init(optee_rstmem_init);
 
 static void __exit optee_rstmem_exit(void)
 {
-	struct device *dev;
-
-	bus_unregister_notifier(&platform_bus_type, &optee_nb);
-	dev = bus_find_device(&platform_bus_type, NULL, NULL, match_optee_dev);
-	if (!dev)
-		return;
-	device_lock(dev);
-	optee_detach(dev);
-	device_unlock(dev);
-	put_device(dev);
+	optee_leave();
 }
 module_exit(optee_rstmem_exit);
 

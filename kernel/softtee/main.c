@@ -19,6 +19,7 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "softtee.h"
 
@@ -41,6 +42,10 @@ struct softtee {
 static char *pool;
 module_param(pool, charp, 0444);
 MODULE_PARM_DESC(pool, "Restricted memory: SIZE@ADDRESS[:USE-CASE][,...]; USE-CASE is secure-video (default), trusted-ui or secure-video-record");
+
+static char *importers;
+module_param(importers, charp, 0444);
+MODULE_PARM_DESC(importers, "Devices that may import restricted memory, as in sysfs; any device if not given");
 
 /*
  * What the last probe returned. Registering a platform device does not tell, and
@@ -130,20 +135,26 @@ static const struct tee_desc softtee_desc = {
 
 static int register_pools(struct softtee *softtee)
 {
+	struct tee_rstmem_desc desc = {
+		.ops = &softtee_rstmem_ops,
+		.importers = importers,
+	};
 	struct softtee_pools *pools;
 	int rc;
 
 	pools = softtee_pools_create();
 	if (IS_ERR(pools))
 		return PTR_ERR(pools);
+	desc.use_cases = softtee_pools_use_cases(pools);
 
-	softtee->rdev = tee_rstmem_register(softtee->teedev,
-					    &softtee_rstmem_ops,
-					    softtee_pools_use_cases(pools),
-					    pools);
+	softtee->rdev = tee_rstmem_register(softtee->teedev, &desc, pools);
 	if (IS_ERR(softtee->rdev)) {
 		rc = PTR_ERR(softtee->rdev);
-		pr_err("cannot offer restricted memory: error %d\n", rc);
+		if (importers && (rc == -EINVAL || rc == -E2BIG))
+			pr_err("importers \"%*pE\": not a list of importers, see tee_rstmem(7)\n",
+			       (int)strlen(importers), importers);
+		else
+			pr_err("cannot offer restricted memory: error %d\n", rc);
 		softtee_pools_destroy(pools);
 		return rc;
 	}

@@ -5,7 +5,6 @@
  */
 #define pr_fmt(fmt) "softtee: " fmt
 
-#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/ioport.h>
 #include <linux/minmax.h>
@@ -34,18 +33,18 @@ struct carveout {
  * struct softtee_pool - a carveout in use
  * @carveout:	where it is
  * @pool:	hands out extents of it
- * @lost:	bytes that could not be cleared and so stay allocated
+ * @lost:	some of it could not be cleared and stays allocated; set once
  */
 struct softtee_pool {
 	struct carveout carveout;
 	struct tee_rstmem_pool *pool;
-	atomic64_t lost;
+	bool lost;
 };
 
 /**
  * struct softtee_pools - all pools of an instance, in the order given
  * @count:	number of pools
- * @pool:	the pools; but for their lost, constant while a buffer may exist
+ * @pool:	the pools; constant while a buffer may exist, except for @lost
  */
 struct softtee_pools {
 	unsigned int count;
@@ -152,7 +151,7 @@ static int pool_init(struct softtee_pool *p, const struct carveout *c)
 	int rc;
 
 	p->carveout = *c;
-	p->pool = tee_rstmem_gen_pool_create(c->start, c->size, PAGE_SIZE, 0);
+	p->pool = tee_rstmem_carveout_create(c->start, c->size, PAGE_SIZE);
 	if (IS_ERR(p->pool)) {
 		rc = PTR_ERR(p->pool);
 		if (rc == -EBUSY)
@@ -180,12 +179,10 @@ static int pool_init(struct softtee_pool *p, const struct carveout *c)
 
 static void pool_deinit(struct softtee_pool *p)
 {
-	u64 lost = atomic64_read(&p->lost);
-
 	/* The module stays loaded then, see softtee_rstmem_free(). */
-	if (lost)
-		pr_err("pool %pa stays claimed until reboot: %llu bytes were never cleared\n",
-		       &p->carveout.start, lost);
+	if (p->lost)
+		pr_err("pool %pa stays claimed until reboot: part of it could not be cleared\n",
+		       &p->carveout.start);
 	else
 		tee_rstmem_pool_free(p->pool);
 }
@@ -264,7 +261,7 @@ static int softtee_rstmem_alloc(struct tee_context *ctx, struct tee_shm *shm,
 		p = &pools->pool[n];
 		if (p->carveout.use_case != use_case)
 			continue;
-		rc = p->pool->ops->alloc(p->pool, shm, size, 0);
+		rc = p->pool->ops->alloc(p->pool, shm, size);
 		if (rc != -ENOMEM)
 			return rc;
 	}
@@ -285,26 +282,26 @@ static struct softtee_pool *pool_of(struct softtee_pools *pools,
 	return NULL;
 }
 
-static void softtee_rstmem_free(struct tee_context *ctx, struct tee_shm *shm)
+static int softtee_rstmem_free(struct tee_context *ctx, struct tee_shm *shm)
 {
 	struct softtee_pool *p = pool_of(ctx->data, shm->paddr);
+	int rc;
 
 	if (WARN_ON(!p))
-		return;
+		return -EINVAL;
 
-	if (softtee_mem_clear(shm)) {
+	rc = softtee_mem_clear(shm);
+	if (rc) {
 		/*
-		 * Neither the next owner nor the kernel may see what is in it,
-		 * so the extent stays taken, the range claimed and the modules
-		 * that hold the claim loaded.
+		 * Neither the next owner nor the kernel may see the contents, so
+		 * the range stays claimed, and the modules that claim it loaded.
 		 */
-		if (!atomic64_fetch_add(shm->size, &p->lost))
+		if (!xchg(&p->lost, true))
 			__module_get(THIS_MODULE);
-		pr_err("cannot clear %zu bytes at %pa: out of use until reboot\n",
-		       shm->size, &shm->paddr);
-		return;
+		return rc;
 	}
 	p->pool->ops->free(p->pool, shm);
+	return 0;
 }
 
 static void softtee_rstmem_query(struct tee_context *ctx, u32 use_case,

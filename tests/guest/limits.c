@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -488,6 +489,116 @@ static void test_granule(void)
 	     "granule: the backend unloads afterwards");
 }
 
+/* As newuidmap(1) does: uid 0 is ALICE, uids from 1 on are subordinate ones. */
+static void map_uids(pid_t pid)
+{
+	static const char map[] = "0 1001 1\n1 100000 65535\n";
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, map, strlen(map)) < 0)
+		ktap_bail("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/* A user with subordinate uids has one limit, not one for each of them. */
+static void test_namespaces(void)
+{
+	int out[2], in[2], status, got;
+	char byte = 0;
+	pid_t pid;
+
+	set("limits/user_buffers", "2");
+	if (pipe2(out, O_CLOEXEC) || pipe2(in, O_CLOEXEC))
+		ktap_bail("pipe");
+	pid = fork();
+	if (!pid) {
+		uid_t uid;
+
+		if (setgroups(0, NULL) || setresuid(ALICE, ALICE, ALICE) ||
+		    tee_rstmem(watch, VIDEO, 4096, NULL) < 0 ||
+		    unshare(CLONE_NEWUSER) || write(out[1], &byte, 1) != 1 ||
+		    read(in[0], &byte, 1) != 1)
+			_exit(255);
+		got = 1;
+		for (uid = 0; uid <= 20; uid++) {
+			if (setresuid(uid, 0, 0))
+				_exit(254);
+			while (tee_rstmem(watch, VIDEO, 4096, NULL) >= 0)
+				got++;
+		}
+		_exit(got);
+	}
+	if (read(out[0], &byte, 1) == 1) {
+		map_uids(pid);
+		if (write(in[1], &byte, 1) != 1)
+			ktap_bail("pipe: %s", strerror(errno));
+	}
+	waitpid(pid, &status, 0);
+	close(out[0]);
+	close(out[1]);
+	close(in[0]);
+	close(in[1]);
+	ktap_eq(WEXITSTATUS(status), 2,
+		"user_buffers: subordinate uids share the limit of their owner");
+	ktap(all_zero(),
+	     "user_buffers: all counters are 0 after a user namespace has ended");
+	no_limits();
+}
+
+/* Use cases that take from the same memory have one limit, not one each. */
+static void test_shared(void)
+{
+	char command[128], text[32];
+	int fake, status;
+	pid_t pid;
+
+	snprintf(command, sizeof(command),
+		 "modprobe rstmem_fake mode=pool paddr=0x%llx pool_size=0x100000 use_cases=6 shared=1",
+		 (unsigned long long)guest_carveout() + 80 * MIB);
+	if (system(command))
+		ktap_bail("rstmem_fake does not load");
+	fake = tee_open(FAKE_IMPL_ID);
+	account_write("tee1,secure-video", "limits/user_bytes", "65536");
+	account_read("tee1,trusted-ui", "limits/user_bytes", text, sizeof(text));
+	ktap(!strcmp(text, "65536"),
+	     "shared memory: a limit set for one use case is in force for the other");
+	pid = fork();
+	if (!pid) {
+		int buf;
+
+		if (setgid(ALICE) || setuid(ALICE))
+			_exit(1);
+		buf = tee_rstmem(fake, VIDEO, 65536, NULL);
+		if (buf < 0)
+			_exit(2);
+		if (tee_rstmem(fake, TEE_IOC_UC_TRUSTED_UI, 4096, NULL) != -EDQUOT)
+			_exit(3);
+		close(buf);
+		_exit(tee_rstmem(fake, TEE_IOC_UC_TRUSTED_UI, 65536, NULL) < 0);
+	}
+	waitpid(pid, &status, 0);
+	ktap_eq(WEXITSTATUS(status), 0,
+		"shared memory: use cases share the bytes of a user");
+	account_write("tee1,secure-video", "limits/user_bytes", "max");
+	account_write("tee1,trusted-ui", "limits/reserve", "1044480");
+	pid = fork();
+	if (!pid) {
+		if (setgid(ALICE) || setuid(ALICE) ||
+		    tee_rstmem(fake, TEE_IOC_UC_TRUSTED_UI, 4096, NULL) < 0)
+			_exit(1);
+		_exit(tee_rstmem(fake, VIDEO, 4096, NULL) != -EDQUOT);
+	}
+	waitpid(pid, &status, 0);
+	ktap_eq(WEXITSTATUS(status), 0,
+		"shared memory: use cases share the reserve");
+	close(fake);
+	ktap(!system("rmmod rstmem_fake"),
+	     "shared memory: the backend unloads afterwards");
+}
+
 /* 200 users at once. */
 static void test_many_users(void)
 {
@@ -546,11 +657,14 @@ int main(void)
 	test_charged_once();
 	test_other_limits();
 	test_kernel();
-	if (target()->soft)
+	test_namespaces();
+	if (target()->soft) {
 		test_granule();
-	else
+		test_shared();
+	} else {
 		ktap_skip("granule: rounded sizes are charged",
 			  "only softtee's memory has room for a second pool");
+	}
 	test_many_users();
 	ktap(all_zero(), "account: all counters are 0 at the end");
 	close(watch);

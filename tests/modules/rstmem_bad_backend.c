@@ -79,7 +79,7 @@ static struct tee_rstmem_device *rdev_of(struct tee_device *teedev)
 {
 	struct graft *graft = container_of(teedev->pool, struct graft, pool);
 
-	return rcu_dereference_protected(graft->rdev, true);
+	return graft->rdev;
 }
 
 static bool fits(struct tee_context *ctx, u32 use_case, size_t size)
@@ -155,33 +155,33 @@ static void copy_memory(phys_addr_t paddr, void *saved, size_t size, bool write)
 }
 
 /* Scrub as the backend does, then put the contents back. */
-static void free_unscrubbed(struct tee_context *ctx, struct tee_shm *shm)
+static int free_unscrubbed(struct tee_context *ctx, struct tee_shm *shm)
 {
 	const phys_addr_t paddr = shm->paddr;
 	const size_t size = shm->size;
 	void *saved = vmalloc(size);
+	int rc;
 
 	if (!WARN_ON(!saved))
 		copy_memory(paddr, saved, size, false);
-	good->rstmem_free(ctx, shm);
+	rc = good->rstmem_free(ctx, shm);
 	if (saved)
 		copy_memory(paddr, saved, size, true);
 	vfree(saved);
+	return rc;
 }
 
-static void bad_free(struct tee_context *ctx, struct tee_shm *shm)
+static int bad_free(struct tee_context *ctx, struct tee_shm *shm)
 {
-	if (way == NO_SCRUB) {
-		free_unscrubbed(ctx, shm);
-		return;
-	}
+	if (way == NO_SCRUB)
+		return free_unscrubbed(ctx, shm);
 	if (way == NEVER_FREES)
 		keep_used(shm);
 	else if (way == SHORT)
 		shm->size += PAGE_SIZE;
 	else if (way == OVERLAP)
 		shm->paddr = shm->sec_world_id;
-	good->rstmem_free(ctx, shm);
+	return good->rstmem_free(ctx, shm);
 }
 
 static void bad_query(struct tee_context *ctx, u32 use_case,

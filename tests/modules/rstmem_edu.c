@@ -432,6 +432,8 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (!edu->page)
 		return -ENOMEM;
 	pci_set_master(pdev);
+	/* A transfer is of one page at most, from any address. */
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 
 	edu->pdev = pdev;
 	edu->regs = pcim_iomap_table(pdev)[0];

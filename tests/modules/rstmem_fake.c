@@ -33,13 +33,13 @@ static unsigned long long granule = PAGE_SIZE;
 module_param(granule, ullong, 0444);
 MODULE_PARM_DESC(granule, "of the pool, bytes");
 
-static unsigned long long pool_align;
-module_param(pool_align, ullong, 0444);
-MODULE_PARM_DESC(pool_align, "that the pool is made for, bytes, 0 for none");
+static bool lose;
+module_param(lose, bool, 0644);
+MODULE_PARM_DESC(lose, "what is freed cannot be cleared, and stays in the pool");
 
-static unsigned long align;
-module_param(align, ulong, 0644);
-MODULE_PARM_DESC(align, "asked of the pool, bytes");
+static bool shared;
+module_param(shared, bool, 0444);
+MODULE_PARM_DESC(shared, "all use cases share the memory");
 
 static int error = -EDQUOT;
 module_param(error, int, 0644);
@@ -55,7 +55,7 @@ MODULE_PARM_DESC(use_cases, "bit mask of the use cases offered");
 
 static char *importers;
 module_param(importers, charp, 0444);
-MODULE_PARM_DESC(importers, "list of importers of secure-video, as in sysfs");
+MODULE_PARM_DESC(importers, "list of importers, as in sysfs");
 
 static unsigned int attach_to;
 module_param(attach_to, uint, 0444);
@@ -157,7 +157,7 @@ static int fake_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 	if (sysfs_streq(mode, "pages"))
 		rc = pages_alloc(shm, size);
 	else if (sysfs_streq(mode, "pool"))
-		rc = pool ? pool->ops->alloc(pool, shm, size, align) : -ENOMEM;
+		rc = pool ? pool->ops->alloc(pool, shm, size) : -ENOMEM;
 	else if (sysfs_streq(mode, "short"))
 		shm->size = size - PAGE_SIZE;
 	else if (sysfs_streq(mode, "unaligned"))
@@ -174,13 +174,16 @@ static int fake_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 	return rc;
 }
 
-static void fake_free(struct tee_context *ctx, struct tee_shm *shm)
+static int fake_free(struct tee_context *ctx, struct tee_shm *shm)
 {
+	if (lose)
+		return -EIO;
 	if (shm->pages)
 		pages_free(shm, shm->num_pages);
 	else if (shm->sec_world_id)
 		pool->ops->free(pool, shm);
 	atomic_dec(&live);
+	return 0;
 }
 
 static void fake_query(struct tee_context *ctx, u32 use_case,
@@ -192,7 +195,13 @@ static void fake_query(struct tee_context *ctx, u32 use_case,
 
 static void fake_release(struct tee_context *ctx)
 {
-	if (pool)
+	struct tee_rstmem_usage usage = {};
+
+	if (!pool)
+		return;
+	/* Lost memory stays where it is, and in the pool. */
+	pool->ops->usage(pool, &usage);
+	if (!usage.used)
 		tee_rstmem_pool_free(pool);
 }
 
@@ -232,34 +241,39 @@ static const struct tee_desc fake_desc = {
 };
 
 /* The context keeps the device until it is closed, and by then it is attached to. */
-static int attach(void)
+static int attach(const struct tee_rstmem_desc *desc)
 {
 	struct tee_context *ctx;
 
 	ctx = tee_client_open_context(NULL, is_wanted, &attach_to, NULL);
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
-	rdev = tee_rstmem_attach(ctx->teedev, &fake_rstmem_ops, use_cases, NULL);
-	/* Nobody else can, nor this one twice. */
+	rdev = tee_rstmem_attach(ctx->teedev, desc, NULL);
+	/* A second attachment is refused. */
 	if (!IS_ERR(rdev))
-		WARN_ON(tee_rstmem_attach(ctx->teedev, &fake_rstmem_ops,
-					  use_cases, NULL) != ERR_PTR(-EBUSY));
+		WARN_ON(tee_rstmem_attach(ctx->teedev, desc, NULL) !=
+			ERR_PTR(-EBUSY));
 	tee_client_close_context(ctx);
 	return PTR_ERR_OR_ZERO(rdev);
 }
 
 static int __init fake_init(void)
 {
+	const struct tee_rstmem_desc desc = {
+		.ops = &fake_rstmem_ops,
+		.use_cases = use_cases,
+		.shared = shared,
+		.importers = importers,
+	};
 	int rc;
 
 	if (pool_size) {
-		pool = tee_rstmem_gen_pool_create(paddr, pool_size, granule,
-						  pool_align);
+		pool = tee_rstmem_carveout_create(paddr, pool_size, granule);
 		if (IS_ERR(pool))
 			return PTR_ERR(pool);
 	}
 	if (attach_to) {
-		rc = attach();
+		rc = attach(&desc);
 		if (rc)
 			goto err_free_pool;
 		return 0;
@@ -269,18 +283,12 @@ static int __init fake_init(void)
 		rc = PTR_ERR(teedev);
 		goto err_free_pool;
 	}
-	rdev = tee_rstmem_register(teedev, &fake_rstmem_ops, use_cases, NULL);
+	rdev = tee_rstmem_register(teedev, &desc, NULL);
 	if (IS_ERR(rdev)) {
 		rc = PTR_ERR(rdev);
 		goto err_unregister_tee;
 	}
-	if (importers)
-		rc = tee_rstmem_set_importers(rdev, TEE_IOC_UC_SECURE_VIDEO_PLAY,
-					      importers);
-	else
-		rc = 0;
-	if (!rc)
-		rc = tee_device_register(teedev);
+	rc = tee_device_register(teedev);
 	if (rc)
 		tee_rstmem_unregister(rdev);
 	return rc;

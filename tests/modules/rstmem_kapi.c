@@ -161,6 +161,16 @@ static void test_map(void)
 	check(map_once(attach, DMA_TO_DEVICE, &rc) == addr && !rc,
 	      "with the first mask it is mapped again");
 	dma_buf_detach(dmabuf, attach);
+
+	dma_set_max_seg_size(&pdev->dev, SZ_16K);
+	attach = dma_buf_attach(dmabuf, &pdev->dev);
+	sgt = dma_buf_map_attachment_unlocked(attach, DMA_TO_DEVICE);
+	check(!IS_ERR(sgt) && sgt->nents == 4 && sg_dma_len(sgt->sgl) == SZ_16K &&
+	      sg_dma_address(sg_next(sgt->sgl)) ==
+	      sg_dma_address(sgt->sgl) + SZ_16K,
+	      "map: no segment is longer than the device's largest");
+	dma_buf_unmap_attachment_unlocked(attach, sgt, DMA_TO_DEVICE);
+	dma_buf_detach(dmabuf, attach);
 out:
 	platform_device_unregister(pdev);
 	dma_buf_put(dmabuf);
@@ -209,7 +219,7 @@ static int pool_error(phys_addr_t paddr, u64 size, u64 granule)
 {
 	struct tee_rstmem_pool *pool;
 
-	pool = tee_rstmem_gen_pool_create(paddr, size, granule, 0);
+	pool = tee_rstmem_carveout_create(paddr, size, granule);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	tee_rstmem_pool_free(pool);
@@ -233,9 +243,6 @@ static void test_pool(void)
 	check(pool_error(spare, SZ_64K, SZ_128K) == -EINVAL,
 	      "pool that is no multiple of the granule");
 	check(pool_error(spare, SZ_64K, 0) == -EINVAL, "granule 0");
-	pool = tee_rstmem_gen_pool_create(spare, SZ_64K, PAGE_SIZE,
-					  PAGE_SIZE * 3);
-	check(pool == ERR_PTR(-EINVAL), "alignment that is no power of two");
 	check(pool_error(spare, U64_MAX - PAGE_SIZE + 1, PAGE_SIZE) == -EINVAL,
 	      "pool that wraps around");
 	check(pool_error(BIT_ULL(52), SZ_64K, PAGE_SIZE) == -EINVAL,

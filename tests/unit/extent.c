@@ -12,7 +12,7 @@
 /* A space, and its expected content. */
 struct world {
 	struct rstmem_space space;
-	u64 start, granules, granule, align;
+	u64 start, granules, granule;
 	bool taken[MAX_GRANULES];
 	u64 used, squares;
 	const char *fault;
@@ -35,31 +35,19 @@ static struct rstmem_extent *of(const struct rb_node *rb)
 	return rb_entry(rb, struct rstmem_extent, node);
 }
 
-/*
- * The most aligned room in a tree, found the slow way, if there is an alignment; and
- * how deep the tree is, and how many nodes it has.
- */
-static u64 check_max(struct world *w, const struct rb_node *rb, int *depth,
-		     unsigned int *nodes)
+/* How deep a tree is, and how many nodes it has. */
+static void check_depth(const struct rb_node *rb, int *depth, unsigned int *nodes)
 {
-	u64 left, right, max;
 	int dl, dr;
 
 	if (!rb) {
 		*depth = 0;
-		return 0;
+		return;
 	}
-	left = check_max(w, rb->rb_left, &dl, nodes);
-	right = check_max(w, rb->rb_right, &dr, nodes);
+	check_depth(rb->rb_left, &dl, nodes);
+	check_depth(rb->rb_right, &dr, nodes);
 	*depth = 1 + (dl > dr ? dl : dr);
 	++*nodes;
-	if (w->align == w->granule)
-		return 0;
-	max = of(rb)->room;
-	max = left > max ? left : max;
-	max = right > max ? right : max;
-	expect(w, of(rb)->max_room == max, "a subtree's most room is wrong");
-	return max;
 }
 
 /* By size, then by address; and neither more nor less than there is. */
@@ -81,13 +69,6 @@ static void check_order(struct world *w, unsigned int gaps)
 		gaps--;
 	}
 	expect(w, !gaps, "the tree does not have all gaps");
-}
-
-static u64 room(const struct world *w, u64 from, u64 size)
-{
-	u64 skip = -from & (w->align - 1);
-
-	return size > skip ? size - skip : 0;
 }
 
 static void check_granules(struct world *w, u64 from, u64 size, bool taken)
@@ -122,9 +103,6 @@ static void check_world(struct world *w)
 		       "an extent is empty, or the tail is not");
 		check_granules(w, addr, ext->gap, false);
 		check_granules(w, ext->start, ext->size, true);
-		expect(w, w->align == w->granule ||
-			  ext->room == room(w, addr, ext->gap),
-		       "a gap's aligned room is wrong");
 		if (ext->gap)
 			gaps++;
 		if (ext->gap > largest)
@@ -150,7 +128,7 @@ static void check_world(struct world *w)
 	w->used = used;
 	w->squares = squares;
 
-	check_max(w, space->gaps.rb_node, &depth, &nodes);
+	check_depth(space->gaps.rb_node, &depth, &nodes);
 	expect(w, nodes == gaps, "the tree has something else");
 	check_order(w, gaps);
 	expect(w, rstmem_space_largest_free(space) == largest,
@@ -161,91 +139,60 @@ static void check_world(struct world *w)
 	expect(w, depth <= 2 * bits, "the tree is out of balance");
 }
 
-static void world_init(struct world *w, u64 start, u64 granules, u64 granule,
-		       u64 align)
+static void world_init(struct world *w, u64 start, u64 granules, u64 granule)
 {
 	memset(w, 0, sizeof(*w));
 	w->start = start;
 	w->granules = granules;
 	w->granule = granule;
-	w->align = align;
-	rstmem_space_init(&w->space, start, granules * granule, granule, align);
+	rstmem_space_init(&w->space, start, granules * granule, granule);
 	check_world(w);
 }
 
 /*
- * Where @granules are to be put, by the bitmap: in the smallest gap that has them at a
- * multiple of @align, the lowest of those, at its lower end or its upper one. Returns
- * false when there is none.
+ * Where @granules are to be put, by the bitmap: in the smallest gap that has them, the
+ * lowest of those, at its lower end or its upper one. Returns false when there is none.
  */
-static bool place(const struct world *w, u64 granules, u64 align, bool high,
-		  u64 *start)
+static bool place(const struct world *w, u64 granules, bool high, u64 *start)
 {
-	u64 n, from, addr, low, top, smallest = 0;
-	bool found;
+	u64 n, from, first, smallest = 0;
 
 	for (n = 0; n < w->granules; n++) {
 		if (w->taken[n])
 			continue;
-		found = false;
-		low = 0;
-		top = 0;
-		for (from = n; n < w->granules && !w->taken[n]; n++) {
-			addr = w->start + (n + 1 - granules) * w->granule;
-			if (n - from + 1 < granules || addr % align)
-				continue;
-			if (!found)
-				low = addr;
-			top = addr;
-			found = true;
-		}
-		if (!found || (smallest && n - from >= smallest))
+		for (from = n; n < w->granules && !w->taken[n]; n++)
+			;
+		if (n - from < granules || (smallest && n - from >= smallest))
 			continue;
 		smallest = n - from;
-		*start = high ? top : low;
+		first = high ? n - granules : from;
+		*start = w->start + first * w->granule;
 	}
 	return smallest;
 }
 
-/* Whether there is so much room that any alignment up to @align is possible. */
-static bool is_roomy(const struct world *w, u64 granules, u64 align)
-{
-	u64 start, more = align / w->granule - 1;
-
-	return place(w, granules + more, w->granule, false, &start) ||
-	       (align < w->align && place(w, granules, w->align, false, &start));
-}
-
-static struct rstmem_extent *take(struct world *w, u64 granules, u64 align)
+static struct rstmem_extent *take(struct world *w, u64 granules)
 {
 	struct rstmem_extent *ext = unit_alloc(sizeof(*ext));
-	u64 size = granules * w->granule, n, first, where;
-	u64 effective = align > w->granule ? align : w->granule;
+	u64 size = granules * w->granule, n, first, where = 0;
 	bool ok, can;
 	bool high = (size >> w->space.unit) * (w->used >> w->space.unit) <
 		    w->squares;
 
 	/* Nothing of what is passed in is read. */
 	memset(ext, 0xa5, sizeof(*ext));
-	can = place(w, granules, effective, high, &where);
-	ok = rstmem_extent_take(&w->space, ext, size, align);
+	can = place(w, granules, high, &where);
+	ok = rstmem_extent_alloc(&w->space, ext, size);
 
-	if (effective == w->granule || effective == w->align)
-		expect(w, ok == can, can ? "there was room" : "no room");
-	else
-		expect(w, ok || !is_roomy(w, granules, effective),
-		       "there was more than room");
+	expect(w, ok == can, can ? "there was room" : "no room");
 	if (!ok) {
 		unit_free(ext);
 		check_world(w);
 		return NULL;
 	}
 
-	expect(w, can, "took what is not free");
 	expect(w, ext->size == size, "took another size than asked for");
-	expect(w, !(ext->start % effective), "took an unaligned extent");
-	if (effective == w->granule || effective == w->align)
-		expect(w, ext->start == where, "not where it belongs");
+	expect(w, ext->start == where, "not where it belongs");
 	first = (ext->start - w->start) / w->granule;
 	if (first > w->granules || granules > w->granules - first) {
 		fault(w, "took what is not in the space");
@@ -265,7 +212,7 @@ static void give(struct world *w, struct rstmem_extent *ext)
 
 	for (n = 0; n < ext->size / w->granule; n++)
 		w->taken[(ext->start - w->start) / w->granule + n] = false;
-	rstmem_extent_give(&w->space, ext);
+	rstmem_extent_free(&w->space, ext);
 	unit_free(ext);
 	check_world(w);
 }
@@ -288,16 +235,16 @@ static void whole(u64 start, const char *name)
 	struct rstmem_extent *ext;
 	struct world w;
 
-	world_init(&w, start, 16, GRANULE, GRANULE);
-	ext = take(&w, 16, 0);
+	world_init(&w, start, 16, GRANULE);
+	ext = take(&w, 16);
 	expect(&w, ext && ext->start == start, "the whole space is not there");
-	expect(&w, !take(&w, 1, 0), "a full space gave something");
+	expect(&w, !take(&w, 1), "a full space gave something");
 	expect(&w, !rstmem_space_largest_free(&w.space), "something is free");
 	give(&w, ext);
-	ext = take(&w, 16, 0);
+	ext = take(&w, 16);
 	expect(&w, ext, "the whole space did not come back");
 	give(&w, ext);
-	expect(&w, !take(&w, 17, 0), "gave more than there is");
+	expect(&w, !take(&w, 17), "gave more than there is");
 	world_end(&w, name);
 }
 
@@ -313,9 +260,9 @@ static void test_merge(UNIT_ARG)
 	int n;
 
 	for (o = 0; o < sizeof(orders) / sizeof(*orders); o++) {
-		world_init(&w, 7 * GRANULE, 9, GRANULE, GRANULE);
+		world_init(&w, 7 * GRANULE, 9, GRANULE);
 		for (n = 0; n < 3; n++)
-			ext[n] = take(&w, 3, 0);
+			ext[n] = take(&w, 3);
 		for (n = 0; n < 3; n++)
 			give(&w, ext[orders[o][n]]);
 		expect(&w, rstmem_space_largest_free(&w.space) == 9 * GRANULE,
@@ -329,18 +276,18 @@ static void test_ends(UNIT_ARG)
 	struct rstmem_extent *a, *b, *c, *d;
 	struct world w;
 
-	world_init(&w, 0, 64, GRANULE, GRANULE);
-	a = take(&w, 8, 0);
-	b = take(&w, 1, 0);
-	c = take(&w, 8, 0);
-	d = take(&w, 2, 0);
+	world_init(&w, 0, 64, GRANULE);
+	a = take(&w, 8);
+	b = take(&w, 1);
+	c = take(&w, 8);
+	d = take(&w, 2);
 	expect(&w, a && b && c && d, "no room");
 	expect(&w, a->start == 0 && c->start == 8 * GRANULE,
 	       "what is large does not go to the lower end");
 	expect(&w, b->start == 63 * GRANULE && d->start == 61 * GRANULE,
 	       "what is small does not go to the upper end");
 	give(&w, a);
-	a = take(&w, 3, 0);
+	a = take(&w, 3);
 	expect(&w, a && a->start == 5 * GRANULE, "3 beside 8 is not small");
 	world_end(&w,
 	"puts large extents at the lower end, small ones at the upper");
@@ -352,14 +299,14 @@ static void test_lowest(UNIT_ARG)
 	struct world w;
 	int n;
 
-	world_init(&w, 0, 16, GRANULE, GRANULE);
+	world_init(&w, 0, 16, GRANULE);
 	for (n = 0; n < 8; n++)
-		ext[n] = take(&w, 2, 0);
+		ext[n] = take(&w, 2);
 	for (n = 6; n >= 0; n -= 2)
 		give(&w, ext[n]);
-	again = take(&w, 2, 0);
+	again = take(&w, 2);
 	expect(&w, again && again->start == 0, "not the lowest");
-	again = take(&w, 1, 0);
+	again = take(&w, 1);
 	expect(&w, again && again->start == 5 * GRANULE, "not the lowest");
 	world_end(&w, "takes the lowest of equal gaps");
 }
@@ -373,7 +320,7 @@ static void carve(struct world *w, const char *map)
 	u64 n;
 
 	memset(ext, 0, sizeof(ext));
-	while (!w->fault && (one = take(w, 1, 0)))
+	while (!w->fault && (one = take(w, 1)))
 		ext[(one->start - w->start) / w->granule] = one;
 	for (n = 0; map[n]; n++)
 		if (map[n] == '.' && ext[n])
@@ -381,9 +328,9 @@ static void carve(struct world *w, const char *map)
 }
 
 /* Takes @granules, which are to be at granule @at. */
-static void take_at(struct world *w, u64 granules, u64 align, u64 at)
+static void take_at(struct world *w, u64 granules, u64 at)
 {
-	struct rstmem_extent *ext = take(w, granules, align);
+	struct rstmem_extent *ext = take(w, granules);
 
 	expect(w, ext && ext->start == w->start + at * w->granule,
 	       "not in the smallest gap, or at the wrong end");
@@ -394,115 +341,19 @@ static void test_best(UNIT_ARG)
 	struct world w;
 
 	/* Gaps of 6, 5, 4, 4, 5, 6 at 0, 7, 13, 18, 23, 29. */
-	world_init(&w, 0, 35, GRANULE, 4 * GRANULE);
+	world_init(&w, 0, 35, GRANULE);
 	carve(&w, "......1.....1....1....1.....1......");
-	take_at(&w, 4, 0, 13);
-	take_at(&w, 4, 0, 18);
-	take_at(&w, 4, 0, 7);
-	take_at(&w, 1, 0, 11);
-	take_at(&w, 2, 0, 26);
-	take_at(&w, 3, 0, 23);
-	take_at(&w, 2, 0, 4);
-	take_at(&w, 6, 0, 29);
-	take_at(&w, 4, 0, 0);
+	take_at(&w, 4, 13);
+	take_at(&w, 4, 18);
+	take_at(&w, 4, 7);
+	take_at(&w, 1, 11);
+	take_at(&w, 2, 26);
+	take_at(&w, 3, 23);
+	take_at(&w, 2, 4);
+	take_at(&w, 6, 29);
+	take_at(&w, 4, 0);
 	expect(&w, !rstmem_space_largest_free(&w.space), "not full");
 	world_end(&w, "takes the smallest gap");
-
-	/* Once aligned there is room in them for 6, 4, 1, 2, 4, 3. */
-	world_init(&w, 0, 35, GRANULE, 4 * GRANULE);
-	carve(&w, "......1.....1....1....1.....1......");
-	take_at(&w, 3, 4 * GRANULE, 8);
-	take_at(&w, 1, 4 * GRANULE, 16);
-	take_at(&w, 4, 4 * GRANULE, 24);
-	take_at(&w, 1, 4 * GRANULE, 20);
-	take_at(&w, 1, 4 * GRANULE, 4);
-	take_at(&w, 4, 4 * GRANULE, 0);
-	take_at(&w, 3, 4 * GRANULE, 32);
-	expect(&w, !take(&w, 1, 4 * GRANULE), "there is no aligned room");
-	world_end(&w, "takes the smallest gap with aligned room");
-
-	/* The same below one that is large: of equal ones the lowest. */
-	world_init(&w, 0, 64, GRANULE, 4 * GRANULE);
-	take_at(&w, 32, 0, 0);
-	carve(&w, "11111111111111111111111111111111"
-		  ".....1.....1.....1.....1.....111");
-	/* Gaps of 5 at 32, 38, 44, 50, 56, with room for 5, 3, 5, 3, 5. */
-	take_at(&w, 4, 4 * GRANULE, 32);
-	take_at(&w, 4, 4 * GRANULE, 44);
-	take_at(&w, 3, 4 * GRANULE, 40);
-	take_at(&w, 1, 0, 36);
-	take_at(&w, 5, 0, 50);
-	take_at(&w, 1, 4 * GRANULE, 48);
-	take_at(&w, 1, 4 * GRANULE, 60);
-	world_end(&w, "takes the lowest of equal gaps with aligned room");
-}
-
-static void test_align(UNIT_ARG)
-{
-	struct rstmem_extent *a, *b;
-	struct world w;
-
-	world_init(&w, 3 * GRANULE, 40, GRANULE, 8 * GRANULE);
-	a = take(&w, 2, 8 * GRANULE);
-	expect(&w, a && a->start == 8 * GRANULE, "not the first aligned");
-	b = take(&w, 5, 0);
-	expect(&w, b && b->start == 3 * GRANULE, "the gap before is lost");
-	give(&w, a);
-	give(&w, b);
-	expect(&w, !take(&w, 40, 8 * GRANULE), "aligned, but it cannot fit");
-	a = take(&w, 1, 1);
-	expect(&w, a && !(a->start % GRANULE), "alignment below the granule");
-	world_end(&w, "honours the alignment of the space");
-}
-
-static void test_align_other(UNIT_ARG)
-{
-	struct rstmem_extent *a;
-	struct world w;
-
-	world_init(&w, 0, 64, GRANULE, 8 * GRANULE);
-	a = take(&w, 64, 64 * GRANULE);
-	expect(&w, a, "the first gap would have done");
-	give(&w, a);
-	a = take(&w, 16, 16 * GRANULE);
-	expect(&w, a && a->start == 0, "not aligned to more");
-	expect(&w, !take(&w, 49, 16 * GRANULE), "aligned, but it cannot fit");
-	give(&w, a);
-	expect(&w, !take(&w, 65, 2 * GRANULE), "more than there is");
-	world_end(&w, "honours alignments above the one of the space");
-
-	world_init(&w, GRANULE, 40, GRANULE, GRANULE);
-	expect(&w, !take(&w, 1, 64 * GRANULE), "aligned beyond the end");
-	expect(&w, !take(&w, 1, 1ULL << 63), "aligned beyond everything");
-	a = take(&w, 8, 16 * GRANULE);
-	expect(&w, a && a->start == 16 * GRANULE, "not the first aligned");
-	world_end(&w, "honours an alignment in a space without one");
-}
-
-/* Gaps that are large enough but for their alignment, and one that is right. */
-static void test_align_spoilt(UNIT_ARG)
-{
-	static struct rstmem_extent *ext[MAX_GRANULES];
-	struct rstmem_extent *a;
-	struct world w;
-	int n;
-
-	world_init(&w, 0, MAX_GRANULES, GRANULE, 4 * GRANULE);
-	for (n = 0; n < MAX_GRANULES; n++)
-		ext[n] = take(&w, 1, 0);
-	for (n = 0; n < MAX_GRANULES; n++)
-		if (n % 8 >= 2 && n % 8 < 6)
-			give(&w, ext[n]);
-	a = take(&w, 4, 4 * GRANULE);
-	expect(&w, !a, "there is no aligned room");
-	give(&w, ext[77 * 8 + 6]);
-	give(&w, ext[77 * 8 + 7]);
-	a = take(&w, 4, 4 * GRANULE);
-	expect(&w, a && a->start == (77 * 8 + 4) * GRANULE,
-	       "not the only aligned room");
-	a = take(&w, 4, 0);
-	expect(&w, a && a->start == 2 * GRANULE, "not the first room");
-	world_end(&w, "skips large gaps without aligned room");
 }
 
 static void test_granule(UNIT_ARG)
@@ -510,10 +361,10 @@ static void test_granule(UNIT_ARG)
 	struct rstmem_extent *ext;
 	struct world w;
 
-	world_init(&w, 1ULL << 32, 32, 65536, 65536);
-	ext = take(&w, 1, 4096);
+	world_init(&w, 1ULL << 32, 32, 65536);
+	ext = take(&w, 1);
 	expect(&w, ext && ext->start == 1ULL << 32, "not at the start");
-	ext = take(&w, 3, 0);
+	ext = take(&w, 3);
 	expect(&w, ext && ext->start == (1ULL << 32) + 65536, "not next to it");
 	world_end(&w, "works in granules of 64 KiB");
 }
@@ -524,23 +375,22 @@ static void test_top(UNIT_ARG)
 	struct world w;
 
 	/* Up to the very last address: nothing may wrap to 0. */
-	world_init(&w, -8 * GRANULE, 8, GRANULE, 4 * GRANULE);
-	ext = take(&w, 8, 0);
+	world_init(&w, -8 * GRANULE, 8, GRANULE);
+	ext = take(&w, 8);
 	expect(&w, ext && ext->start == -8 * GRANULE, "no room");
 	give(&w, ext);
-	expect(&w, !take(&w, 8, 16 * GRANULE), "aligned past the last address");
-	ext = take(&w, 4, 0);
-	expect(&w, ext && take(&w, 1, 4 * GRANULE), "no room at the top");
-	expect(&w, take(&w, 3, 0) && !take(&w, 1, 0), "not full");
+	ext = take(&w, 4);
+	expect(&w, ext && take(&w, 1), "no room at the top");
+	expect(&w, take(&w, 3) && !take(&w, 1), "not full");
 	world_end(&w, "works at the end of the address space");
 
 	/* The last gap ends at 0, and is not the lowest for all that. */
-	world_init(&w, -8 * GRANULE, 8, GRANULE, GRANULE);
+	world_init(&w, -8 * GRANULE, 8, GRANULE);
 	carve(&w, "..1..1..");
-	take_at(&w, 2, 0, 0);
-	take_at(&w, 1, 0, 4);
-	take_at(&w, 1, 0, 3);
-	take_at(&w, 2, 0, 6);
+	take_at(&w, 2, 0);
+	take_at(&w, 1, 4);
+	take_at(&w, 1, 3);
+	take_at(&w, 2, 6);
 	world_end(&w, "takes the lowest gap at the end of the address space");
 }
 
@@ -550,11 +400,11 @@ static void test_huge(UNIT_ARG)
 	struct world w;
 
 	/* As large as addresses of 52 bits allow: sums of squares fit as well. */
-	world_init(&w, 0, MAX_GRANULES, 1ULL << 42, 1ULL << 42);
-	ext = take(&w, MAX_GRANULES, 0);
+	world_init(&w, 0, MAX_GRANULES, 1ULL << 42);
+	ext = take(&w, MAX_GRANULES);
 	expect(&w, ext, "no room");
 	give(&w, ext);
-	expect(&w, take(&w, 1, 0) && take(&w, 900, 0) && take(&w, 2, 0),
+	expect(&w, take(&w, 1) && take(&w, 900) && take(&w, 2),
 	       "no room");
 	world_end(&w, "works in a space of 2^52 bytes");
 }
@@ -564,25 +414,20 @@ static void random_steps(unsigned int seed)
 	static const u64 granules[] = { 4096, 65536, 1 << 20 };
 	static struct rstmem_extent *held[MAX_GRANULES];
 	unsigned int nr = 0, step, spread;
-	u64 granule = granules[seed % 3], align = granule << seed % 5;
+	u64 granule = granules[seed % 3];
 	struct world w;
 	char name[64];
 
 	unit_seed(seed);
 	spread = 2 + seed % 6;
 	world_init(&w, (u64)(unit_random() % 100) * granule,
-		   1 + unit_random() % MAX_GRANULES, granule, align);
+		   1 + unit_random() % MAX_GRANULES, granule);
 	for (step = 0; step < 4000 && !w.fault; step++) {
 		/* In long waves, so that it is full and empty at times. */
 		bool grow = unit_random() % 100 < ((step / 500) % 2 ? 30 : 70);
 
 		if (grow && nr < MAX_GRANULES) {
-			u64 a = unit_random() % 3 ? 0 : granule << unit_random() % 7;
-
-			if (!(unit_random() % 4))
-				a = align;
-			held[nr] = take(&w, 1 + unit_random() % (1 << unit_random() % spread),
-					a);
+			held[nr] = take(&w, 1 + unit_random() % (1 << unit_random() % spread));
 			if (held[nr])
 				nr++;
 		} else if (nr) {
@@ -617,9 +462,6 @@ UNIT_SUITE(extent, UNIT_CASE(test_whole),
 	   UNIT_CASE(test_ends),
 	   UNIT_CASE(test_lowest),
 	   UNIT_CASE(test_best),
-	   UNIT_CASE(test_align),
-	   UNIT_CASE(test_align_other),
-	   UNIT_CASE(test_align_spoilt),
 	   UNIT_CASE(test_granule),
 	   UNIT_CASE(test_top),
 	   UNIT_CASE(test_huge),

@@ -8,8 +8,7 @@
 
 #include "suites.h"
 
-kunit_test_suites(&unit_size, &unit_limits, &unit_number, &unit_importers,
-		  &unit_extent);
+kunit_test_suites(&unit_size, &unit_limits, &unit_importers, &unit_extent);
 
 MODULE_DESCRIPTION("Unit tests of restricted memory, for KUnit");
 MODULE_LICENSE("GPL");

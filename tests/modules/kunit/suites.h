@@ -7,7 +7,6 @@
 
 extern struct kunit_suite unit_size;
 extern struct kunit_suite unit_limits;
-extern struct kunit_suite unit_number;
 extern struct kunit_suite unit_importers;
 extern struct kunit_suite unit_extent;
 

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-void rstmem_heap_start(u64 use_cases);
-void rstmem_heap_stop(u64 use_cases);
+void rstmem_heap_plug(u64 use_cases);
+void rstmem_heap_unplug(u64 use_cases);
 
 #endif /* _RSTMEM_HEAP_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls of TEE devices that are about restricted memory. The contract is
- * in include/uapi/linux/tee_rstmem.h.
+ * The ioctl front end: commands of TEE devices that concern restricted memory. The
+ * contract is in include/uapi/linux/tee_rstmem.h.
  */
 #include <linux/build_bug.h>
 #include <linux/dma-buf.h>
@@ -12,34 +12,19 @@
 #include <linux/minmax.h>
 #include <linux/uaccess.h>
 
-#include "buffer.h"
-#include "device.h"
-#include "dmabuf.h"
+#include "../core/buffer.h"
+#include "../core/device.h"
+#include "../core/dmabuf.h"
 #include "ioctl.h"
 
-/**
- * rstmem_ioctl_alloc() - serve TEE_IOC_RSTMEM_ALLOC
- * @ctx:	the context of the open file
- * @arg:	user pointer to the command's structure
- * @find:	returns the restricted memory of a TEE device, or NULL when that is
- *		gone. Called between rstmem_device_call_begin() and
- *		rstmem_device_call_end(), for which it need not take a reference
- *
- * May sleep.
- *
- * Return: the dma-buf's descriptor, errors as -errno.
- */
-long rstmem_ioctl_alloc(struct tee_context *ctx, void __user *arg,
-			struct tee_rstmem_device *
-			(*find)(const struct tee_device *teedev))
+static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
+			void __user *arg)
 {
-	struct rstmem_request req = { .file_flags = O_RDWR, .for_user = true };
-	struct tee_ioctl_rstmem_alloc_data __user *answer = arg;
 	struct tee_ioctl_rstmem_alloc_data data;
-	struct tee_rstmem_device *rdev;
+	struct rstmem_request req = { .for_user = true };
 	struct rstmem_buffer *buf;
 	struct dma_buf *dmabuf;
-	int fd, id, rc, token;
+	int fd, rc;
 
 	static_assert(sizeof(data) == 24);
 
@@ -51,29 +36,23 @@ long rstmem_ioctl_alloc(struct tee_context *ctx, void __user *arg,
 	req.flags = data.flags;
 	req.use_case = data.use_case;
 	req.size = data.size;
-	token = rstmem_device_call_begin();
-	rdev = find(ctx->teedev);
-	dmabuf = rdev ? rstmem_dmabuf_create(rdev, &req) : ERR_PTR(-ENODEV);
-	rstmem_device_call_end(token);
+	dmabuf = rstmem_dmabuf_create(rdev, &req, O_RDWR);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
-
-	/* From here on the buffer keeps the device. */
-	buf = dmabuf->priv;
-	id = buf->rdev->id_ops->bind(ctx, buf);
-	if (id < 0) {
-		rc = id;
+	buf = rstmem_dmabuf_buffer(dmabuf);
+	rc = rdev->id_ops->create(ctx, buf);
+	if (rc < 0)
 		goto err_put_dmabuf;
-	}
+	data.id = rc;
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0) {
 		rc = fd;
 		goto err_put_dmabuf;
 	}
 
-	if (put_user(buf->shm.size, &answer->size) ||
-	    put_user(buf->flags, &answer->flags) ||
-	    put_user(id, &answer->id)) {
+	data.size = buf->shm.size;
+	data.flags = buf->flags;
+	if (copy_to_user(arg, &data, sizeof(data))) {
 		rc = -EFAULT;
 		goto err_put_fd;
 	}
@@ -85,15 +64,15 @@ long rstmem_ioctl_alloc(struct tee_context *ctx, void __user *arg,
 err_put_fd:
 	put_unused_fd(fd);
 err_put_dmabuf:
-	/* Takes the id back too. */
+	/* Ends the id too. */
 	dma_buf_put(dmabuf);
 	return rc;
 }
 
 /*
- * The dma-buf of a descriptor that is restricted memory, with a reference, or
- * ERR_PTR: -EBADF, -EINVAL when it is not a dma-buf, -ENOIOCTLCMD when it is
- * somebody else's.
+ * Get the dma-buf of a descriptor, with a reference, if it is restricted memory.
+ * Returns ERR_PTR otherwise: -EBADF, -EINVAL when it is not a dma-buf, -ENOIOCTLCMD
+ * when it is another exporter's.
  */
 static struct dma_buf *restricted_dmabuf_get(s64 fd)
 {
@@ -131,14 +110,11 @@ static long ioctl_register_fd(struct tee_rstmem_device *rdev,
 	if (data.flags)
 		goto err_put_dmabuf;
 	rc = -EXDEV;
-	if (buf->rdev->ctx.teedev != ctx->teedev)
+	if (buf->offer->rdev->ctx.teedev != ctx->teedev)
 		goto err_put_dmabuf;
-	/*
-	 * What it was allocated from may be about to go, or have gone and come
-	 * back as another.
-	 */
+	/* The backend of the buffer may have been removed and registered again. */
 	rc = -ENODEV;
-	if (buf->rdev != rdev || rstmem_device_gone(buf->rdev))
+	if (buf->offer->rdev != rdev)
 		goto err_put_dmabuf;
 
 	filp = rdev->id_ops->register_file(ctx, buf, &data.id);
@@ -166,7 +142,7 @@ static long ioctl_register_fd(struct tee_rstmem_device *rdev,
 err_put_fd:
 	put_unused_fd(fd);
 err_put_file:
-	/* Takes the id back too. */
+	/* Ends the id too. */
 	fput(filp);
 err_put_dmabuf:
 	dma_buf_put(dmabuf);
@@ -201,7 +177,8 @@ static long ioctl_fd_info(void __user *arg, size_t size)
 	data.size = info.size;
 	data.flags = info.flags;
 	data.use_case = info.use_case;
-	data.device = rstmem_device_gone(buf->rdev) ? -1 : info.teedev->id;
+	data.device = rstmem_device_is_unplugged(buf->offer->rdev) ?
+		      -1 : info.teedev->id;
 	dma_buf_put(dmabuf);
 	return copy_to_user(arg, &data, min(size, sizeof(data))) ? -EFAULT : 0;
 }
@@ -211,7 +188,8 @@ static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
 {
 	struct tee_ioctl_rstmem_query query;
 	struct tee_rstmem_usage usage = {};
-	int rc = 0, token;
+	struct rstmem_offer *offer;
+	int rc = 0;
 
 	static_assert(sizeof(query) == TEE_IOC_RSTMEM_QUERY_SIZE_VER0);
 
@@ -225,15 +203,14 @@ static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
 	if (!rdev->use_cases)
 		return -EOPNOTSUPP;
 
-	token = rstmem_device_call_begin();
-	if (rstmem_device_gone(rdev))
+	if (query.use_case != TEE_IOC_UC_RESERVED) {
+		offer = rstmem_device_offer(rdev, query.use_case);
+		if (IS_ERR(offer))
+			return PTR_ERR(offer);
+		rc = rstmem_device_usage(rdev, query.use_case, &usage);
+	} else if (rstmem_device_is_unplugged(rdev)) {
 		rc = -ENODEV;
-	else if (query.use_case != TEE_IOC_UC_RESERVED)
-		rc = rstmem_device_check(rdev, query.use_case);
-	if (!rc && query.use_case != TEE_IOC_UC_RESERVED &&
-	    rdev->ops->rstmem_query)
-		rdev->ops->rstmem_query(&rdev->ctx, query.use_case, &usage);
-	rstmem_device_call_end(token);
+	}
 	if (rc)
 		return rc;
 
@@ -249,32 +226,30 @@ static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
 	return 0;
 }
 
-/* Whether it is @cmd but for the size, which differs between versions. */
-static bool same_but_size(unsigned int cmd, unsigned int known)
+/* Compare commands without their size, which differs between versions. */
+static bool ioctl_nr_match(unsigned int cmd, unsigned int known)
 {
 	return !((cmd ^ known) & ~IOCSIZE_MASK);
 }
 
 /**
- * rstmem_ioctl_is_ours() - whether a command of a TEE device may be about
+ * rstmem_ioctl_handles() - look whether a command of a TEE device may concern
  * restricted memory
  * @cmd:	ioctl command
  *
  * Return: true when it is for rstmem_ioctl().
  */
-bool rstmem_ioctl_is_ours(unsigned int cmd)
+bool rstmem_ioctl_handles(unsigned int cmd)
 {
 	return cmd == TEE_IOC_RSTMEM_ALLOC || cmd == TEE_IOC_SHM_REGISTER_FD ||
-	       same_but_size(cmd, TEE_IOC_RSTMEM_QUERY) ||
-	       same_but_size(cmd, TEE_IOC_RSTMEM_FD_INFO);
+	       ioctl_nr_match(cmd, TEE_IOC_RSTMEM_QUERY) ||
+	       ioctl_nr_match(cmd, TEE_IOC_RSTMEM_FD_INFO);
 }
 
 /**
- * rstmem_ioctl() - serve such a command but TEE_IOC_RSTMEM_ALLOC
- * @rdev:	the device; the caller has a reference. NULL when its restricted
- *		memory is gone
+ * rstmem_ioctl() - serve a command
  * @ctx:	the context of the open file
- * @cmd:	one that rstmem_ioctl_is_ours()
+ * @cmd:	a command that rstmem_ioctl_handles()
  * @arg:	user pointer to the command's structure
  *
  * May sleep.
@@ -282,15 +257,23 @@ bool rstmem_ioctl_is_ours(unsigned int cmd)
  * Return: as the uapi header says, errors as -errno; -ENOIOCTLCMD for
  * TEE_IOC_SHM_REGISTER_FD of a dma-buf that is not restricted memory.
  */
-long rstmem_ioctl(struct tee_rstmem_device *rdev, struct tee_context *ctx,
-		  unsigned int cmd, void __user *arg)
+long rstmem_ioctl(struct tee_context *ctx, unsigned int cmd, void __user *arg)
 {
-	/* Of other dma-bufs, somebody else may still know what to do. */
+	struct tee_rstmem_device *rdev = rstmem_device_get(ctx->teedev, 0);
+	long rc = -ENODEV;
+
+	/* Even without a device: the dma-buf may be another exporter's. */
 	if (cmd == TEE_IOC_SHM_REGISTER_FD)
-		return ioctl_register_fd(rdev, ctx, arg);
-	if (!rdev)
+		rc = ioctl_register_fd(rdev, ctx, arg);
+	else if (!rdev)
 		return -ENODEV;
-	if (same_but_size(cmd, TEE_IOC_RSTMEM_FD_INFO))
-		return ioctl_fd_info(arg, _IOC_SIZE(cmd));
-	return ioctl_query(rdev, arg, _IOC_SIZE(cmd));
+	else if (cmd == TEE_IOC_RSTMEM_ALLOC)
+		rc = ioctl_alloc(rdev, ctx, arg);
+	else if (ioctl_nr_match(cmd, TEE_IOC_RSTMEM_FD_INFO))
+		rc = ioctl_fd_info(arg, _IOC_SIZE(cmd));
+	else
+		rc = ioctl_query(rdev, arg, _IOC_SIZE(cmd));
+	if (rdev)
+		rstmem_device_put(rdev);
+	return rc;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tee_rstmem.ko: loading and unloading. */
+/* The module tee_rstmem: loading and unloading. */
 #include <linux/module.h>
 
-#include "buffer.h"
+#include "../core/buffer.h"
+#include "../core/use_case.h"
 #include "debugfs.h"
 #include "sysfs.h"
-#include "use_case.h"
 
 static int __init rstmem_init(void)
 {
@@ -40,8 +40,8 @@ MODULE_DESCRIPTION("Restricted memory for TEE devices");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(RSTMEM_VERSION);
 /*
- * Of dma-buf's symbols. MODULE_IMPORT_NS() takes a word up to 6.12 and a string
- * since commit cdd30ebb1b9f ("module: Convert symbol namespace to string
- * literal"); what it makes of either is this.
+ * The namespace of dma-buf's symbols. MODULE_IMPORT_NS() takes a word up to 6.12 and a
+ * string since commit cdd30ebb1b9f ("module: Convert symbol namespace to string
+ * literal"). Both expand to this.
  */
 MODULE_INFO(import_ns, "DMA_BUF");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Buffers in debugfs. */
+/* The debugfs front end: a list of all buffers. */
 #ifndef _RSTMEM_DEBUGFS_H
 #define _RSTMEM_DEBUGFS_H
 

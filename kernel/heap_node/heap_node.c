@@ -1,51 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Heaps and what is connected to them, see node.h. */
+/* Heap nodes: dma-heaps and the allocators that are connected to them. */
 #include <linux/dma-heap.h>
 #include <linux/err.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "../compat/dma_heap.h"
-#include "node.h"
+#include "heap_node.h"
 
 /**
- * struct node - a heap of ours
+ * struct heap_node - a heap of ours
  * @name:	the framework keeps the pointer
  * @heap:	the heap
- * @source:	what allocates, or NULL; read under rstmem_calls, written under
- *		nodes_lock
+ * @ops:	the allocator, or NULL; RCU, written under nodes_lock
  * @list:	in the list of nodes, guarded by nodes_lock
  */
-struct node {
+struct heap_node {
 	char *name;
 	struct dma_heap *heap;
-	const struct rstmem_heap_source __rcu *source;
+	const struct rstmem_heap_ops __rcu *ops;
 	struct list_head list;
 };
 
-static DEFINE_MUTEX(nodes_lock);	/* guards nodes and who is connected */
+static DEFINE_MUTEX(nodes_lock);	/* guards nodes, and their ops against changes */
 static LIST_HEAD(nodes);
-
-DEFINE_SRCU(rstmem_calls);
-EXPORT_SYMBOL_GPL(rstmem_calls);
 
 static struct dma_buf *node_op_allocate(struct dma_heap *heap,
 					unsigned long len, u32 fd_flags,
 					u64 heap_flags)
 {
-	struct node *node = dma_heap_get_drvdata(heap);
-	const struct rstmem_heap_source *source;
+	struct heap_node *node = dma_heap_get_drvdata(heap);
+	const struct rstmem_heap_ops *ops;
 	struct dma_buf *dmabuf;
-	int token;
 
-	token = srcu_read_lock(&rstmem_calls);
-	source = srcu_dereference(node->source, &rstmem_calls);
-	dmabuf = source ? source->allocate(source, len, fd_flags) :
-			  ERR_PTR(-ENODEV);
-	srcu_read_unlock(&rstmem_calls, token);
+	/* The module keeps @ops from here on, and the device below it itself. */
+	rcu_read_lock();
+	ops = rcu_dereference(node->ops);
+	if (ops && !try_module_get(ops->owner))
+		ops = NULL;
+	rcu_read_unlock();
+	if (!ops)
+		return ERR_PTR(-ENODEV);
+	dmabuf = ops->allocate(ops, len, fd_flags);
+	module_put(ops->owner);
 	return dmabuf;
 }
 
@@ -53,9 +54,9 @@ static const struct dma_heap_ops node_ops = {
 	.allocate = node_op_allocate,
 };
 
-static struct node *node_find(const char *name)
+static struct heap_node *node_find(const char *name)
 {
-	struct node *node;
+	struct heap_node *node;
 
 	lockdep_assert_held(&nodes_lock);
 
@@ -65,15 +66,15 @@ static struct node *node_find(const char *name)
 	return NULL;
 }
 
-static struct node *node_create(const char *name)
+static struct heap_node *node_create(const char *name)
 {
 	struct dma_heap_export_info exp_info = { .ops = &node_ops };
-	struct node *node;
+	struct heap_node *node;
 	int rc;
 
 	lockdep_assert_held(&nodes_lock);
 
-	/* Asked first, since dma_heap_add() leaves a stack trace in the log. */
+	/* Look first: dma_heap_add() leaves a stack trace in the log. */
 	if (dma_heap_exists(name))
 		return ERR_PTR(-EEXIST);
 
@@ -93,7 +94,7 @@ static struct node *node_create(const char *name)
 		rc = PTR_ERR(node->heap);
 		goto err_free_name;
 	}
-	/* The framework's heaps stay for good, and so must this code. */
+	/* The framework's heaps stay for good, and so must this module. */
 	if (!DMA_HEAP_CAN_REMOVE)
 		__module_get(THIS_MODULE);
 
@@ -107,7 +108,7 @@ err_free_node:
 	return ERR_PTR(rc);
 }
 
-static void node_destroy(struct node *node)
+static void node_destroy(struct heap_node *node)
 {
 	dma_heap_remove(node->heap);
 	list_del(&node->list);
@@ -116,29 +117,29 @@ static void node_destroy(struct node *node)
 }
 
 /**
- * rstmem_heap_connect() - let a heap allocate
- * @source:	where from; constant until it is disconnected
+ * rstmem_heap_connect() - connect an allocator to the heap of its name
+ * @ops:	the allocator; constant until it is disconnected
  *
- * Adds the heap if there was none of that name so far. May sleep.
+ * Adds the heap if there is none of that name yet. May sleep.
  *
  * Return: 0; -EEXIST when a heap of that name exists that is not ours; -EBUSY
- * when another source is connected; -ENOMEM; what dma_heap_add() returns.
+ * when another allocator is connected; -ENOMEM; errors of dma_heap_add().
  */
-int rstmem_heap_connect(const struct rstmem_heap_source *source)
+int rstmem_heap_connect(const struct rstmem_heap_ops *ops)
 {
-	struct node *node;
+	struct heap_node *node;
 	int rc = 0;
 
 	mutex_lock(&nodes_lock);
-	node = node_find(source->name);
+	node = node_find(ops->name);
 	if (!node)
-		node = node_create(source->name);
+		node = node_create(ops->name);
 	if (IS_ERR(node))
 		rc = PTR_ERR(node);
-	else if (rcu_access_pointer(node->source))
+	else if (rcu_access_pointer(node->ops))
 		rc = -EBUSY;
 	else
-		rcu_assign_pointer(node->source, source);
+		rcu_assign_pointer(node->ops, ops);
 	mutex_unlock(&nodes_lock);
 	return rc;
 }
@@ -146,20 +147,20 @@ EXPORT_SYMBOL_GPL(rstmem_heap_connect);
 
 /**
  * rstmem_heap_disconnect() - undo rstmem_heap_connect()
- * @source:	the same; not used any more when this returns
+ * @ops:	the allocator
  *
- * Waits for allocations under way. May sleep.
+ * Allocations under way keep its module. No other begins when this returns. May sleep.
  */
-void rstmem_heap_disconnect(const struct rstmem_heap_source *source)
+void rstmem_heap_disconnect(const struct rstmem_heap_ops *ops)
 {
-	struct node *node;
+	struct heap_node *node;
 
 	mutex_lock(&nodes_lock);
-	node = node_find(source->name);
-	if (!WARN_ON(!node || rcu_access_pointer(node->source) != source))
-		rcu_assign_pointer(node->source, NULL);
+	node = node_find(ops->name);
+	if (!WARN_ON(!node || rcu_access_pointer(node->ops) != ops))
+		rcu_assign_pointer(node->ops, NULL);
 	mutex_unlock(&nodes_lock);
-	synchronize_srcu(&rstmem_calls);
+	synchronize_rcu();
 }
 EXPORT_SYMBOL_GPL(rstmem_heap_disconnect);
 
@@ -170,7 +171,7 @@ static int __init rstmem_heap_init(void)
 
 static void __exit rstmem_heap_exit(void)
 {
-	struct node *node, *next;
+	struct heap_node *node, *next;
 
 	list_for_each_entry_safe(node, next, &nodes, list)
 		node_destroy(node);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The in-kernel front end: what other drivers call, see <linux/tee_rstmem.h>. */
+#include <linux/dma-buf.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/fcntl.h>
+#include <linux/tee_rstmem.h>
+
+#include "../core/buffer.h"
+#include "../core/dmabuf.h"
+
+/**
+ * tee_rstmem_alloc() - allocate restricted memory inside the kernel
+ * @teedev:	the TEE device to take it from, or NULL for the first that
+ *		offers the use case
+ * @flags:	must be 0
+ * @use_case:	TEE_IOC_UC_*
+ * @size:	bytes, rounded up as for TEE_IOC_RSTMEM_ALLOC; dmabuf->size tells
+ *
+ * The buffer belongs to no process, has no id, and counts against no limit. May
+ * sleep.
+ *
+ * Return: a dma-buf, for dma_buf_put(), or ERR_PTR: the errors of
+ * TEE_IOC_RSTMEM_ALLOC, and -EOPNOTSUPP also when no device fits.
+ */
+struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
+				 u32 use_case, u64 size)
+{
+	const struct rstmem_request req = {
+		.flags = flags,
+		.use_case = use_case,
+		.size = size,
+	};
+	struct tee_rstmem_device *rdev;
+	struct dma_buf *dmabuf;
+
+	rdev = rstmem_device_get(teedev, use_case);
+	if (!rdev)
+		return ERR_PTR(-EOPNOTSUPP);
+	dmabuf = rstmem_dmabuf_create(rdev, &req, O_RDWR);
+	rstmem_device_put(rdev);
+	return dmabuf;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_alloc);
+
+/**
+ * tee_rstmem_dma_buf_info() - recognise restricted memory, and describe it
+ * @dmabuf:	any dma-buf
+ * @info:	out: all fields, if it is restricted memory; may be NULL
+ *
+ * Return: 0, or -EINVAL when it is not restricted memory.
+ */
+int tee_rstmem_dma_buf_info(const struct dma_buf *dmabuf,
+			    struct tee_rstmem_info *info)
+{
+	const struct rstmem_buffer *buf = rstmem_dmabuf_buffer(dmabuf);
+
+	if (!buf)
+		return -EINVAL;
+	if (info)
+		rstmem_buffer_info(buf, info);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_info);
+
+/**
+ * tee_rstmem_set_importers() - set the list of devices that may import
+ * @rdev:	from tee_rstmem_register() or tee_rstmem_attach()
+ * @use_case:	TEE_IOC_UC_*
+ * @list:	as the file "importers" in sysfs takes it, see tee_rstmem(7):
+ *		"driver:GLOB", "device:GLOB", "compatible:GLOB" with spaces between
+ *		them, or "any" or "none"
+ *
+ * Replaces the list of the registration. The administrator can replace it in turn. May
+ * sleep.
+ *
+ * Return: 0; -EINVAL for a use case that is not offered or a malformed list; -E2BIG
+ * for one that is too long; -ENOMEM.
+ */
+int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
+			     const char *list)
+{
+	struct rstmem_offer *offer = rstmem_device_offer(rdev, use_case);
+
+	if (IS_ERR(offer))
+		return -EINVAL;
+	return rstmem_policy_set(&offer->policy, list);
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_set_importers);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The debugfs front end: a list of all buffers.
+ *
+ * rstmem/buffers has a line for each buffer that is alive, also of devices that are
+ * gone. A line consists of words KEY=VALUE, in any order; keys may be added.
+ *
+ *	ino=		inode of the dma-buf, "-" when that is gone
+ *	account=	TEE device and use case, as in sysfs
+ *	size=		bytes
+ *	age_ms=		since it was allocated
+ *	uid= pid= comm=	user and process that allocated it; "kernel" for uid
+ *	refs=		references: dma-buf, ids, calls of the TEE with an ended id
+ *	importers=	devices that have mapped it and are attached, with a comma between
+ *			them, or "-"
+ *	gone=		1 when its device is
+ *
+ * Names have white space, commas and backslashes as \040 and so on.
+ */
+#include <linux/cred.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "../core/buffer.h"
+#include "../core/dmabuf.h"
+#include "debugfs.h"
+
+#define ESCAPED	" \t\n\\,"
+
+/* Called with the lock of the buffer's account. */
+static void buffer_show(const struct rstmem_charge *charge, void *arg)
+{
+	const struct rstmem_buffer *buf = charge_to_buffer(charge);
+	kuid_t uid = rstmem_charge_uid(charge);
+	const struct rstmem_attachment *a;
+	struct seq_file *m = arg;
+	const char *between = "";
+
+	/* Everything is shown once more, into more space. */
+	if (seq_has_overflowed(m))
+		return;
+	if (buf->exported)
+		seq_printf(m, "ino=%lu", buf->ino);
+	else
+		seq_puts(m, "ino=-");
+	seq_printf(m, " account=%s size=%zu age_ms=%llu",
+		   dev_name(&buf->offer->dev), buf->shm.size,
+		   jiffies64_to_msecs(get_jiffies_64() - buf->alloc_time));
+	if (uid_valid(uid))
+		seq_printf(m, " uid=%u", from_kuid_munged(seq_user_ns(m), uid));
+	else
+		seq_puts(m, " uid=kernel");
+	seq_printf(m, " pid=%d comm=", buf->pid);
+	seq_escape(m, buf->comm, ESCAPED);
+	seq_printf(m, " refs=%u importers=", kref_read(&buf->ref));
+	if (list_empty(&buf->attachments))
+		seq_putc(m, '-');
+	list_for_each_entry(a, &buf->attachments, node) {
+		seq_puts(m, between);
+		seq_escape(m, dev_name(a->dev), ESCAPED);
+		between = ",";
+	}
+	seq_printf(m, " gone=%d\n", rstmem_device_is_unplugged(buf->offer->rdev));
+}
+
+static int buffers_show(struct seq_file *m, void *v)
+{
+	rstmem_account_walk(buffer_show, m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(buffers);
+
+static struct dentry *root;
+
+/**
+ * rstmem_debugfs_init() - prepare, when the module is loaded
+ */
+void rstmem_debugfs_init(void)
+{
+	root = debugfs_create_dir("rstmem", NULL);
+	debugfs_create_file("buffers", 0400, root, NULL, &buffers_fops);
+}
+
+/**
+ * rstmem_debugfs_exit() - undo rstmem_debugfs_init()
+ */
+void rstmem_debugfs_exit(void)
+{
+	debugfs_remove(root);
+}

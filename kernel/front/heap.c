@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The dma-heap front end: a heap for each use case that has a name, served while some
+ * device offers it. It allocates from the first device that does.
+ */
+#define pr_fmt(fmt) "rstmem: " fmt
+
+#include <linux/bits.h>
+#include <linux/dma-buf.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/tee_rstmem.h>
+
+#include "../core/buffer.h"
+#include "../core/dmabuf.h"
+#include "../core/use_case.h"
+#include "../heap_node/heap_node.h"
+#include "heap.h"
+
+/**
+ * struct use_case_heap - the heap of a use case
+ * @ops:	what the heap node calls
+ * @devices:	number of devices that offer the use case
+ * @connected:	the node has @ops
+ */
+struct use_case_heap {
+	struct rstmem_heap_ops ops;
+	unsigned int devices;
+	bool connected;
+};
+
+static DEFINE_MUTEX(heaps_lock);	/* guards heaps */
+static struct use_case_heap heaps[TEE_IOC_UC_MAX + 1];
+
+static struct dma_buf *heap_op_allocate(const struct rstmem_heap_ops *ops,
+					size_t size, unsigned int file_flags)
+{
+	const struct rstmem_request req = {
+		.use_case = container_of_const(ops, struct use_case_heap, ops) - heaps,
+		.size = size,
+		.for_user = true,
+	};
+	struct tee_rstmem_device *rdev;
+	struct dma_buf *dmabuf;
+
+	rdev = rstmem_device_get(NULL, req.use_case);
+	/* The last device is being removed, and will disconnect the heap. */
+	if (!rdev)
+		return ERR_PTR(-ENODEV);
+	dmabuf = rstmem_dmabuf_create(rdev, &req, file_flags);
+	rstmem_device_put(rdev);
+	return dmabuf;
+}
+
+static void heap_connect(struct use_case_heap *heap, const char *name)
+{
+	int rc;
+
+	heap->ops.owner = THIS_MODULE;
+	heap->ops.name = name;
+	heap->ops.allocate = heap_op_allocate;
+	rc = rstmem_heap_connect(&heap->ops);
+	heap->connected = !rc;
+	if (rc == -EEXIST)
+		pr_notice("the kernel has a dma-heap \"%s\" already, so there is none of that name here; TEE devices serve the use case\n",
+			  name);
+	else if (rc)
+		pr_warn("no dma-heap \"%s\": error %d; TEE devices serve the use case\n",
+			name, rc);
+}
+
+/**
+ * rstmem_heap_plug() - a device offers use cases
+ * @use_cases:	bit N: use case N
+ *
+ * A heap that cannot be had is no failure of the device; the log says why. May sleep.
+ */
+void rstmem_heap_plug(u64 use_cases)
+{
+	const char *name;
+	u32 uc;
+
+	mutex_lock(&heaps_lock);
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
+		name = rstmem_use_case_heap(uc);
+		if (name && use_cases & BIT_ULL(uc) && !heaps[uc].devices++)
+			heap_connect(&heaps[uc], name);
+	}
+	mutex_unlock(&heaps_lock);
+}
+
+/**
+ * rstmem_heap_unplug() - a device no longer offers use cases
+ * @use_cases:	as given to rstmem_heap_plug()
+ *
+ * No allocation begins any more when it is the last device. May sleep.
+ */
+void rstmem_heap_unplug(u64 use_cases)
+{
+	u32 uc;
+
+	mutex_lock(&heaps_lock);
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
+		if (!rstmem_use_case_heap(uc) || !(use_cases & BIT_ULL(uc)) ||
+		    --heaps[uc].devices || !heaps[uc].connected)
+			continue;
+		rstmem_heap_disconnect(&heaps[uc].ops);
+		heaps[uc].connected = false;
+	}
+	mutex_unlock(&heaps_lock);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Plugging: a device made visible in every front end, and taken away. */
+#include "../core/device.h"
+#include "heap.h"
+#include "plug.h"
+#include "sysfs.h"
+
+/**
+ * rstmem_plug() - make a device visible: in sysfs, as heaps, to in-kernel callers
+ * @rdev:	the device, complete
+ *
+ * May sleep.
+ *
+ * Return: 0, or -errno: nothing of it is visible.
+ */
+int rstmem_plug(struct tee_rstmem_device *rdev)
+{
+	int rc;
+
+	rc = rstmem_sysfs_add(rdev);
+	if (rc)
+		return rc;
+	rstmem_device_plug(rdev);
+	rstmem_heap_plug(rdev->use_cases);
+	return 0;
+}
+
+/**
+ * rstmem_unplug() - undo rstmem_plug()
+ * @rdev:	the device
+ *
+ * When it returns, the backend is not called any more, except for rstmem_free. May
+ * sleep.
+ */
+void rstmem_unplug(struct tee_rstmem_device *rdev)
+{
+	rstmem_device_unplug(rdev);
+	rstmem_heap_unplug(rdev->use_cases);
+	rstmem_sysfs_del(rdev);
+}

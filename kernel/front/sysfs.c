@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sysfs front end: class rstmem has a device for each use case that is offered.
+ *
+ * Everybody may read. Root sets limits and importers. tee_rstmem(7) is the manual.
+ */
+#include <linux/array_size.h>
+#include <linux/build_bug.h>
+#include <linux/device.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "../core/device.h"
+#include "sysfs.h"
+
+static struct rstmem_offer *to_offer(struct device *dev)
+{
+	return container_of(dev, struct rstmem_offer, dev);
+}
+
+/*
+ * A file with a number in it. The address of its extended attribute's variable is the
+ * place of the number, bytes from the start of the structure that has it.
+ */
+#define NUMBER(_name, _mode, _show, _store, _struct, _member) \
+	{ __ATTR(_name, _mode, _show, _store), \
+	  (void *)offsetof(struct _struct, _member) }
+
+static size_t place_of(const struct device_attribute *attr)
+{
+	return (size_t)container_of_const(attr, struct dev_ext_attribute,
+					  attr)->var;
+}
+
+/* What the backend says; zeros when it is being removed. */
+static void usage_get(struct rstmem_offer *offer, struct tee_rstmem_usage *usage)
+{
+	if (rstmem_device_usage(offer->rdev, offer->use_case, usage))
+		memset(usage, 0, sizeof(*usage));
+}
+
+static ssize_t usage_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct tee_rstmem_usage usage;
+
+	usage_get(to_offer(dev), &usage);
+	return sysfs_emit(buf, "%llu\n",
+			  *(u64 *)((void *)&usage + place_of(attr)));
+}
+
+static struct dev_ext_attribute usage_numbers[] = {
+	NUMBER(granule, 0444, usage_show, NULL, tee_rstmem_usage, granule),
+	NUMBER(total, 0444, usage_show, NULL, tee_rstmem_usage, total),
+	NUMBER(largest_free, 0444, usage_show, NULL, tee_rstmem_usage,
+	       largest_free),
+};
+
+/* Other use cases may share the memory, so this is not total less used. */
+static ssize_t free_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct tee_rstmem_usage usage;
+
+	usage_get(to_offer(dev), &usage);
+	return sysfs_emit(buf, "%llu\n",
+			  usage.total - min(usage.used, usage.total));
+}
+static DEVICE_ATTR_RO(free);
+
+static ssize_t tally_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct rstmem_offer *offer = to_offer(dev);
+	const void *number = (void *)&offer->tally + place_of(attr);
+
+	return sysfs_emit(buf, "%llu\n",
+			  rstmem_account_read(offer->account, number));
+}
+
+static struct dev_ext_attribute tally_numbers[] = {
+	NUMBER(used, 0444, tally_show, NULL, rstmem_tally, used),
+	NUMBER(peak, 0444, tally_show, NULL, rstmem_tally, peak),
+	NUMBER(buffers, 0444, tally_show, NULL, rstmem_tally, buffers),
+	NUMBER(lost, 0444, tally_show, NULL, rstmem_tally, lost),
+};
+
+static ssize_t importers_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return rstmem_policy_show(&to_offer(dev)->policy, buf, PAGE_SIZE);
+}
+
+static ssize_t importers_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t count)
+{
+	return rstmem_policy_set(&to_offer(dev)->policy, buf) ?: count;
+}
+static DEVICE_ATTR_RW(importers);
+
+static struct attribute *offer_attrs[] = {
+	&usage_numbers[0].attr.attr,
+	&usage_numbers[1].attr.attr,
+	&usage_numbers[2].attr.attr,
+	&dev_attr_free.attr,
+	&tally_numbers[0].attr.attr,
+	&tally_numbers[1].attr.attr,
+	&tally_numbers[2].attr.attr,
+	&tally_numbers[3].attr.attr,
+	&dev_attr_importers.attr,
+	NULL
+};
+
+static const struct attribute_group offer_group = {
+	.attrs = offer_attrs,
+};
+
+static u64 *limit_of(struct rstmem_account *account,
+		     const struct device_attribute *attr)
+{
+	return (void *)&account->limits + place_of(attr);
+}
+
+static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct rstmem_account *account = to_offer(dev)->account;
+	u64 value = rstmem_account_read(account, limit_of(account, attr));
+
+	if (value == RSTMEM_UNLIMITED)
+		return sysfs_emit(buf, "max\n");
+	return sysfs_emit(buf, "%llu\n", value);
+}
+
+/* "max", or a number of bytes or buffers, with a line feed or without. */
+static ssize_t limit_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t count)
+{
+	struct rstmem_account *account = to_offer(dev)->account;
+	u64 value = RSTMEM_UNLIMITED;
+	int rc;
+
+	if (!sysfs_streq(buf, "max")) {
+		rc = tee_rstmem_parse_bytes(buf, strcspn(buf, "\n"), &value);
+		if (rc)
+			return rc;
+	}
+	rstmem_account_set_limit(account, limit_of(account, attr), value);
+	return count;
+}
+
+static struct dev_ext_attribute limit_numbers[] = {
+	NUMBER(user_bytes, 0644, limit_show, limit_store, rstmem_limits,
+	       user_bytes),
+	NUMBER(user_buffers, 0644, limit_show, limit_store, rstmem_limits,
+	       user_buffers),
+	NUMBER(buffer_bytes, 0644, limit_show, limit_store, rstmem_limits,
+	       buffer_bytes),
+	NUMBER(reserve, 0644, limit_show, limit_store, rstmem_limits, reserve),
+};
+
+static struct attribute *limits_attrs[] = {
+	&limit_numbers[0].attr.attr,
+	&limit_numbers[1].attr.attr,
+	&limit_numbers[2].attr.attr,
+	&limit_numbers[3].attr.attr,
+	NULL
+};
+
+static const struct attribute_group limits_group = {
+	.name = "limits",
+	.attrs = limits_attrs,
+};
+
+static ssize_t failures_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	const atomic64_t *count = (void *)to_offer(dev) + place_of(attr);
+
+	return sysfs_emit(buf, "%llu\n", (u64)atomic64_read(count));
+}
+
+#define FAILURE(_name, _why) \
+	NUMBER(_name, 0444, failures_show, NULL, rstmem_offer, failures[_why])
+
+static struct dev_ext_attribute failure_numbers[] = {
+	FAILURE(no_memory, RSTMEM_FAILURE_NO_MEMORY),
+	FAILURE(limit, RSTMEM_FAILURE_LIMIT),
+	FAILURE(backend, RSTMEM_FAILURE_BACKEND),
+	FAILURE(importer, RSTMEM_FAILURE_IMPORTER),
+	FAILURE(reach, RSTMEM_FAILURE_REACH),
+};
+
+static struct attribute *failures_attrs[] = {
+	&failure_numbers[0].attr.attr,
+	&failure_numbers[1].attr.attr,
+	&failure_numbers[2].attr.attr,
+	&failure_numbers[3].attr.attr,
+	&failure_numbers[4].attr.attr,
+	NULL
+};
+
+static_assert(ARRAY_SIZE(failure_numbers) == RSTMEM_FAILURES);
+
+static const struct attribute_group failures_group = {
+	.name = "failures",
+	.attrs = failures_attrs,
+};
+
+static const struct attribute_group *offer_groups[] = {
+	&offer_group,
+	&limits_group,
+	&failures_group,
+	NULL
+};
+
+static const struct class offer_class = {
+	.name = "rstmem",
+	.dev_groups = offer_groups,
+};
+
+/* Take away what is offered of the use cases below @end. */
+static void offers_del(struct tee_rstmem_device *rdev, u32 end)
+{
+	while (end--)
+		if (rdev->offers[end])
+			device_del(&rdev->offers[end]->dev);
+}
+
+/**
+ * rstmem_sysfs_add() - show what a device offers
+ * @rdev:	the device
+ *
+ * May sleep.
+ *
+ * Return: 0, or -errno: nothing is shown.
+ */
+int rstmem_sysfs_add(struct tee_rstmem_device *rdev)
+{
+	struct rstmem_offer *offer;
+	u32 uc;
+	int rc;
+
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
+		offer = rdev->offers[uc];
+		if (!offer)
+			continue;
+		offer->dev.class = &offer_class;
+		rc = device_add(&offer->dev);
+		if (rc) {
+			offers_del(rdev, uc);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+/**
+ * rstmem_sysfs_del() - undo rstmem_sysfs_add()
+ * @rdev:	the device
+ *
+ * Waits for readers and writers of the files, which are short. May sleep.
+ */
+void rstmem_sysfs_del(struct tee_rstmem_device *rdev)
+{
+	offers_del(rdev, TEE_IOC_UC_MAX + 1);
+}
+
+/**
+ * rstmem_sysfs_init() - prepare, when the module is loaded
+ *
+ * Return: 0 or -errno.
+ */
+int rstmem_sysfs_init(void)
+{
+	return class_register(&offer_class);
+}
+
+/**
+ * rstmem_sysfs_exit() - undo rstmem_sysfs_init()
+ */
+void rstmem_sysfs_exit(void)
+{
+	class_unregister(&offer_class);
+}

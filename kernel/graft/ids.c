@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ids: restricted buffers in TEE contexts.
+ *
+ * An id is a struct tee_shm in the idr of the stock TEE core, with a reference to its
+ * buffer. It ends when its dma-buf is released, or the file that stands for its
+ * registration, when the context's file is closed, or when the device goes away,
+ * whichever comes first. It leaves the idr then, so that no new call finds it, and
+ * loses the reference that it was created with. Calls that were given it before have
+ * references of their own. The last of these frees it.
+ *
+ * An id keeps its context, as any struct tee_shm does, but not beyond the release of
+ * the context's file.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/build_bug.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "../compat/tee_core.h"
+#include "../core/buffer.h"
+#include "../core/device.h"
+#include "graft.h"
+
+/**
+ * struct id_shm - an id
+ * @shm:	for the stock core, which kfree()s it: must be first
+ * @buf:	the buffer, referenced
+ * @graft:	of the device; @buf keeps it
+ * @holder:	pointer to this id in what it ends with, a buffer or a registration;
+ *		guarded by the device's mutex. NULL once it has ended
+ * @ended:	in a list of ids to be put
+ */
+struct id_shm {
+	struct tee_shm shm;
+	struct rstmem_buffer *buf;
+	struct graft *graft;
+	void **holder;
+	struct list_head ended;
+};
+
+/**
+ * struct registration - private data of the file that stands for a registration
+ * @teedev:	the device, referenced
+ * @id:		the id, or NULL once it has ended; guarded by the device's mutex. Not
+ *		a reference, which would keep the context, and its sessions, as long
+ *		as the file is open
+ */
+struct registration {
+	struct tee_device *teedev;
+	void *id;
+};
+
+static_assert(offsetof(struct id_shm, shm) == 0);
+static_assert(!(TEE_SHM_RESTRICTED &
+		(TEE_SHM_DYNAMIC | TEE_SHM_USER_MAPPED | TEE_SHM_POOL |
+		 TEE_SHM_PRIV | TEE_SHM_DMA_BUF | TEE_SHM_DMA_MEM)));
+
+static struct id_shm *to_id(const struct tee_shm *shm)
+{
+	return container_of(shm, struct id_shm, shm);
+}
+
+/* Give @buf an id in @ctx that *@holder points to. Returns the id or -errno. */
+static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
+		     void **holder)
+{
+	struct graft *graft = buf->offer->rdev->id_data;
+	struct tee_device *teedev = graft->teedev;
+	struct id_shm *id;
+	int rc = -ENODEV;
+
+	id = kzalloc(sizeof(*id), GFP_KERNEL_ACCOUNT);
+	if (!id)
+		return -ENOMEM;
+	id->shm = buf->shm;
+	id->shm.ctx = ctx;
+	id->shm.flags = TEE_SHM_RESTRICTED | TEE_SHM_POOL;
+	refcount_set(&id->shm.refcount, 1);
+	id->buf = buf;
+	id->graft = graft;
+	id->holder = holder;
+
+	/*
+	 * tee_shm_put() will take back what is added here. The caller's open file has
+	 * a user of the device and a reference to the context, so both can be added to.
+	 */
+	mutex_lock(&teedev->mutex);
+	/* Cyclic, so that an id that ended is not soon another buffer's. */
+	if (!graft->stopped)
+		rc = idr_alloc_cyclic(&teedev->idr, &id->shm, 1, 0, GFP_KERNEL);
+	if (rc > 0) {
+		id->shm.id = rc;
+		rstmem_buffer_get(buf);
+		kref_get(&ctx->refcount);
+		teedev->num_users++;
+		atomic_inc(&graft->count);
+		WRITE_ONCE(*holder, id);
+	}
+	mutex_unlock(&teedev->mutex);
+	if (rc < 0)
+		kfree(id);
+	return rc == -ENOSPC ? -ENOMEM : rc;
+}
+
+/*
+ * End an id: take it out of the idr and away from its holder. Its first reference is
+ * the caller's then, for tee_shm_put() without the mutex.
+ */
+static void id_end(struct tee_device *teedev, struct id_shm *id)
+{
+	lockdep_assert_held(&teedev->mutex);
+
+	idr_remove(&teedev->idr, id->shm.id);
+	id->shm.id = -1;
+	WRITE_ONCE(*id->holder, NULL);
+	id->holder = NULL;
+}
+
+/* End the id that *@holder points to, if it has not ended. */
+static void id_end_of(struct tee_device *teedev, void **holder)
+{
+	struct id_shm *id;
+
+	mutex_lock(&teedev->mutex);
+	id = *holder;
+	if (id)
+		id_end(teedev, id);
+	mutex_unlock(&teedev->mutex);
+	if (id)
+		tee_shm_put(&id->shm);
+}
+
+/* End all ids of a context, or of the device if that is NULL. */
+static void ids_end(struct tee_device *teedev, const struct tee_context *ctx)
+{
+	struct id_shm *id, *next;
+	struct tee_shm *shm;
+	LIST_HEAD(ended);
+	int n;
+
+	mutex_lock(&teedev->mutex);
+	idr_for_each_entry(&teedev->idr, shm, n) {
+		if (!(shm->flags & TEE_SHM_RESTRICTED) || (ctx && shm->ctx != ctx))
+			continue;
+		id_end(teedev, to_id(shm));
+		list_add_tail(&to_id(shm)->ended, &ended);
+	}
+	mutex_unlock(&teedev->mutex);
+
+	list_for_each_entry_safe(id, next, &ended, ended)
+		tee_shm_put(&id->shm);
+}
+
+/**
+ * graft_ids_init() - start without ids
+ * @graft:	of the device
+ */
+void graft_ids_init(struct graft *graft)
+{
+	atomic_set(&graft->count, 0);
+	init_waitqueue_head(&graft->drained);
+}
+
+/**
+ * graft_ids_end_ctx() - a context's file is being released
+ * @ctx:	the context; no call of it is running
+ */
+void graft_ids_end_ctx(struct tee_context *ctx)
+{
+	ids_end(ctx->teedev, ctx);
+}
+
+/**
+ * graft_ids_stop() - the device's restricted memory goes away
+ * @graft:	of the device
+ *
+ * Ends all ids. None is created from now on.
+ */
+void graft_ids_stop(struct graft *graft)
+{
+	mutex_lock(&graft->teedev->mutex);
+	graft->stopped = true;
+	mutex_unlock(&graft->teedev->mutex);
+	ids_end(graft->teedev, NULL);
+}
+
+/**
+ * graft_id_free() - the stock core frees an id
+ * @shm:	the struct tee_shm in it, which stays the core's
+ */
+void graft_id_free(struct tee_shm *shm)
+{
+	struct id_shm *id = to_id(shm);
+	struct graft *graft = id->graft;
+
+	/* In this order: the buffer keeps the graft. */
+	if (atomic_dec_and_test(&graft->count))
+		wake_up(&graft->drained);
+	rstmem_buffer_put(id->buf);
+}
+
+static int id_op_create(struct tee_context *ctx, struct rstmem_buffer *buf)
+{
+	return id_create(ctx, buf, &buf->id);
+}
+
+static void id_op_end(struct rstmem_buffer *buf)
+{
+	id_end_of(buf->offer->rdev->ctx.teedev, &buf->id);
+}
+
+static int registration_release(struct inode *inode, struct file *filp)
+{
+	struct registration *reg = filp->private_data;
+
+	id_end_of(reg->teedev, &reg->id);
+	put_device(&reg->teedev->dev);
+	kfree(reg);
+	return 0;
+}
+
+/* Unlike the stock core's shared memory it cannot be mapped. */
+static const struct file_operations registration_fops = {
+	.owner = THIS_MODULE,
+	.release = registration_release,
+};
+
+static struct file *id_op_register_file(struct tee_context *ctx,
+					struct rstmem_buffer *buf, int *id)
+{
+	struct registration *reg;
+	struct file *filp;
+	int rc;
+
+	reg = kzalloc(sizeof(*reg), GFP_KERNEL_ACCOUNT);
+	if (!reg)
+		return ERR_PTR(-ENOMEM);
+	filp = anon_inode_getfile("rstmem_id", &registration_fops, reg, O_RDWR);
+	if (IS_ERR(filp)) {
+		kfree(reg);
+		return filp;
+	}
+	reg->teedev = ctx->teedev;
+	get_device(&reg->teedev->dev);
+
+	rc = id_create(ctx, buf, &reg->id);
+	if (rc < 0) {
+		fput(filp);
+		return ERR_PTR(rc);
+	}
+	*id = rc;
+	return filp;
+}
+
+static void id_op_release(void *id_data)
+{
+	struct graft *graft = id_data;
+
+	kfree_rcu(graft, rcu);
+}
+
+const struct rstmem_id_ops graft_id_ops = {
+	.create = id_op_create,
+	.register_file = id_op_register_file,
+	.end = id_op_end,
+	.release = id_op_release,
+};
+
+/**
+ * tee_rstmem_shm_info() - describe restricted memory in a TEE call
+ * @shm:	a memory reference's struct tee_shm
+ * @info:	out: all fields
+ *
+ * Return: 0, or -EINVAL when it is not restricted memory.
+ */
+int tee_rstmem_shm_info(const struct tee_shm *shm, struct tee_rstmem_info *info)
+{
+	if (!(shm->flags & TEE_SHM_RESTRICTED))
+		return -EINVAL;
+	rstmem_buffer_info(to_id(shm)->buf, info);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_shm_info);
