@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -23,12 +22,18 @@
 
 _Static_assert(RSTMEM__DEVICES <= INT32_MAX / PER_DEVICE, "numbers fit");
 
-/* Where a number of an account goes. In this order: what is used was the peak. */
+/*
+ * Where a number of an account goes, and what it is without the file: another
+ * version of the modules may not have it. Used is read before the peak.
+ */
 static const struct {
 	const char *file;
 	size_t at;
+	uint64_t without;
 } numbers[] = {
-#define NUMBER(file, member) { file, offsetof(struct rstmem_account, member) }
+#define NUMBER(file, member) { file, offsetof(struct rstmem_account, member), 0 }
+#define LIMIT(file, member) \
+	{ file, offsetof(struct rstmem_account, member), RSTMEM_NO_LIMIT }
 	NUMBER("granule", granule),
 	NUMBER("total", total),
 	NUMBER("free", free),
@@ -36,9 +41,10 @@ static const struct {
 	NUMBER("used", used),
 	NUMBER("peak", peak),
 	NUMBER("buffers", buffers),
-	NUMBER("limits/user_bytes", max_user_bytes),
-	NUMBER("limits/user_buffers", max_user_buffers),
-	NUMBER("limits/buffer_bytes", max_buffer_bytes),
+	NUMBER("lost", lost),
+	LIMIT("limits/user_bytes", max_user_bytes),
+	LIMIT("limits/user_buffers", max_user_buffers),
+	LIMIT("limits/buffer_bytes", max_buffer_bytes),
 	NUMBER("limits/reserve", reserve),
 	NUMBER("failures/no_memory", failed_no_memory),
 	NUMBER("failures/limit", failed_limit),
@@ -46,6 +52,7 @@ static const struct {
 	NUMBER("failures/importer", failed_importer),
 	NUMBER("failures/reach", failed_reach),
 #undef NUMBER
+#undef LIMIT
 };
 
 static void account_name(int device, uint32_t use_case,
@@ -103,6 +110,17 @@ static int open_account(const char *name)
 	return rstmem__open(path, O_RDONLY | O_DIRECTORY);
 }
 
+/* True when the account of a directory has not gone since that was opened. */
+static int is_there(int dir, const char *name)
+{
+	char path[sizeof(CLASS) + RSTMEM_ACCOUNT_NAME_SIZE];
+	struct stat now, opened;
+
+	snprintf(path, sizeof(path), CLASS "/%s", name);
+	return !stat(path, &now) && !fstat(dir, &opened) &&
+	       now.st_dev == opened.st_dev && now.st_ino == opened.st_ino;
+}
+
 /* Return: 0 or -errno; -ENOENT when there is no such account, or no longer. */
 static int read_account(int number, struct rstmem_account *account)
 {
@@ -110,17 +128,26 @@ static int read_account(int number, struct rstmem_account *account)
 		.device = number / PER_DEVICE,
 		.use_case = (uint32_t)number % PER_DEVICE,
 	};
+	int dir, ret = 0, missing = 0;
+	uint64_t *to;
 	size_t i;
-	int dir, ret = 0;
 
 	account_name(new.device, new.use_case, new.name);
 	/* By one directory: another account may get the name meanwhile. */
 	dir = open_account(new.name);
 	if (dir < 0)
 		return dir;
-	for (i = 0; !ret && i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		ret = read_number(dir, numbers[i].file,
-				  (void *)((char *)&new + numbers[i].at));
+	for (i = 0; !ret && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		to = (void *)((char *)&new + numbers[i].at);
+		ret = read_number(dir, numbers[i].file, to);
+		if (ret == -ENOENT || ret == -EACCES) {
+			*to = numbers[i].without;
+			missing = 1;
+			ret = 0;
+		}
+	}
+	if (missing && !is_there(dir, new.name))
+		ret = -ENOENT;
 	close(dir);
 	if (ret)
 		return ret == -ENODEV ? -ENOENT : ret;
@@ -170,29 +197,10 @@ int rstmem_next_account(int after, struct rstmem_account *account)
 	return ret ? ret : number;
 }
 
-/* Return: N of the device /dev/teeN that is open, or -ENOENT. */
-static int device_number(int fd)
-{
-	char link[64], target[256], *last;
-	struct stat st;
-	ssize_t len;
-	int number;
-
-	if (fstat(fd, &st) || !S_ISCHR(st.st_mode))
-		return -ENOENT;
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u", major(st.st_rdev),
-		 minor(st.st_rdev));
-	len = readlink(link, target, sizeof(target) - 1);
-	if (len < 0)
-		return -ENOENT;
-	target[len] = 0;
-	last = strrchr(target, '/');
-	return last && sscanf(last, "/tee%d", &number) == 1 ? number : -ENOENT;
-}
-
 int rstmem_account_of(struct rstmem *dev, uint32_t use_case,
 		      struct rstmem_account *account)
 {
+	struct rstmem__node node;
 	uint64_t offered;
 	int number = -1, ret;
 
@@ -204,7 +212,9 @@ int rstmem_account_of(struct rstmem *dev, uint32_t use_case,
 		return -EINVAL;
 
 	if (dev->via == RSTMEM_VIA_TEE) {
-		number = device_number(dev->fd);
+		number = -ENOENT;
+		if (!rstmem__node_of(dev->fd, &node))
+			number = rstmem__tee_number(node.name);
 		if (number < 0 || number >= RSTMEM__DEVICES)
 			return -ENOENT;
 		return read_account(number * PER_DEVICE + (int)use_case, account);

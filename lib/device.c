@@ -25,42 +25,47 @@ static struct rstmem *device_create(const char *path)
 	return dev;
 }
 
-/* Return: 0 when @dev, new, is now the device at its path. */
-static int open_node(struct rstmem *dev, enum rstmem_via via)
-{
-	uint32_t use_case = TEE_IOC_UC_RESERVED;
-	int fd, ret, only_heap = via == RSTMEM_VIA_HEAP;
+/* The next two return 0 when @dev, new, is now the device at its path. */
 
-	fd = only_heap ? rstmem__heap_open(dev->path) :
-			 rstmem__tee_open(dev->path);
-	/* A heap may be allocated from by who may only read. */
-	if (fd == -EACCES && via == RSTMEM_VIA_ANY) {
-		fd = rstmem__heap_open(dev->path);
-		only_heap = 1;
-	}
+static int open_tee(struct rstmem *dev)
+{
+	int fd, ret;
+
+	fd = rstmem__tee_open(dev->path);
 	if (fd < 0)
 		return fd;
-
-	ret = only_heap ? -ENOTTY : rstmem__tee_check(fd);
-	if (!ret) {
-		dev->via = RSTMEM_VIA_TEE;
-	} else if (ret == -ENOTTY && via != RSTMEM_VIA_TEE) {
-		ret = rstmem__heap_check(fd, dev->path, &use_case);
-		/* Not a heap, but who knows what else. */
-		if (ret == -ENOTTY && only_heap && via == RSTMEM_VIA_ANY)
-			ret = -EACCES;
-	}
+	ret = rstmem__tee_check(fd);
 	if (ret) {
 		close(fd);
 		return ret;
 	}
-
+	dev->via = RSTMEM_VIA_TEE;
 	dev->fd = fd;
-	if (use_case != TEE_IOC_UC_RESERVED) {
-		dev->via = RSTMEM_VIA_HEAP;
-		dev->heaps[use_case] = fd;
-	}
 	return 0;
+}
+
+static int open_heap(struct rstmem *dev)
+{
+	uint32_t use_case;
+	int fd;
+
+	fd = rstmem__heap_open(dev->path, &use_case);
+	if (fd < 0)
+		return fd;
+	dev->via = RSTMEM_VIA_HEAP;
+	dev->fd = fd;
+	dev->heaps[use_case] = fd;
+	return 0;
+}
+
+static int open_node(struct rstmem *dev, enum rstmem_via via)
+{
+	int ret;
+
+	if (via == RSTMEM_VIA_HEAP)
+		return open_heap(dev);
+	ret = open_tee(dev);
+	return ret == -ENOTTY && via == RSTMEM_VIA_ANY ? open_heap(dev) : ret;
 }
 
 static int open_path(const char *path, enum rstmem_via via, struct rstmem **dev)

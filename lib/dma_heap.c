@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Protected dma-heaps: find, recognise, allocate from. Those of the kernel's own
- * framework and those of rstmem, which only differ in their class.
+ * Protected dma-heaps: find, open, allocate from. Those of the kernel's own
+ * framework and those of rstmem only differ in their class.
  */
 
 /* A buffer may be larger than 2 GiB in a 32-bit program, too. */
@@ -11,17 +11,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <linux/dma-heap.h>
 
 #include "internal.h"
 
 #define PREFIX	"protected,"
-
-/* Longer than any name in sysfs that is looked for; others may be cut. */
-#define SYSFS_NAME	64
 
 /* Return: 0, or -ENOSPC when @path is too small. */
 static int heap_path(uint32_t use_case, char *path, size_t size)
@@ -65,31 +60,6 @@ static int heap_ioctl(int fd, uint64_t size)
 	return ret < 0 ? ret : (int)data.fd;
 }
 
-/*
- * Of any node; whether it is a heap is for rstmem__heap_check(). Allocating takes
- * no permission to write. Should it be a pipe, nobody waits for its other end.
- */
-int rstmem__heap_open(const char *path)
-{
-	return rstmem__open(path, O_RDONLY | O_NONBLOCK);
-}
-
-/* The last part of what a link in sysfs leads to. Return: 0 or -errno. */
-static int link_name(const char *path, char name[SYSFS_NAME])
-{
-	char target[256], *last;
-	ssize_t len;
-
-	len = readlink(path, target, sizeof(target) - 1);
-	if (len < 0)
-		return -errno;
-	target[len] = 0;
-	last = strrchr(target, '/');
-	snprintf(name, SYSFS_NAME, "%.*s", SYSFS_NAME - 1,
-		 last ? last + 1 : target);
-	return 0;
-}
-
 /* Return: TEE_IOC_UC_RESERVED when no protected heap has this name. */
 static uint32_t heap_use_case(const char *name)
 {
@@ -107,84 +77,81 @@ static uint32_t heap_use_case(const char *name)
 }
 
 /*
- * Without sysfs, as in some sandboxes, a heap is known by what it says to an empty
- * allocation, and its use case by the name of its node.
+ * Return: 0 with @use_case set when a protected heap is behind a node; -EOPNOTSUPP
+ * for a dma-heap of another kind; -ENOTTY for anything else.
  */
-static int check_without_sysfs(int fd, const char *path, uint32_t *use_case)
+static int node_use_case(const struct rstmem__node *node, uint32_t *use_case)
 {
-	const char *last = strrchr(path, '/');
-
-	*use_case = heap_use_case(last ? last + 1 : path);
-	if (*use_case == TEE_IOC_UC_RESERVED || heap_ioctl(fd, 0) != -EINVAL)
+	if (*node->class && strcmp(node->class, "dma_heap") &&
+	    strcmp(node->class, "rstmem_heap"))
 		return -ENOTTY;
-	return 0;
+	*use_case = heap_use_case(node->name);
+	if (*use_case != TEE_IOC_UC_RESERVED)
+		return 0;
+	return *node->class ? -EOPNOTSUPP : -ENOTTY;
 }
 
-/*
- * @fd is the open node @path, which may be called anything.
- *
- * Return: 0 with @use_case set; -EOPNOTSUPP for a dma-heap of another kind;
- * -ENOTTY for anything else; -ENODEV when no device is behind the heap, which only
- * those of rstmem's own class tell.
- */
-int rstmem__heap_check(int fd, const char *path, uint32_t *use_case)
+/* Return: 0, or -errno of an open heap that does not work. */
+static int heap_check(int fd, const struct rstmem__node *node)
 {
-	char link[64], class[SYSFS_NAME], name[SYSFS_NAME];
-	unsigned int major_nr, minor_nr;
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -errno;
-	if (!S_ISCHR(st.st_mode))
+	/* Known by its name only: a heap refuses an empty allocation so. */
+	if (!*node->class && heap_ioctl(fd, 0) != -EINVAL)
 		return -ENOTTY;
-
-	major_nr = major(st.st_rdev);
-	minor_nr = minor(st.st_rdev);
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u", major_nr, minor_nr);
-	if (link_name(link, name))
-		return check_without_sysfs(fd, path, use_case);
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/subsystem", major_nr,
-		 minor_nr);
-	if (link_name(link, class))
-		return check_without_sysfs(fd, path, use_case);
-
-	if (strcmp(class, "dma_heap") && strcmp(class, "rstmem_heap"))
-		return -ENOTTY;
-	*use_case = heap_use_case(name);
-	if (*use_case == TEE_IOC_UC_RESERVED)
-		return -EOPNOTSUPP;
-
 	/*
 	 * Nodes stay when the last TEE device goes. What no memory could have is
 	 * refused before anything is done, but after looking for a device. That holds
 	 * for this class; others might take memory from the kernel to try.
 	 */
-	if (!strcmp(class, "rstmem_heap") &&
+	if (!strcmp(node->class, "rstmem_heap") &&
 	    heap_ioctl(fd, UINT64_C(1) << 62) == -ENODEV)
 		return -ENODEV;
 	return 0;
+}
+
+/*
+ * Open a node, which may be called anything, if a protected heap is behind it.
+ * Allocating takes no permission to write.
+ *
+ * Return: the descriptor with @use_case set; -EOPNOTSUPP or -ENOTTY with nothing
+ * opened when none is; -ENODEV when no device is behind the heap, which only those
+ * of rstmem's own class tell; other errors of open(2).
+ */
+int rstmem__heap_open(const char *path, uint32_t *use_case)
+{
+	struct rstmem__node node;
+	int fd, ret;
+
+	ret = rstmem__node_read(path, &node);
+	if (!ret)
+		ret = node_use_case(&node, use_case);
+	if (ret)
+		return ret == -EISDIR ? -ENOTTY : ret;
+
+	fd = rstmem__open(path, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	ret = heap_check(fd, &node);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	return fd;
 }
 
 /* Return: the descriptor of the heap of a use case, or -errno. */
 static int open_one(uint32_t use_case)
 {
 	char path[RSTMEM_HEAP_PATH_SIZE];
-	uint32_t found = TEE_IOC_UC_RESERVED;
+	uint32_t found;
 	int fd, ret;
 
 	ret = heap_path(use_case, path, sizeof(path));
 	if (ret)
 		return ret;
-	fd = rstmem__heap_open(path);
-	if (fd < 0)
-		return fd;
-
-	ret = rstmem__heap_check(fd, path, &found);
-	if (!ret && found != use_case)
-		ret = -ENOTTY;
-	if (ret) {
+	fd = rstmem__heap_open(path, &found);
+	if (fd >= 0 && found != use_case) {
 		close(fd);
-		return ret;
+		return -ENOTTY;
 	}
 	return fd;
 }

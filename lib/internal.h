@@ -31,6 +31,18 @@ int rstmem__ioctl(int fd, unsigned long cmd, void *arg);
 int rstmem__above_stdio(int fd);
 ssize_t rstmem__read_file(int dir, const char *path, char *text, size_t size);
 
+/* node.c: room for a class or a name in sysfs */
+#define RSTMEM__NODE_NAME	256
+
+struct rstmem__node {
+	char class[RSTMEM__NODE_NAME];
+	char name[RSTMEM__NODE_NAME];
+};
+
+int rstmem__node_read(const char *path, struct rstmem__node *node);
+int rstmem__node_of(int fd, struct rstmem__node *node);
+int rstmem__tee_number(const char *name);
+
 /* tee.c */
 int rstmem__tee_open(const char *path);
 int rstmem__tee_check(int fd);
@@ -38,8 +50,7 @@ int rstmem__tee_query(int fd, struct tee_ioctl_rstmem_query *data);
 
 /* dma_heap.c */
 #define RSTMEM__HEAP_DIR	"/dev/dma_heap"
-int rstmem__heap_open(const char *path);
-int rstmem__heap_check(int fd, const char *path, uint32_t *use_case);
+int rstmem__heap_open(const char *path, uint32_t *use_case);
 int rstmem__heaps_open(int heaps[RSTMEM__HEAPS]);
 void rstmem__heaps_close(int heaps[RSTMEM__HEAPS]);
 int rstmem__heap_alloc(int fd, uint64_t size, uint64_t *allocated);

@@ -305,6 +305,8 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
  * @failed_backend: allocations refused for another reason of the device's
  * @failed_importer: devices that may not attach and tried to
  * @failed_reach: devices that could not map a buffer without a copy
+ * @lost:	bytes whose clearing failed, out of use until the system restarts;
+ *		other use cases may share them; 0 from modules that do not tell
  *
  * Each figure is of a moment of its own, but @peak is never below @used.
  */
@@ -328,7 +330,8 @@ struct rstmem_account {
 	uint64_t failed_backend;
 	uint64_t failed_importer;
 	uint64_t failed_reach;
-	uint64_t reserved[9];
+	uint64_t lost;
+	uint64_t reserved[8];
 };
 
 /**

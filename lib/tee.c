@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* TEE devices: find, recognise, ask. */
+/* TEE devices: find, open, ask. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -26,13 +27,25 @@ int rstmem_next_device(int after, char *path, size_t size)
 	return -ENOENT;
 }
 
-/* Of any node; whether it is a TEE is for rstmem__tee_check(). */
+/*
+ * Open a node if a TEE device is behind it. Return: the descriptor; -ENOTTY or
+ * -EISDIR with nothing opened when none is; other errors of open(2).
+ */
 int rstmem__tee_open(const char *path)
 {
-	int fd = rstmem__open(path, O_RDWR);
+	struct rstmem__node node;
+	int ret;
 
+	ret = rstmem__node_read(path, &node);
+	if (ret)
+		return ret;
+	if (*node.class ? strcmp(node.class, "tee") :
+			  rstmem__tee_number(node.name) < 0)
+		return -ENOTTY;
+
+	ret = rstmem__open(path, O_RDWR);
 	/* How the TEE core refuses to open a device that is being removed. */
-	return fd == -EINVAL ? -ENODEV : fd;
+	return ret == -EINVAL ? -ENODEV : ret;
 }
 
 /* A driver that does not know a command says one or the other. */
