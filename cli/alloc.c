@@ -182,82 +182,56 @@ static void default_use_case(struct rstmem *dev, struct request *req)
 		req->use_case++;
 }
 
-/* Return: whether it said that the device does not offer the use case. */
-static bool explain_use_case(struct rstmem *dev, uint32_t use_case)
+/* As asked for, and as the device rounds it. */
+static void describe_size(char *text, size_t room, uint64_t size, uint64_t rounded)
 {
-	char name[RSTMEM_USE_CASE_NAME_SIZE], list[512] = "";
-	uint64_t offered;
-	size_t len = 0;
-	uint32_t i;
+	char asked[SIZE_TEXT], whole[SIZE_TEXT];
 
-	if (rstmem_use_cases(dev, &offered) ||
-	    (use_case <= TEE_IOC_UC_MAX && offered >> use_case & 1))
-		return false;
-
-	for (i = 1; i <= TEE_IOC_UC_MAX; i++) {
-		if (!(offered >> i & 1))
-			continue;
-		rstmem_use_case_name(i, name, sizeof(name));
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
-					len ? ", " : "", name);
-	}
-
-	rstmem_use_case_name(use_case, name, sizeof(name));
-	error("%s does not offer use case %s; it offers %s; \"rstmem info\" shows all devices",
-	      rstmem_path(dev), name, len ? list : "none");
-	return true;
+	size_format(size, asked);
+	if (rounded == size)
+		snprintf(text, room, "%s", asked);
+	else
+		snprintf(text, room, "%s, rounded up to %s,", asked,
+			 size_format(rounded, whole));
 }
 
-static void alloc_error(struct rstmem *dev, const struct request *req, int err)
+/* Return: the exit status. */
+static int alloc_error(struct rstmem *dev, const struct request *req, int err)
 {
+	struct reason reason = { .code = REASON_ALLOC, .err = err };
+	struct rstmem_account account = { 0 };
 	char node[RSTMEM_HEAP_PATH_SIZE];
-	const char *path = source(dev, req->use_case, node);
-	char size[SIZE_TEXT], largest[SIZE_TEXT], total[SIZE_TEXT], used[SIZE_TEXT];
-	char name[RSTMEM_USE_CASE_NAME_SIZE];
-	struct rstmem_account account;
 	struct rstmem_usage usage;
-	char why[512];
+	uint64_t size;
 
-	if (err == -EINVAL && explain_use_case(dev, req->use_case))
-		return;
 	/* Other heaps could be opened. */
-	if (err == -EACCES) {
-		device_error(path, RSTMEM_VIA_HEAP, err);
-		return;
-	}
+	if (err == -EACCES)
+		return device_error(source(dev, req->use_case, node),
+				    RSTMEM_VIA_HEAP, err);
 
-	size_format(req->size, size);
-	rstmem_use_case_name(req->use_case, name, sizeof(name));
+	if (err == -EINVAL && use_case_explain(dev, req->use_case, &reason))
+		return reason_print(&reason);
+
+	reason_set_path(&reason, source(dev, req->use_case, node));
+	rstmem_use_case_name(req->use_case, reason.use_case,
+			     sizeof(reason.use_case));
+	rstmem_account_of(dev, req->use_case, &account);
+	size = limit_round(&account, req->size);
+	describe_size(reason.size, sizeof(reason.size), req->size, size);
 	if (err == -EINVAL && rstmem_via(dev) == RSTMEM_VIA_HEAP) {
-		error("cannot allocate %s of %s on %s: the size is more than any memory could have, or the TEE behind the heap is gone; ask for less or see \"rstmem info\"",
-		      size, name, path);
-		return;
+		reason.code = REASON_TOO_LARGE_OR_GONE;
+	} else if (err == -EDQUOT && *account.name) {
+		limit_explain(&reason, &account, size);
+	} else if ((err == -ENOMEM || err == -EINVAL) &&
+		   !rstmem_query(dev, req->use_case, &usage)) {
+		size_format(usage.largest_free, reason.largest);
+		size_format(usage.total, reason.total);
+		size_format(usage.used, reason.used);
+		reason.code = err == -EINVAL ? REASON_TOO_LARGE :
+			      usage.largest_free >= size ? REASON_RACE :
+							   REASON_FULL;
 	}
-	if (err == -EDQUOT &&
-	    !rstmem_account_of(dev, req->use_case, &account)) {
-		error("cannot allocate %s of %s on %s: %s", size, name, path,
-		      quota_explain(&account, req->size, why, sizeof(why)));
-		return;
-	}
-	if ((err != -ENOMEM && err != -EINVAL) ||
-	    rstmem_query(dev, req->use_case, &usage)) {
-		error("cannot allocate %s of %s on %s: %s", size, name, path,
-		      rstmem_explain(err));
-		return;
-	}
-
-	size_format(usage.largest_free, largest);
-	size_format(usage.total, total);
-	size_format(usage.used, used);
-	if (err == -EINVAL)
-		error("cannot allocate %s of %s on %s: the size is more than any memory could have; there is %s, ask for at most %s now",
-		      size, name, path, total, largest);
-	else if (usage.largest_free >= req->size)
-		error("cannot allocate %s of %s on %s: another process was faster or the kernel is out of memory; try again",
-		      size, name, path);
-	else
-		error("cannot allocate %s of %s on %s: largest free %s (%s used of %s); ask for less or release buffers",
-		      size, name, path, largest, used, total);
+	return reason_print(&reason);
 }
 
 static void print_buffer(struct rstmem *dev, const struct rstmem_buffer *buf,
@@ -287,7 +261,7 @@ static void print_buffer(struct rstmem *dev, const struct rstmem_buffer *buf,
 		return;
 	}
 
-	printf("device    %s\n", path);
+	text_print("device    ", path);
 	printf("use case  %s\n", name);
 	printf("size      %s (%" PRIu64 " bytes)\n",
 	       size_format(buf->size, size), buf->size);
@@ -315,8 +289,7 @@ int cmd_alloc(int argc, char **argv)
 	default_use_case(dev, &req);
 	ret = rstmem_alloc(dev, req.use_case, req.size, 0, &buf);
 	if (ret) {
-		alloc_error(dev, &req, ret);
-		status = EXIT_FAILED;
+		status = alloc_error(dev, &req, ret);
 		goto out_close;
 	}
 

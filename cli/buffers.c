@@ -30,6 +30,7 @@ int cmd_buffers(int argc, char **argv)
 	struct order order = { .key = ORDER_SIZE };
 	struct filter filter = FILTER_ALL;
 	struct json json = { .out = stdout };
+	struct reason reason;
 	struct buffers list;
 	struct table t;
 	bool is_json = false;
@@ -65,8 +66,10 @@ int cmd_buffers(int argc, char **argv)
 		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
 
 	ret = buffers_read(&list, &filter);
-	if (ret)
-		return buffers_error(ret);
+	if (ret) {
+		buffers_explain(ret, &reason);
+		return reason_print(&reason);
+	}
 
 	buffers_sort(&list, &order);
 	if (is_json) {

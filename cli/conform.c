@@ -32,52 +32,50 @@ struct choice {
 	uint32_t use_case;	/* TEE_IOC_UC_RESERVED for the first */
 };
 
-static int no_use_case(const char *path, uint32_t use_case)
+/* Return: 0, or -ENAMETOOLONG when a path would be cut. */
+static int heap_path(const char *name, char path[PATH_MAX])
 {
-	char name[RSTMEM_USE_CASE_NAME_SIZE];
+	int len = snprintf(path, PATH_MAX, "%s%s",
+			   strchr(name, '/') ? "" : "/dev/dma_heap/", name);
 
-	rstmem_use_case_name(use_case, name, sizeof(name));
-	error("%s: no use case %s; \"rstmem info\" lists those that are offered", path,
-	      name);
-	return EXIT_FAILED;
+	return len < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 /*
- * Finds out what is tested; the library only says what it is, and is closed again.
- * Return: the exit status.
+ * Find out what is tested; the library only tells that. Return: the exit status.
  */
-static int find(const struct choice *choice, struct conform *c,
-		char path[RSTMEM_HEAP_PATH_SIZE])
+static int find(const struct choice *choice, struct conform *c, char path[PATH_MAX])
 {
 	enum rstmem_via via = choice->heap ? RSTMEM_VIA_HEAP : RSTMEM_VIA_TEE;
 	const char *node = choice->device;
+	struct reason reason = { .code = REASON_CANNOT_OPEN };
 	struct rstmem *dev;
 	int ret;
 
 	if (choice->heap) {
-		snprintf(path, RSTMEM_HEAP_PATH_SIZE, "%s%s",
-			 strchr(choice->heap, '/') ? "" : "/dev/dma_heap/",
-			 choice->heap);
+		if (heap_path(choice->heap, path))
+			return device_error(choice->heap, via, -ENAMETOOLONG);
 		node = path;
 	}
 	ret = rstmem_open_via(node, via, &dev);
 	if (ret)
 		return device_error(node, via, ret);
+	/* One that was opened has no longer path. */
 	if (node != path)
-		snprintf(path, RSTMEM_HEAP_PATH_SIZE, "%s", rstmem_path(dev));
+		snprintf(path, PATH_MAX, "%s", rstmem_path(dev));
 	c->path = path;
 	c->on = choice->heap ? CONFORM_HEAP : CONFORM_TEE;
 	ret = rstmem_use_cases(dev, &c->use_cases);
-	rstmem_close(dev);
-	if (ret)
-		return device_error(path, via, ret);
-
 	c->use_case = choice->use_case;
-	if (c->use_case == TEE_IOC_UC_RESERVED)
+	if (!ret && c->use_case == TEE_IOC_UC_RESERVED)
 		c->use_case = (uint32_t)__builtin_ctzll(c->use_cases);
-	if (!(c->use_cases >> c->use_case & 1))
-		return no_use_case(path, c->use_case);
-	ret = conform_target_open(c);
+	if (!ret && use_case_explain(dev, c->use_case, &reason)) {
+		rstmem_close(dev);
+		return reason_print(&reason);
+	}
+	rstmem_close(dev);
+	if (!ret)
+		ret = conform_target_open(c);
 	return ret ? device_error(path, via, ret) : EXIT_OK;
 }
 
@@ -94,7 +92,7 @@ int cmd_conform(int argc, char **argv)
 	};
 	static const char letters[] = ":d:H:u:ljh";
 	struct json json = { .out = stdout }, *out = NULL;
-	char path[RSTMEM_HEAP_PATH_SIZE];
+	char path[PATH_MAX];
 	struct choice choice = { 0 };
 	struct conform c = { 0 };
 	bool list = false;

@@ -74,6 +74,7 @@ static bool is_protected(const struct device *dev)
 static void print_text(const struct device *dev, bool first)
 {
 	char granule[SIZE_TEXT], total[SIZE_TEXT], used[SIZE_TEXT], largest[SIZE_TEXT];
+	char path[PATH_MAX];
 	unsigned int i;
 
 	if (dev->err && dev->err != -EOPNOTSUPP)
@@ -81,11 +82,12 @@ static void print_text(const struct device *dev, bool first)
 	if (!first)
 		putchar('\n');
 	if (dev->err) {
-		printf("%s: no restricted memory\n", dev->path);
+		printf("%s: no restricted memory\n",
+		       text_clean(dev->path, path, sizeof(path)));
 		return;
 	}
 
-	printf("%s\n", dev->path);
+	text_print("", dev->path);
 	if (!is_protected(dev))
 		printf("  NOT PROTECTED: imitates restricted memory for development; the CPU can read it\n");
 	printf("  %-19s %8s %10s %10s %12s %7s  %s\n", "USE CASE", "GRANULE",
@@ -236,7 +238,7 @@ static void report_heaps(struct report *report)
 		report->status = device_error(NULL, RSTMEM_VIA_HEAP, closed);
 }
 
-/* Return: whether @path is a heap, with @use_case set when it can be told. */
+/* Return: true when @path is a heap, with @use_case set when it is known. */
 static bool is_heap(const char *path, uint32_t *use_case)
 {
 	char node[RSTMEM_HEAP_PATH_SIZE];

@@ -78,7 +78,10 @@ void heap_print_header(void)
 
 void heap_print(const struct heap *heap)
 {
-	printf("  %-19s %-43s %s\n", heap->name, heap->path, memory(heap));
+	char path[PATH_MAX];
+
+	printf("  %-19s %-43s %s\n", heap->name,
+	       text_clean(heap->path, path, sizeof(path)), memory(heap));
 }
 
 void heap_print_json(struct json *json, const struct heap *heap)

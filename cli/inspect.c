@@ -57,37 +57,35 @@ static int parse_target(const char *text, struct target *target)
 /* Return: the exit status. */
 static int inspect_error(const char *name, const struct target *target, int err)
 {
+	struct reason reason = {
+		.code = REASON_CANNOT_INSPECT,
+		.err = err,
+		.pid = target->pid,
+	};
+
+	reason_set_path(&reason, name);
 	switch (err) {
 	case -EBADF:
-		if (target->pid)
-			error("%s: process %d has no such descriptor; /proc/%d/fd lists those it has",
-			      name, target->pid, target->pid);
-		else
-			error("%s: not inherited from whoever ran this; a descriptor of another process is written PID:FD",
-			      name);
-		return EXIT_FAILED;
+		reason.code = target->pid ? REASON_FD_CLOSED :
+					    REASON_FD_NOT_INHERITED;
+		break;
 	case -ESRCH:
-		error("%s: no process %d; it may have ended", name, target->pid);
-		return EXIT_FAILED;
+		reason.code = REASON_NO_PROCESS;
+		break;
 	case -EPERM:
-		error("%s: no permission to look into process %d: it takes the same as a debugger; run as root, or as its user where kernel.yama.ptrace_scope allows that",
-		      name, target->pid);
-		return EXIT_FAILED;
+		reason.code = REASON_PROCESS_CLOSED;
+		break;
 	case -EINVAL:
-		error("%s: not a dma-buf", name);
-		return EXIT_NO_DEVICE;
+		reason.code = REASON_NO_DMA_BUF;
+		break;
 	case -EOPNOTSUPP:
-		error("%s: a dma-buf, but not restricted memory that rstmem knows; exp_name in its fdinfo below /proc says who made it",
-		      name);
-		return EXIT_NO_DEVICE;
+		reason.code = REASON_OTHER_DMA_BUF;
+		break;
 	case -ENXIO:
-		error("%s: no TEE device may be opened and there is no /proc; mount that or run as root",
-		      name);
-		return EXIT_FAILED;
-	default:
-		error("%s: cannot inspect: %s", name, strerror(-err));
-		return EXIT_FAILED;
+		reason.code = REASON_CANNOT_ASK;
+		break;
 	}
+	return reason_print(&reason);
 }
 
 static void print_text(const struct rstmem_info *info)

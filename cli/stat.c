@@ -48,7 +48,7 @@ static void print_usage(const struct rstmem_account *account, size_t count)
 	static const struct column columns[] = {
 		{ "USE CASE", false }, { "USED", true }, { "TOTAL", true },
 		{ "PEAK", true }, { "FREE", true }, { "LARGEST FREE", true },
-		{ "FRAGMENTED", true }, { "BUFFERS", true },
+		{ "FRAGMENTED", true }, { "BUFFERS", true }, { "LOST", true },
 	};
 	char text[SIZE_TEXT];
 	struct table t;
@@ -72,6 +72,7 @@ static void print_usage(const struct rstmem_account *account, size_t count)
 			table_add(&t, "-");
 		}
 		table_add_u64(&t, account->buffers);
+		table_add_size(&t, account->lost);
 	}
 	table_print(&t, "  ");
 	table_deinit(&t);
@@ -214,10 +215,8 @@ int cmd_stat(int argc, char **argv)
 		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
 
 	ret = accounts_read(&accounts, &filter);
-	if (ret) {
-		error("cannot read /sys/class/rstmem: %s", strerror(-ret));
-		return EXIT_FAILED;
-	}
+	if (ret)
+		return accounts_error(ret);
 	if (!accounts.count)
 		status = filter_nothing(&filter);
 	if (is_json) {

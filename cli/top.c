@@ -64,7 +64,8 @@ int top_parse_interval(const char *text, unsigned int *ms)
 
 static void print_text(struct top *top)
 {
-	char now[32], rules[RULES_TEXT], line[TABLE_LINE];
+	char now[32], rules[RULES_TEXT], line[TABLE_LINE], text[REASON_TEXT];
+	struct reason reason;
 	time_t seconds = time(NULL);
 	struct tm tm;
 	struct table t;
@@ -86,7 +87,8 @@ static void print_text(struct top *top)
 	putchar('\n');
 
 	if (top->buffers_err) {
-		puts(buffers_explain(top->buffers_err));
+		buffers_explain(top->buffers_err, &reason);
+		puts(reason_text(&reason, text));
 		return;
 	}
 	buffers_group(&top->buffers, top->view);
@@ -99,6 +101,8 @@ static void print_text(struct top *top)
 static void print_json(struct top *top)
 {
 	struct json json = { .out = stdout, .one_line = true };
+	char text[REASON_TEXT];
+	struct reason reason;
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -108,7 +112,8 @@ static void print_json(struct top *top)
 	accounts_print_json(&json, &top->accounts);
 	if (top->buffers_err) {
 		json_null(&json, "buffers");
-		json_string(&json, "buffers_error", buffers_explain(top->buffers_err));
+		buffers_explain(top->buffers_err, &reason);
+		json_string(&json, "buffers_error", reason_text(&reason, text));
 	} else {
 		buffers_sort(&top->buffers, &top->order);
 		buffers_print_json(&json, &top->buffers);
@@ -145,10 +150,8 @@ static int print_rounds(struct top *top, bool is_json)
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	for (round = 0;;) {
 		ret = top_read(top);
-		if (ret) {
-			error("cannot read /sys/class/rstmem: %s", strerror(-ret));
-			return EXIT_FAILED;
-		}
+		if (ret)
+			return accounts_error(ret);
 		if (top->accounts.count)
 			status = EXIT_OK;
 		else if (status == EXIT_OK)

@@ -144,6 +144,8 @@ static void color_bar(const struct screen *s, int y, int x, const char *bar,
 			attr = bar_color(s, a);
 		else if (bar[n] == '+')
 			attr = color(s, PAIR_FULL, A_NORMAL);
+		else if (bar[n] == 'x')
+			attr = color(s, PAIR_BAD, A_BOLD);
 		else if (bar[n] == '-' || bar[n] == 'r')
 			attr = color(s, PAIR_DIM, A_DIM) | A_DIM;
 		if (x + n < COLS)
@@ -221,14 +223,16 @@ static void clamp_first(struct screen *s)
 /* The list, from row @y to the last but one. */
 static void draw_buffers(struct screen *s, int y)
 {
+	char line[TABLE_LINE], text[REASON_TEXT];
 	struct top *top = s->top;
-	char line[TABLE_LINE];
+	struct reason reason;
 	struct table t;
 	size_t i;
 
 	s->rows = s->page = s->width = 0;
 	if (top->buffers_err) {
-		put(y, 0, buffers_explain(top->buffers_err), A_NORMAL);
+		buffers_explain(top->buffers_err, &reason);
+		put(y, 0, reason_text(&reason, text), A_NORMAL);
 		return;
 	}
 	buffers_group(&top->buffers, top->view);
@@ -242,13 +246,13 @@ static void draw_buffers(struct screen *s, int y)
 	put_row(y++, text_skip(line, s->left), A_REVERSE);
 	for (i = s->first; i < s->rows && i < s->first + s->page; i++) {
 		table_row(&t, i, line);
-		/* Nobody who runs can be asked to release it. */
+		/* No process is left that could release it. */
 		put(y++, 0, text_skip(line, s->left),
 		    top->buffers.record[i].process == PROCESS_ENDED ?
 			    color(s, PAIR_FULL, A_BOLD) : A_NORMAL);
 	}
 	if (!s->rows)
-		put(y, 0, "nobody has a buffer", A_NORMAL);
+		put(y, 0, "no buffers", A_NORMAL);
 	table_deinit(&t);
 }
 
@@ -292,17 +296,19 @@ static const char * const help_lines[] = {
 	"",
 	"In a bar:  # used   + used by other use cases that share the memory",
 	"           - used at the peak   r reserved for CAP_SYS_RESOURCE",
+	"           x lost: clearing failed, out of use until a restart",
 	"",
 	"SHARE is of all memory of the use case, OF LIMIT of what a user may have.",
-	"Who asked for a buffer pays for it, also when its process has ended and",
-	"others hold it; \"rstmem buffers\" and rstmem(1) tell more.",
+	"A buffer is charged to the process that asked for it, also after that has",
+	"ended and others hold it; see \"rstmem buffers\" and rstmem(1).",
 	"",
 	"Any key goes back.",
 };
 
 static void draw(struct screen *s)
 {
-	char text[256];
+	char text[REASON_TEXT];
+	struct reason reason;
 	unsigned int i;
 	int y;
 
@@ -318,8 +324,8 @@ static void draw(struct screen *s)
 	if (s->top->accounts.count) {
 		y = draw_accounts(s, 1);
 	} else {
-		filter_explain(&s->top->filter, text, sizeof(text));
-		put(1, 0, text, A_BOLD);
+		filter_explain(&s->top->filter, &reason);
+		put(1, 0, reason_text(&reason, text), A_BOLD);
 		put(2, 0, "waiting for it", A_NORMAL);
 		y = 3;
 	}
@@ -606,9 +612,5 @@ int screen_run(struct top *top)
 
 	endwin();
 	delscreen(terminal);
-	if (ret) {
-		error("cannot read /sys/class/rstmem: %s", strerror(-ret));
-		return EXIT_FAILED;
-	}
-	return EXIT_OK;
+	return ret ? accounts_error(ret) : EXIT_OK;
 }

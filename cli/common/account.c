@@ -27,6 +27,15 @@ int accounts_read(struct accounts *accounts, const struct filter *filter)
 	return i;
 }
 
+/* Say why accounts_read() returned @err. Return: the exit status. */
+int accounts_error(int err)
+{
+	struct reason reason = { .code = REASON_CANNOT_READ, .err = err };
+
+	reason_set_path(&reason, "/sys/class/rstmem");
+	return reason_print(&reason);
+}
+
 void accounts_deinit(struct accounts *accounts)
 {
 	free(accounts->account);
@@ -65,6 +74,7 @@ void account_print_json(struct json *json, const struct rstmem_account *account)
 	json_u64(json, "used", account->used);
 	json_u64(json, "peak", account->peak);
 	json_u64(json, "buffers", account->buffers);
+	json_u64(json, "lost", account->lost);
 	json_begin(json, "limits", '{');
 	json_limit(json, "user_bytes", account->max_user_bytes);
 	json_limit(json, "user_buffers", account->max_user_buffers);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Buffers that are alive, as the kernel lists them in debugfs: lines of words
- * KEY=VALUE in any order, see kernel/core/debugfs.c. Unknown keys are passed over.
+ * KEY=VALUE in any order, see tee_rstmem(7). Unknown keys are passed over.
  */
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -16,7 +17,7 @@
 #define DEBUGFS	"/sys/kernel/debug"
 #define LIST	DEBUGFS "/rstmem/buffers"
 
-/* Undoes the escapes of white space, "\040", in place. */
+/* Undo the kernel's escapes, such as "\040" for a space, in place. */
 static void unescape(char *text)
 {
 	char *out = text;
@@ -38,54 +39,98 @@ static void unescape(char *text)
 	*out = 0;
 }
 
-static void set_text(char *out, size_t size, const char *value)
+/* The setters of the table below: @at is the member, or the record. */
+
+static void set_u64(void *at, char *value)
 {
-	snprintf(out, size, "%s", value);
+	*(uint64_t *)at = strtoull(value, NULL, 10);
+}
+
+static void set_pid(void *at, char *value)
+{
+	*(int *)at = atoi(value);
+}
+
+static void set_flag(void *at, char *value)
+{
+	*(bool *)at = !strcmp(value, "1");
+}
+
+static void set_comm(void *at, char *value)
+{
+	unescape(value);
+	snprintf(at, sizeof(((struct buffer_record *)0)->comm), "%s", value);
+}
+
+/* Escapes stay until importer_next(): a name may have a comma. */
+static void set_importers(void *at, char *value)
+{
+	char **importers = at;
+
+	free(*importers);
+	*importers = strcmp(value, "-") ? xstrdup(value) : NULL;
+}
+
+static void set_ino(void *at, char *value)
+{
+	struct buffer_record *record = at;
+
+	record->has_ino = strcmp(value, "-");
+	record->ino = strtoull(value, NULL, 10);
+}
+
+static void set_uid(void *at, char *value)
+{
+	struct buffer_record *record = at;
+
+	record->by_kernel = !strcmp(value, "kernel");
+	record->uid = (uint32_t)strtoul(value, NULL, 10);
 }
 
 /* "tee0,secure-video"; a name of another form stays without numbers. */
-static void set_account(struct buffer_record *record, const char *name)
+static void set_account(void *at, char *value)
 {
-	const char *comma = strchr(name, ',');
+	struct buffer_record *record = at;
+	const char *comma = strchr(value, ',');
 	char *end;
 	long device;
 
-	set_text(record->account, sizeof(record->account), name);
-	if (!comma || strncmp(name, "tee", 3))
+	snprintf(record->account, sizeof(record->account), "%s", value);
+	if (!comma || strncmp(value, "tee", 3))
 		return;
-	device = strtol(name + 3, &end, 10);
+	device = strtol(value + 3, &end, 10);
 	if (end != comma || device < 0 || device > INT_MAX ||
 	    rstmem_use_case_parse(comma + 1, &record->use_case))
 		return;
 	record->device = (int)device;
 }
 
-static void set_word(struct buffer_record *record, const char *key, const char *value)
+static const struct {
+	const char *key;
+	void (*set)(void *at, char *value);
+	size_t at;
+} keys[] = {
+#define AT(member)	offsetof(struct buffer_record, member)
+	{ "ino", set_ino, 0 },
+	{ "account", set_account, 0 },
+	{ "size", set_u64, AT(size) },
+	{ "age_ms", set_u64, AT(age_ms) },
+	{ "uid", set_uid, 0 },
+	{ "pid", set_pid, AT(pid) },
+	{ "comm", set_comm, AT(comm) },
+	{ "refs", set_u64, AT(refs) },
+	{ "importers", set_importers, AT(importers) },
+	{ "gone", set_flag, AT(gone) },
+#undef AT
+};
+
+static void set_word(struct buffer_record *record, const char *key, char *value)
 {
-	if (!strcmp(key, "ino")) {
-		record->has_ino = strcmp(value, "-");
-		record->ino = strtoull(value, NULL, 10);
-	} else if (!strcmp(key, "account")) {
-		set_account(record, value);
-	} else if (!strcmp(key, "size")) {
-		record->size = strtoull(value, NULL, 10);
-	} else if (!strcmp(key, "age_ms")) {
-		record->age_ms = strtoull(value, NULL, 10);
-	} else if (!strcmp(key, "uid")) {
-		record->by_kernel = !strcmp(value, "kernel");
-		record->uid = (uint32_t)strtoul(value, NULL, 10);
-	} else if (!strcmp(key, "pid")) {
-		record->pid = atoi(value);
-	} else if (!strcmp(key, "comm")) {
-		set_text(record->comm, sizeof(record->comm), value);
-		unescape(record->comm);
-	} else if (!strcmp(key, "refs")) {
-		record->refs = strtoull(value, NULL, 10);
-	} else if (!strcmp(key, "importers")) {
-		free(record->importers);
-		record->importers = strcmp(value, "-") ? strdup(value) : NULL;
-	} else if (!strcmp(key, "gone")) {
-		record->gone = !strcmp(value, "1");
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!strcmp(key, keys[i].key))
+			keys[i].set((char *)record + keys[i].at, value);
 	}
 }
 
@@ -102,6 +147,27 @@ static void parse(char *line, struct buffer_record *record)
 		*value++ = 0;
 		set_word(record, word, value);
 	}
+}
+
+/*
+ * Take the next device off a list of importers. Return: its name, to be freed;
+ * NULL at the end.
+ */
+char *importer_next(const char **list)
+{
+	size_t len;
+	char *name;
+
+	if (!*list || !**list)
+		return NULL;
+	len = strcspn(*list, ",");
+	name = xrealloc(NULL, len + 1, 1);
+	memcpy(name, *list, len);
+	name[len] = 0;
+	*list += len;
+	*list += **list == ',';
+	unescape(name);
+	return name;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -139,7 +205,7 @@ static void find_processes(const struct buffers *list)
 	free(sorted);
 }
 
-/* Return: 0, or -errno for buffers_error(). There may be none. */
+/* Return: 0, or -errno for buffers_explain(). There may be none. */
 int buffers_read(struct buffers *list, const struct filter *filter)
 {
 	FILE *f = fopen(LIST, "re");
@@ -185,33 +251,30 @@ void buffers_deinit(struct buffers *list)
 	*list = (struct buffers){ 0 };
 }
 
-/* Why buffers_read() returned @err, and what to do about it. In a line. */
-const char *buffers_explain(int err)
+/* Find out why buffers_read() returned @err. */
+void buffers_explain(int err, struct reason *reason)
 {
 	struct statfs fs;
 
+	*reason = (struct reason){ .code = REASON_CANNOT_READ, .err = err };
+	reason_set_path(reason, LIST);
 	switch (err) {
 	case -EACCES:
-		return "who holds which buffer is for root to see, in debugfs; run as root (sudo rstmem ...)";
+		reason->code = REASON_ROOT_ONLY;
+		break;
 	case -EPERM:
-		return "this kernel is locked down and closes debugfs, which tells who holds which buffer; only \"rstmem stat\" works here";
+		reason->code = REASON_LOCKED_DOWN;
+		break;
 	case -ENOENT:
-		if (access("/sys/module/tee_rstmem", F_OK))
-			return "no TEE device has restricted memory; load softtee or a backend (see tee_rstmem(7))";
-		if (statfs(DEBUGFS, &fs) || fs.f_type != DEBUGFS_MAGIC)
-			return "debugfs is not mounted, which tells who holds which buffer; as root: mount -t debugfs debugfs " DEBUGFS;
-		return "there is no " LIST "; the kernel was built without what it takes";
-	default:
-		return strerror(-err);
+		if (access("/sys/module/tee_rstmem", F_OK)) {
+			reason->code = REASON_NO_TEE;
+		} else if (statfs(DEBUGFS, &fs) || fs.f_type != DEBUGFS_MAGIC) {
+			reason->code = REASON_NO_DEBUGFS;
+			reason_set_path(reason, DEBUGFS);
+		} else {
+			reason->code = REASON_NO_LIST;
+		}
 	}
-}
-
-/* Says so. Return: the exit status. */
-int buffers_error(int err)
-{
-	error("%s", buffers_explain(err));
-	return err == -ENOENT && access("/sys/module/tee_rstmem", F_OK) ?
-	       EXIT_NO_DEVICE : EXIT_FAILED;
 }
 
 const char *process_text(enum process process)
@@ -236,15 +299,15 @@ static void json_process(struct json *json, const struct buffer_record *record)
 
 static void json_importers(struct json *json, const struct buffer_record *record)
 {
-	char *list = record->importers ? strdup(record->importers) : NULL;
-	char *device, *save;
+	const char *list = record->importers;
+	char *device;
 
 	json_begin(json, "importers", '[');
-	for (device = list ? strtok_r(list, ",", &save) : NULL; device;
-	     device = strtok_r(NULL, ",", &save))
+	while ((device = importer_next(&list))) {
 		json_string(json, NULL, device);
+		free(device);
+	}
 	json_end(json, ']');
-	free(list);
 }
 
 static void print_json(struct json *json, const struct buffer_record *record)

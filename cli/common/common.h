@@ -4,6 +4,7 @@
 #define RSTMEM_CLI_COMMON_H
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ enum {
 	EXIT_FAILED	= 1,
 	EXIT_USAGE	= 2,
 	EXIT_NO_DEVICE	= 3,
+	EXIT_UNTESTED	= 4,	/* rstmem conform */
 	EXIT_NOT_RUN	= 126,
 	EXIT_NOT_FOUND	= 127,
 	EXIT_SIGNAL	= 128,	/* plus the signal's number */
@@ -31,6 +33,9 @@ int finish_output(int status);
 /* device.c */
 int via_parse(const char *text, enum rstmem_via *via);
 int device_error(const char *path, enum rstmem_via via, int err);
+struct reason;
+bool use_case_explain(struct rstmem *dev, uint32_t use_case,
+		      struct reason *reason);
 
 /* size.c: room for what size_format() writes */
 #define SIZE_TEXT	24
@@ -54,6 +59,11 @@ void json_null(struct json *json, const char *key);
 
 /* text.c: room for what age_format() writes */
 #define AGE_TEXT	32
+/* No character. */
+#define TEXT_INVALID	UINT32_MAX
+uint32_t text_decode(const char *text, size_t *len);
+bool text_is_control(uint32_t c);
+void text_print(const char *label, const char *text);
 const char *text_clean(const char *text, char *out, size_t size);
 unsigned int text_width(const char *text);
 const char *text_skip(const char *text, unsigned int columns);
@@ -63,6 +73,87 @@ const char *age_format(uint64_t ms, char text[AGE_TEXT]);
 /* user.c: room for a name, cut if need be, or a number */
 #define OWNER_TEXT	64
 const char *user_name(uint32_t uid, char text[OWNER_TEXT]);
+
+/* reason.c */
+enum reason_code {
+	/* no device */
+	REASON_NOTHING,
+	REASON_NO_TEE,
+	REASON_NO_HEAP,
+	REASON_NO_NODE,
+	REASON_NOT_RESTRICTED,
+	REASON_NOT_TEE,
+	REASON_NOT_HEAP,
+	REASON_NEITHER,
+	REASON_DEVICE,
+	REASON_CANNOT_OPEN,
+	/* no permission to open one */
+	REASON_CLOSED,
+	REASON_CLOSED_BY_POLICY,
+	REASON_CLOSED_BUT_FOR_GROUP,
+	REASON_CLOSED_BUT_FOR_USER,
+	/* no buffer */
+	REASON_USE_CASE,
+	REASON_TOO_LARGE,
+	REASON_TOO_LARGE_OR_GONE,
+	REASON_FULL,
+	REASON_RACE,
+	REASON_ALLOC,
+	REASON_LIMIT_BUFFER,
+	REASON_LIMIT_BYTES,
+	REASON_LIMIT_BUFFERS,
+	REASON_LIMIT_RESERVE,
+	REASON_LIMIT,
+	/* no descriptor of restricted memory */
+	REASON_FD_CLOSED,
+	REASON_FD_NOT_INHERITED,
+	REASON_NO_PROCESS,
+	REASON_PROCESS_CLOSED,
+	REASON_NO_DMA_BUF,
+	REASON_OTHER_DMA_BUF,
+	REASON_CANNOT_ASK,
+	REASON_CANNOT_INSPECT,
+	/* no accounts */
+	REASON_NO_SYSFS,
+	REASON_CANNOT_READ,
+	REASON_NO_ACCOUNT,
+	REASON_NO_ACCOUNT_OF_DEVICE,
+	REASON_NO_SUCH_ACCOUNT,
+	/* no list of buffers */
+	REASON_ROOT_ONLY,
+	REASON_LOCKED_DOWN,
+	REASON_NO_DEBUGFS,
+	REASON_NO_LIST,
+	REASONS
+};
+
+/* A reason and the words of its sentence, of which it uses some. */
+struct reason {
+	enum reason_code code;
+	int err;		/* -errno, for {error} and {explanation} */
+	int pid;
+	char path[PATH_MAX];	/* or another name of what it is about */
+	char use_case[RSTMEM_USE_CASE_NAME_SIZE];
+	char account[RSTMEM_ACCOUNT_NAME_SIZE];
+	char size[2 * SIZE_TEXT + 16];
+	char limit[SIZE_TEXT];
+	char held[SIZE_TEXT];
+	char free[SIZE_TEXT];
+	char largest[SIZE_TEXT];
+	char used[SIZE_TEXT];
+	char total[SIZE_TEXT];
+	char user[OWNER_TEXT];
+	char group[OWNER_TEXT];
+	char mode[8];
+	char offered[512];
+};
+
+/* Room for a sentence. */
+#define REASON_TEXT	(PATH_MAX + 512)
+const char *reason_text(const struct reason *reason, char text[REASON_TEXT]);
+int reason_status(const struct reason *reason);
+int reason_print(const struct reason *reason);
+void reason_set_path(struct reason *reason, const char *path);
 
 /* table.c */
 #define TABLE_COLUMNS	12
@@ -83,6 +174,7 @@ struct table {
 };
 
 void *xrealloc(void *old, size_t count, size_t size);
+char *xstrdup(const char *text);
 void table_init(struct table *t, const struct column *columns,
 		unsigned int count);
 void table_deinit(struct table *t);
@@ -105,7 +197,7 @@ struct filter {
 int filter_device(struct filter *filter, const char *path);
 bool filter_match(const struct filter *filter, int device, uint32_t use_case);
 int filter_option(struct filter *filter, int c, const char *verb);
-int filter_explain(const struct filter *filter, char *text, size_t size);
+void filter_explain(const struct filter *filter, struct reason *reason);
 int filter_nothing(const struct filter *filter);
 
 /* account.c */
@@ -115,6 +207,7 @@ struct accounts {
 };
 
 int accounts_read(struct accounts *accounts, const struct filter *filter);
+int accounts_error(int err);
 void accounts_deinit(struct accounts *accounts);
 void account_print_json(struct json *json, const struct rstmem_account *account);
 void accounts_print_json(struct json *json, const struct accounts *accounts);
@@ -145,7 +238,7 @@ struct buffer_record {
 	bool has_ino;
 	uint64_t ino;
 	uint64_t refs;
-	char *importers;	/* with commas, or NULL */
+	char *importers;	/* for importer_next(), or NULL */
 	bool gone;		/* the device is */
 };
 
@@ -156,9 +249,9 @@ struct buffers {
 
 int buffers_read(struct buffers *list, const struct filter *filter);
 void buffers_deinit(struct buffers *list);
-const char *buffers_explain(int err);
-int buffers_error(int err);
+void buffers_explain(int err, struct reason *reason);
 const char *process_text(enum process process);
+char *importer_next(const char **list);
 void buffers_print_json(struct json *json, const struct buffers *list);
 
 /* order.c */
@@ -199,8 +292,11 @@ const char *view_rules(const struct rstmem_account *account,
 void view_buffers(struct table *t, const struct buffers *list, enum view view,
 	       const struct accounts *accounts);
 
-/* quota.c */
-const char *quota_explain(const struct rstmem_account *a, uint64_t size,
-			  char *text, size_t room);
+/* limit.c */
+uint64_t limit_round(const struct rstmem_account *a, uint64_t size);
+enum reason_code limit_reason(const struct rstmem_account *a, uint64_t size,
+			      uint64_t bytes, uint64_t count);
+void limit_explain(struct reason *reason, const struct rstmem_account *a,
+		   uint64_t size);
 
 #endif /* RSTMEM_CLI_COMMON_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Devices: the ways to them, and who may open them or what is missing. */
+/* Devices: the ways to them, and why one cannot be opened. */
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -32,7 +32,7 @@ static const char *group_name(gid_t gid, char text[OWNER_TEXT])
 	return text;
 }
 
-/* Whether a node is one that the library was not let into. */
+/* True when the library could not open a node. */
 static bool is_closed(const char *path, enum rstmem_via via)
 {
 	return access(path, via == RSTMEM_VIA_HEAP ? R_OK : R_OK | W_OK);
@@ -72,9 +72,10 @@ static void find_closed(enum rstmem_via via, char path[RSTMEM_HEAP_PATH_SIZE])
 	}
 }
 
-static void explain_permission(const char *path, enum rstmem_via via)
+static void explain_permission(struct reason *reason, const char *path,
+			       enum rstmem_via via)
 {
-	char node[RSTMEM_HEAP_PATH_SIZE] = "", user[OWNER_TEXT], group[OWNER_TEXT];
+	char node[RSTMEM_HEAP_PATH_SIZE] = "";
 	struct stat st;
 
 	if (!path) {
@@ -84,85 +85,94 @@ static void explain_permission(const char *path, enum rstmem_via via)
 			find_closed(RSTMEM_VIA_HEAP, node);
 		path = *node ? node : NULL;
 	}
+	if (!path || stat(path, &st)) {
+		reason->code = REASON_CLOSED;
+		return;
+	}
 
-	if (!path || stat(path, &st))
-		error("%s", rstmem_explain(EACCES));
-	else if (!geteuid() || !access(path, R_OK | W_OK))
-		error("no permission to open %s although its mode %04o allows it: a container or a security policy forbids it; let the device in there",
-		      path, (unsigned int)st.st_mode & 07777);
+	reason_set_path(reason, path);
+	user_name(st.st_uid, reason->user);
+	group_name(st.st_gid, reason->group);
+	snprintf(reason->mode, sizeof(reason->mode), "%04o",
+		 (unsigned int)st.st_mode & 07777);
+	if (!geteuid() || !access(path, R_OK | W_OK))
+		reason->code = REASON_CLOSED_BY_POLICY;
 	else if (has_group(&st))
-		error("no permission to open %s: user %s and group %s may (mode %04o); join the group or run as root",
-		      path, user_name(st.st_uid, user),
-		      group_name(st.st_gid, group),
-		      (unsigned int)st.st_mode & 07777);
+		reason->code = REASON_CLOSED_BUT_FOR_GROUP;
 	else
-		error("no permission to open %s: only user %s may (mode %04o); run as root or let a group in with a udev rule",
-		      path, user_name(st.st_uid, user),
-		      (unsigned int)st.st_mode & 07777);
-}
-
-/* What there is none of, when nobody named one. */
-static const char *nothing(enum rstmem_via via)
-{
-	switch (via) {
-	case RSTMEM_VIA_TEE:
-		return "no TEE device with restricted memory; load softtee or a backend (see tee_rstmem(7))";
-	case RSTMEM_VIA_HEAP:
-		return "no dma-heap with restricted memory; load softtee or a backend (see tee_rstmem(7))";
-	default:
-		return rstmem_explain(ENXIO);
-	}
-}
-
-static const char *not_one(enum rstmem_via via)
-{
-	switch (via) {
-	case RSTMEM_VIA_TEE:
-		return "not a TEE device; its path is /dev/tee0 or the like";
-	case RSTMEM_VIA_HEAP:
-		return "not a dma-heap; its path is /dev/dma_heap/protected,secure-video or the like";
-	default:
-		return rstmem_explain(ENOTTY);
-	}
+		reason->code = REASON_CLOSED_BUT_FOR_USER;
 }
 
 /*
- * Says why rstmem_open_via() of @path, or of what there is if that is NULL,
- * returned @err and what to do about it. Return: the exit status.
+ * Say why rstmem_open_via() of @path, or of what there is if that is NULL, returned
+ * @err and what to do about it. Return: the exit status.
  */
 int device_error(const char *path, enum rstmem_via via, int err)
 {
-	const char *what = via == RSTMEM_VIA_HEAP ? "dma-heap" : "TEE device";
+	struct reason reason = { .code = REASON_CANNOT_OPEN, .err = err };
 
+	reason_set_path(&reason, path ? path :
+			via == RSTMEM_VIA_HEAP ? "dma-heap" : "TEE device");
 	switch (err) {
 	case -EACCES:
 	case -EPERM:
-		explain_permission(path, via);
-		return EXIT_FAILED;
+		explain_permission(&reason, path, via);
+		break;
 	case -ENXIO:
 	case -ENOENT:
 	case -ENOTDIR:
 		if (path)
-			error("%s: %s; \"rstmem info\" lists the devices there are",
-			      path, strerror(-err));
+			reason.code = REASON_NO_NODE;
 		else
-			error("%s", nothing(via));
-		return EXIT_NO_DEVICE;
+			reason.code = via == RSTMEM_VIA_TEE ? REASON_NO_TEE :
+				      via == RSTMEM_VIA_HEAP ? REASON_NO_HEAP :
+							       REASON_NOTHING;
+		break;
 	case -EOPNOTSUPP:
-		error("%s: this device has no restricted memory; load a backend for it or choose another device",
-		      path);
-		return EXIT_NO_DEVICE;
+		reason.code = REASON_NOT_RESTRICTED;
+		break;
 	case -EISDIR:
 	case -ENOTTY:
-		error("%s: %s", path, not_one(via));
-		return EXIT_NO_DEVICE;
+		reason.err = -ENOTTY;
+		reason.code = via == RSTMEM_VIA_TEE ? REASON_NOT_TEE :
+			      via == RSTMEM_VIA_HEAP ? REASON_NOT_HEAP :
+						       REASON_NEITHER;
+		break;
 	case -ENODEV:
 	case -EMFILE:
 	case -ENFILE:
-		error("%s: %s", path ? path : what, rstmem_explain(err));
-		return EXIT_FAILED;
-	default:
-		error("%s: cannot open: %s", path ? path : what, strerror(-err));
-		return EXIT_FAILED;
+		reason.code = REASON_DEVICE;
+		break;
 	}
+	return reason_print(&reason);
+}
+
+/* Return: true, with the reason, when a device does not offer a use case. */
+bool use_case_explain(struct rstmem *dev, uint32_t use_case,
+		      struct reason *reason)
+{
+	char name[RSTMEM_USE_CASE_NAME_SIZE];
+	uint64_t offered;
+	size_t len = 0;
+	uint32_t i;
+
+	if (rstmem_use_cases(dev, &offered) ||
+	    (use_case <= TEE_IOC_UC_MAX && offered >> use_case & 1))
+		return false;
+
+	for (i = 1; i <= TEE_IOC_UC_MAX; i++) {
+		if (!(offered >> i & 1))
+			continue;
+		rstmem_use_case_name(i, name, sizeof(name));
+		len += (size_t)snprintf(reason->offered + len,
+					sizeof(reason->offered) - len, "%s%s",
+					len ? ", " : "", name);
+	}
+	if (!len)
+		strcpy(reason->offered, "none");
+	reason->code = REASON_USE_CASE;
+	reason_set_path(reason, rstmem_path(dev));
+	rstmem_use_case_name(use_case, reason->use_case,
+			     sizeof(reason->use_case));
+	return true;
 }

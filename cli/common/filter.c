@@ -23,7 +23,7 @@ static int device_number(const char *name)
 /* What a node of any name is. Return: its number, or -1. */
 static int node_number(const char *path)
 {
-	char link[64], target[256], *last;
+	char link[64], target[PATH_MAX], *last;
 	struct stat st;
 	ssize_t len;
 
@@ -32,7 +32,7 @@ static int node_number(const char *path)
 	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u", major(st.st_rdev),
 		 minor(st.st_rdev));
 	len = readlink(link, target, sizeof(target) - 1);
-	if (len < 0)
+	if (len < 0 || (size_t)len == sizeof(target) - 1)
 		return -1;
 	target[len] = 0;
 	last = strrchr(target, '/');
@@ -77,46 +77,31 @@ int filter_option(struct filter *filter, int c, const char *verb)
 	}
 }
 
-/* Why nothing is left, in a line at @text. Return: the exit status. */
-int filter_explain(const struct filter *filter, char *text, size_t size)
+/* Find out why no account is left. */
+void filter_explain(const struct filter *filter, struct reason *reason)
 {
-	char name[RSTMEM_USE_CASE_NAME_SIZE];
 	struct rstmem_account any;
-	bool has_any = rstmem_next_account(-1, &any) >= 0;
 
-	if (access("/sys/class", F_OK)) {
-		snprintf(text, size,
-			 "there is no sysfs to ask; mount it: mount -t sysfs sysfs /sys");
-		return EXIT_FAILED;
-	}
-	if (!has_any) {
-		snprintf(text, size,
-			 "no TEE device has restricted memory; load softtee or a backend (see tee_rstmem(7))");
-		return EXIT_NO_DEVICE;
-	}
-
-	rstmem_use_case_name(filter->use_case, name, sizeof(name));
-	if (filter->device < 0)
-		snprintf(text, size,
-			 "no device offers use case %s; \"rstmem stat\" without options shows what there is",
-			 name);
+	*reason = (struct reason){ .code = REASON_NO_SUCH_ACCOUNT };
+	snprintf(reason->path, sizeof(reason->path), "/dev/tee%d",
+		 filter->device);
+	rstmem_use_case_name(filter->use_case, reason->use_case,
+			     sizeof(reason->use_case));
+	if (access("/sys/class", F_OK))
+		reason->code = REASON_NO_SYSFS;
+	else if (rstmem_next_account(-1, &any) < 0)
+		reason->code = REASON_NO_TEE;
+	else if (filter->device < 0)
+		reason->code = REASON_NO_ACCOUNT;
 	else if (!filter->use_case)
-		snprintf(text, size,
-			 "/dev/tee%d has no restricted memory; \"rstmem stat\" without options shows what there is",
-			 filter->device);
-	else
-		snprintf(text, size,
-			 "/dev/tee%d does not offer use case %s; \"rstmem stat\" without options shows what there is",
-			 filter->device, name);
-	return EXIT_NO_DEVICE;
+		reason->code = REASON_NO_ACCOUNT_OF_DEVICE;
 }
 
-/* Says so. Return: the exit status. */
+/* Say so. Return: the exit status. */
 int filter_nothing(const struct filter *filter)
 {
-	char text[256];
-	int status = filter_explain(filter, text, sizeof(text));
+	struct reason reason;
 
-	error("%s", text);
-	return status;
+	filter_explain(filter, &reason);
+	return reason_print(&reason);
 }

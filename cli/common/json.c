@@ -18,62 +18,23 @@ static void indent(struct json *json)
 		fputs("  ", json->out);
 }
 
-/*
- * Return: bytes of the well-formed UTF-8 sequence at @s, 0 if there is none
- * (Unicode 15, table 3-7).
- */
-static unsigned int utf8_length(const unsigned char *s)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	unsigned int len, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		len = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		len = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
-
-	if (s[0] == 0xe0)
-		low = 0xa0;	/* overlong */
-	else if (s[0] == 0xed)
-		high = 0x9f;	/* surrogates */
-	else if (s[0] == 0xf0)
-		low = 0x90;	/* overlong */
-	else if (s[0] == 0xf4)
-		high = 0x8f;	/* above U+10FFFF */
-
-	for (i = 1; i < len; i++, low = 0x80, high = 0xbf) {
-		if (s[i] < low || s[i] > high)
-			return 0;
-	}
-	return len;
-}
-
+/* JSON takes no bytes that are not UTF-8, and a terminal may obey controls. */
 static void put_string(FILE *out, const char *value)
 {
-	const unsigned char *s = (const unsigned char *)value;
-	unsigned int len;
+	size_t len;
 
 	fputc('"', out);
-	while (*s) {
-		len = utf8_length(s);
-		if (!len) {
-			/* A path may be any bytes, JSON may not. */
+	for (; *value; value += len) {
+		uint32_t c = text_decode(value, &len);
+
+		if (c == TEXT_INVALID)
 			fputs("\\ufffd", out);
-			len = 1;
-		} else if (*s == '"' || *s == '\\') {
-			fprintf(out, "\\%c", *s);
-		} else if (*s < 0x20) {
-			fprintf(out, "\\u%04x", *s);
-		} else {
-			fwrite(s, 1, len, out);
-		}
-		s += len;
+		else if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", (int)c);
+		else if (text_is_control(c))
+			fprintf(out, "\\u%04" PRIx32, c);
+		else
+			fwrite(value, 1, len, out);
 	}
 	fputc('"', out);
 }

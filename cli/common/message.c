@@ -2,24 +2,20 @@
 /* Messages: one line on stderr each; and whether stdout got everything. */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "common.h"
 
-/* Words of the user's may be in it: a newline or worse does not get through. */
+/* Arguments and names may be in it: no newline or control gets through. */
 static void __attribute__((format(printf, 1, 0)))
 message(const char *format, va_list args)
 {
-	char text[1024];
-	char *c;
+	char text[PATH_MAX + 1024], clean[sizeof(text)];
 
 	vsnprintf(text, sizeof(text), format, args);
-	for (c = text; *c; c++) {
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	}
-	fprintf(stderr, "rstmem: %s", text);
+	fprintf(stderr, "rstmem: %s", text_clean(text, clean, sizeof(clean)));
 }
 
 void error(const char *format, ...)
@@ -68,7 +64,7 @@ int option_error(int c, char **argv, const char *letters)
 }
 
 /*
- * Call it when all is printed: a full disk or a closed stdout shows here.
+ * Call it after all is printed: a full disk or a closed stdout shows here.
  * Return: @status, or EXIT_FAILED when something was lost.
  */
 int finish_output(int status)

@@ -7,7 +7,7 @@
 
 #define GAP	"  "
 
-/* Never NULL: without memory there is nothing to go on with. */
+/* Return: memory, never NULL: without any, the program ends. */
 void *xrealloc(void *old, size_t count, size_t size)
 {
 	void *new = reallocarray(old, count ? count : 1, size);
@@ -17,6 +17,11 @@ void *xrealloc(void *old, size_t count, size_t size)
 		exit(EXIT_FAILED);
 	}
 	return new;
+}
+
+char *xstrdup(const char *text)
+{
+	return strcpy(xrealloc(NULL, strlen(text) + 1, 1), text);
 }
 
 static void widen(struct table *t, unsigned int column, const char *text)
@@ -52,17 +57,15 @@ void table_deinit(struct table *t)
 /* The next cell, row by row. */
 void table_add(struct table *t, const char *text)
 {
-	char clean[TABLE_LINE], *copy;
+	char clean[TABLE_LINE];
 
 	text_clean(text, clean, sizeof(clean));
 	widen(t, (unsigned int)(t->cells % t->count), clean);
-	copy = xrealloc(NULL, strlen(clean) + 1, 1);
-	strcpy(copy, clean);
 	if (t->cells == t->room) {
 		t->room = t->room ? 2 * t->room : 64;
 		t->cell = xrealloc(t->cell, t->room, sizeof(*t->cell));
 	}
-	t->cell[t->cells++] = copy;
+	t->cell[t->cells++] = xstrdup(clean);
 }
 
 void table_add_u64(struct table *t, uint64_t value)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text of somebody else's, such as names of processes: made fit to be shown, and
- * how wide it is on a terminal. Other than in C's locale that is not its length.
+ * Text from outside, such as paths and names of processes: the one place that
+ * decodes it, makes it fit to be shown and knows its width on a terminal.
  */
 #define _XOPEN_SOURCE	700	/* wcwidth() */
 
 #include <inttypes.h>
+#include <langinfo.h>
+#include <limits.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -13,27 +15,77 @@
 #include "common.h"
 
 /*
- * The next character of @text, -1 at its end. Sets @len to its bytes and returns
- * how wide it is; what must not be shown as it is has width 0.
+ * The next character of @text, which is UTF-8, with its bytes in @len; TEXT_INVALID
+ * and 1 byte when it is not well-formed (Unicode 15, table 3-7). 0 at the end.
  */
-static int next_width(const char *text, size_t *len)
+uint32_t text_decode(const char *text, size_t *len)
 {
-	mbstate_t state = { 0 };
-	wchar_t c;
-	size_t n;
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned char low = 0x80, high = 0xbf;
+	uint32_t c;
+	size_t i;
 
-	if (!*text)
-		return -1;
-	n = mbrtowc(&c, text, strlen(text), &state);
-	if (n == (size_t)-1 || n == (size_t)-2) {
-		*len = 1;
-		return 0;
+	*len = 1;
+	if (s[0] < 0x80)
+		return s[0];
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return TEXT_INVALID;
+
+	if (s[0] == 0xe0)
+		low = 0xa0;	/* overlong */
+	else if (s[0] == 0xed)
+		high = 0x9f;	/* surrogates */
+	else if (s[0] == 0xf0)
+		low = 0x90;	/* overlong */
+	else if (s[0] == 0xf4)
+		high = 0x8f;	/* above U+10FFFF */
+
+	*len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	c = s[0] & (0x7fU >> *len);
+	for (i = 1; i < *len; i++, low = 0x80, high = 0xbf) {
+		if (s[i] < low || s[i] > high) {
+			*len = 1;
+			return TEXT_INVALID;
+		}
+		c = c << 6 | (s[i] & 0x3f);
 	}
-	*len = n;
-	return iswprint((wint_t)c) && wcwidth(c) > 0 ? wcwidth(c) : 0;
+	return c;
 }
 
-/* Return: @out, where all that could move a cursor has become "?". */
+/* True for the control characters C0, DEL and C1: a terminal may obey them. */
+bool text_is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f);
+}
+
+/*
+ * Columns of a character on the terminal, 0 when it must not be shown as it is. In
+ * a locale that is not UTF-8, only ASCII can be shown.
+ */
+static int char_width(uint32_t c)
+{
+	int width;
+
+	if (c == TEXT_INVALID || text_is_control(c))
+		return 0;
+	if (c < 0x80)
+		return 1;
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") || !iswprint((wint_t)c))
+		return 0;
+	width = wcwidth((wchar_t)c);
+	return width > 0 ? width : 0;
+}
+
+/* The same for the next character of @text, with its bytes in @len; -1 at the end. */
+static int next_width(const char *text, size_t *len)
+{
+	return *text ? char_width(text_decode(text, len)) : -1;
+}
+
+/*
+ * Copy @text to @out, which may be the same, with "?" for all that must not be
+ * shown. Return: @out.
+ */
 const char *text_clean(const char *text, char *out, size_t size)
 {
 	size_t len, n = 0;
@@ -43,7 +95,7 @@ const char *text_clean(const char *text, char *out, size_t size)
 		if (n + (width ? len : 1) >= size)
 			break;
 		if (width) {
-			memcpy(out + n, text, len);
+			memmove(out + n, text, len);
 			n += len;
 		} else {
 			out[n++] = '?';
@@ -52,6 +104,14 @@ const char *text_clean(const char *text, char *out, size_t size)
 	}
 	out[n] = 0;
 	return out;
+}
+
+/* Print a line "LABEL TEXT" with clean text. */
+void text_print(const char *label, const char *text)
+{
+	char clean[PATH_MAX];
+
+	printf("%s%s\n", label, text_clean(text, clean, sizeof(clean)));
 }
 
 /* Columns that a clean text takes. */

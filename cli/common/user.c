@@ -6,31 +6,50 @@
 
 #include "common.h"
 
-/* As many as are remembered; a name may be far away, and top asks all the time. */
-#define REMEMBERED	64
+struct user {
+	uint32_t uid;
+	char name[OWNER_TEXT];
+};
 
-/* Return: @text, with a number when there is no name. */
+static void look_up(struct user *user, uint32_t uid)
+{
+	const struct passwd *entry = getpwuid(uid);
+
+	user->uid = uid;
+	if (entry)
+		snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
+	else
+		snprintf(user->name, sizeof(user->name), "%" PRIu32, uid);
+}
+
+/*
+ * Each name is looked up once, since the list of users may be far away and a sort
+ * asks often. Return: @text, with a number when there is no name.
+ */
 const char *user_name(uint32_t uid, char text[OWNER_TEXT])
 {
-	static struct {
-		bool known;
-		uint32_t uid;
-		char name[OWNER_TEXT];
-	} users[REMEMBERED];
-	typeof(users[0]) *user = &users[uid % REMEMBERED];
-	const struct passwd *entry;
+	/* In the order of their uids. */
+	static struct user *users;
+	static size_t count, room;
+	size_t low = 0, high = count, mid;
 
-	if (!user->known || user->uid != uid) {
-		entry = getpwuid(uid);
-		if (entry)
-			snprintf(user->name, sizeof(user->name), "%s",
-				 entry->pw_name);
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (users[mid].uid < uid)
+			low = mid + 1;
 		else
-			snprintf(user->name, sizeof(user->name), "%" PRIu32,
-				 uid);
-		user->uid = uid;
-		user->known = true;
+			high = mid;
 	}
-	memcpy(text, user->name, OWNER_TEXT);
+	if (low == count || users[low].uid != uid) {
+		if (count == room) {
+			room = room ? 2 * room : 64;
+			users = xrealloc(users, room, sizeof(*users));
+		}
+		memmove(users + low + 1, users + low,
+			(count - low) * sizeof(*users));
+		count++;
+		look_up(&users[low], uid);
+	}
+	memcpy(text, users[low].name, OWNER_TEXT);
 	return text;
 }

@@ -29,16 +29,18 @@ static unsigned int cells(uint64_t part, uint64_t total, unsigned int width)
 }
 
 /*
- * "[###+++---   rrr]": used, used by use cases that share the memory, used at the
- * peak, and, from the right, the reserve. Later letters do not cover earlier ones.
+ * "[###+++---   xxrrr]": used, used by use cases that share the memory, used at the
+ * peak, and, from the right, the reserve and what is lost. Later letters do not
+ * cover earlier ones.
  */
 static void draw_bar(char *out, unsigned int width,
 		     const struct rstmem_account *a)
 {
 	uint64_t others = a->total - (a->free < a->total ? a->free : a->total);
-	unsigned int n, used, all, peak, reserve;
+	unsigned int n, used, all, peak, reserve, lost;
 
 	others -= a->used < others ? a->used : others;
+	others -= a->lost < others ? a->lost : others;
 	memset(out, ' ', width + 2);
 	out[0] = '[';
 	out[width + 1] = ']';
@@ -49,6 +51,8 @@ static void draw_bar(char *out, unsigned int width,
 	all = cells(a->used + others, a->total, width);
 	peak = cells(a->peak, a->total, width);
 	reserve = width - cells(a->reserve, a->total, width);
+	lost = cells(a->lost, a->total, width);
+	lost = lost < reserve ? reserve - lost : 0;
 	for (n = 0; n < width; n++) {
 		if (n < used)
 			out[n + 1] = '#';
@@ -58,6 +62,8 @@ static void draw_bar(char *out, unsigned int width,
 			out[n + 1] = '-';
 		else if (n >= reserve)
 			out[n + 1] = 'r';
+		else if (n >= lost)
+			out[n + 1] = 'x';
 	}
 }
 
@@ -158,7 +164,11 @@ const char *view_rules(const struct rstmem_account *a, char text[RULES_TEXT])
 	if (!rstmem_account_importers(a, list, sizeof(list)) &&
 	    strcmp(list, "any"))
 		append(&line, "%s", list);
-	return text;
+
+	line.between = line.len ? "; lost: " : "lost: ";
+	if (a->lost)
+		append(&line, "%s", size_format(a->lost, size));
+	return text_clean(text, text, RULES_TEXT);
 }
 
 static const struct rstmem_account *

@@ -235,10 +235,10 @@ check 'which that is' is_json $out
 # stat
 cat >expected <<'END'
 /dev/tee0
-  USE CASE             USED   TOTAL   PEAK    FREE  LARGEST FREE  FRAGMENTED  BUFFERS
-  secure-video          0 B  64 MiB  8 KiB  64 MiB        64 MiB          0%        0
-  trusted-ui            0 B  16 MiB    0 B  16 MiB        16 MiB          0%        0
-  secure-video-record   0 B  16 MiB    0 B  16 MiB        16 MiB          0%        0
+  USE CASE             USED   TOTAL   PEAK    FREE  LARGEST FREE  FRAGMENTED  BUFFERS  LOST
+  secure-video          0 B  64 MiB  8 KiB  64 MiB        64 MiB          0%        0   0 B
+  trusted-ui            0 B  16 MiB    0 B  16 MiB        16 MiB          0%        0   0 B
+  secure-video-record   0 B  16 MiB    0 B  16 MiB        16 MiB          0%        0   0 B
 
   LIMITS               OF A USER  BUFFERS OF A USER  OF A BUFFER  RESERVE
   secure-video              none               none         none     none
@@ -266,7 +266,8 @@ check 'rstmem stat shows figures, limits, refusals and importers' cmp -s $out ex
 json_number() {
 	local value
 
-	value=$(cat "/sys/class/rstmem/$1/$2")
+	# Not all modules have all files.
+	value=$(cat "/sys/class/rstmem/$1/$2" 2>/dev/null || echo 0)
 	[ "$value" != max ] || value=null
 	printf '%s"%s": %s' "$3" "${4:-${2##*/}}" "$value"
 }
@@ -275,7 +276,7 @@ json_account() {
 
 	printf '    {\n      "account": "%s",\n      "device": "/dev/tee0",\n' "$account"
 	printf '      "use_case": %s,\n      "name": "%s"' "$use_case" "$2"
-	for file in granule total free largest_free used peak buffers; do
+	for file in granule total free largest_free used peak buffers lost; do
 		json_number $account $file ',
       '
 	done
@@ -354,9 +355,21 @@ over "/dev/tee0: a buffer may have 1 MiB; ask for less or have $ui/limits/buffer
 	"rstmem alloc -u 2 -s 3M"
 echo max >$ui/limits/buffer_bytes
 echo 15M >$ui/limits/reserve
-over '/dev/tee0: of 16 MiB that are free, 15 MiB are reserved; ask for less' \
+over '/dev/tee0: 16 MiB are free and 15 MiB of that are reserved; ask for less' \
 	"rstmem alloc -u 2 -s 3M"
 check 'and counted' [ "$(cat $ui/failures/limit)" = 6 ]
+echo 0 >$ui/limits/reserve
+# Limits are compared with whole granules.
+echo 6K >$ui/limits/buffer_bytes
+as_nobody 'rstmem alloc -u 2 -s 5K'
+check 'alloc: a limit that is no multiple of the granule is explained' complains \
+	'cannot allocate 5 KiB, rounded up to 8 KiB, of trusted-ui on /dev/tee0: a buffer may have 6 KiB;'
+echo max >$ui/limits/buffer_bytes
+echo 6K >$ui/limits/user_bytes
+as_nobody 'rstmem alloc -u 2 -s 5K'
+check 'alloc: so is such a limit of a user' complains \
+	'cannot allocate 5 KiB, rounded up to 8 KiB, of trusted-ui on /dev/tee0: a user may have 6 KiB and'
+echo max >$ui/limits/user_bytes
 run rstmem alloc -u 2 -s 3M
 check 'root is not limited' [ "$status" = 0 ]
 chmod 0600 /dev/tee0 /dev/dma_heap/protected,trusted-ui
@@ -450,15 +463,15 @@ check 'succeed' [ "$status" = 0 ]
 as_nobody 'rstmem top -n 1'
 check 'without root: how full it is' grep -q '^tee0,secure-video  *\[' $out
 check 'and that there is more' grep -qx \
-	'who holds which buffer is for root to see, in debugfs; run as root (sudo rstmem ...)' $out
+	'only root may see the buffers and their owners, in debugfs; run as root (sudo rstmem ...)' $out
 check 'with success' [ "$status" = 0 ]
 as_nobody 'rstmem top -n 1 -j'
-check 'in JSON null, and why' grep -q '"buffers": null,"buffers_error": "who holds' $out
+check 'in JSON null, and why' grep -q '"buffers": null,"buffers_error": "only root' $out
 check 'and JSON' is_json $out
 as_nobody 'rstmem buffers'
-check 'who holds which buffer is for root' complains 'is for root to see, in debugfs'
+check 'who holds which buffer is for root' complains 'only root may see the buffers'
 umount /sys/kernel/debug
-refused 1 'debugfs is not mounted, which tells who holds which buffer' buffers
+refused 1 'debugfs is not mounted, which lists the buffers; as root: mount' buffers
 run rstmem top -n 1
 check 'top goes on without it' grep -q '^debugfs is not mounted' $out
 mount -t debugfs debugfs /sys/kernel/debug
@@ -791,9 +804,9 @@ refused 3 'lists the devices there are' conform -d /dev/tee9
 refused 3 'lists the devices there are' conform -H protected,nothing
 refused 3 'not a dma-heap' conform -H /dev/tee0
 refused 3 'not a TEE device' conform -d /dev/null
-refused 1 'no use case 63' conform -u 63
+refused 1 '/dev/tee0 does not offer use case 63; it offers secure-video, trusted-ui' conform -u 63
 refused 3 '1:0: not a dma-buf' inspect 1:0
-refused 1 '9: not inherited from whoever ran this; a descriptor of another process is written PID:FD' \
+refused 1 '9: not inherited from the calling process; a descriptor of another process is written PID:FD' \
 	inspect 9
 refused 1 '1:99: process 1 has no such descriptor; /proc/1/fd lists those it has' \
 	inspect 1:99
@@ -1072,7 +1085,7 @@ check 'which is JSON' is_json $out
 refused 3 'has no restricted memory; load a backend for it or choose another' \
 	alloc -s 1 -d /dev/tee1
 mv /dev/tee0 /dev/hidden
-refused 3 'no TEE device with restricted memory; load softtee or a backend' \
+refused 3 'no TEE device has restricted memory; load softtee or a backend' \
 	alloc -s 1 --via tee
 run rstmem alloc -s 1
 check 'without one, a heap serves' grep -q "^device    $video\$" $out
@@ -1081,7 +1094,7 @@ check 'and is enough for info' [ $status = 0 ]
 mv /dev/dma_heap /dev/hidden_heap
 refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' \
 	alloc -s 1
-refused 3 'no dma-heap with restricted memory; load softtee or a backend' \
+refused 3 'no dma-heap has restricted memory; load softtee or a backend' \
 	alloc -s 1 --via heap
 run rstmem info
 check 'when it is the only device: status 3' [ $status = 3 ]
@@ -1108,7 +1121,7 @@ check 'which is no restricted memory: status 3' [ $status = 3 ]
 check 'and what to do' grep -q 'no dma-heap has restricted memory; load softtee' $err
 refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' \
 	alloc -s 1
-refused 3 'no dma-heap with restricted memory; load softtee or a backend' \
+refused 3 'no dma-heap has restricted memory; load softtee or a backend' \
 	alloc -s 1 --via heap
 refused 1 "$video: the device's restricted memory is gone or going away" \
 	alloc -s 1 -d $video

@@ -167,7 +167,7 @@ static void test_who(void)
 	/* Its buffers go after its descriptors. */
 	ktap(terminal_shows(&t, "[----"), "leaving a peak");
 	stop(menu);
-	ktap(terminal_shows(&t, "nobody has a buffer"), "nobody is left");
+	ktap(terminal_shows(&t, "no buffers"), "nobody is left");
 	ktap(!t.unknown, "nothing was sent that a vt100 does not know");
 	terminal_type(&t, "q");
 	ktap(ended_with(&t, 0), "q: quits");
@@ -259,7 +259,7 @@ static void test_permission(void)
 	struct terminal t;
 
 	terminal_start(&t, 24, 130, "vt100", NOBODY, top);
-	ktap(terminal_shows(&t, "who holds which buffer is for root to see"),
+	ktap(terminal_shows(&t, "only root may see the buffers"),
 	     "without root: what that would show");
 	ktap(row_has(&t, VIDEO_ACCOUNT " ", "2 MiB  64 MiB"),
 	     "and how full it is all the same");

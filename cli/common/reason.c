@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reasons: why something failed, as a sentence and an exit status for all verbs. */
+#include <stddef.h>
+#include <string.h>
+
+#include "common.h"
+
+#define LOAD	"load softtee or a backend (see tee_rstmem(7))"
+#define CANNOT	"cannot allocate {size} of {use_case} on {path}: "
+#define LIMIT	"/sys/class/rstmem/{account}/limits/"
+#define SHOWS	"; \"rstmem stat\" without options shows what there is"
+
+/* Words in braces are members of struct reason. */
+static const struct {
+	int status;
+	const char *sentence;
+} reasons[REASONS] = {
+	[REASON_NOTHING] = { EXIT_NO_DEVICE,
+		"no TEE device and no dma-heap has restricted memory; " LOAD },
+	[REASON_NO_TEE] = { EXIT_NO_DEVICE,
+		"no TEE device has restricted memory; " LOAD },
+	[REASON_NO_HEAP] = { EXIT_NO_DEVICE,
+		"no dma-heap has restricted memory; " LOAD },
+	[REASON_NO_NODE] = { EXIT_NO_DEVICE,
+		"{path}: {error}; \"rstmem info\" lists the devices there are" },
+	[REASON_NOT_RESTRICTED] = { EXIT_NO_DEVICE,
+		"{path}: this device has no restricted memory; load a backend for it or choose another device" },
+	[REASON_NOT_TEE] = { EXIT_NO_DEVICE,
+		"{path}: not a TEE device; its path is /dev/tee0 or the like" },
+	[REASON_NOT_HEAP] = { EXIT_NO_DEVICE,
+		"{path}: not a dma-heap; its path is /dev/dma_heap/protected,secure-video or the like" },
+	[REASON_NEITHER] = { EXIT_NO_DEVICE, "{path}: {explanation}" },
+	[REASON_DEVICE] = { EXIT_FAILED, "{path}: {explanation}" },
+	[REASON_CANNOT_OPEN] = { EXIT_FAILED, "{path}: cannot open: {error}" },
+
+	[REASON_CLOSED] = { EXIT_FAILED, "{explanation}" },
+	[REASON_CLOSED_BY_POLICY] = { EXIT_FAILED,
+		"no permission to open {path} although its mode {mode} allows it: a container or a security policy forbids it; let the device in there" },
+	[REASON_CLOSED_BUT_FOR_GROUP] = { EXIT_FAILED,
+		"no permission to open {path}: user {user} and group {group} may (mode {mode}); join the group or run as root" },
+	[REASON_CLOSED_BUT_FOR_USER] = { EXIT_FAILED,
+		"no permission to open {path}: only user {user} may (mode {mode}); run as root or let a group in with a udev rule" },
+
+	[REASON_USE_CASE] = { EXIT_FAILED,
+		"{path} does not offer use case {use_case}; it offers {offered}; \"rstmem info\" shows all devices" },
+	[REASON_TOO_LARGE] = { EXIT_FAILED, CANNOT
+		"the size is more than any memory could have; there is {total}, ask for at most {largest} now" },
+	[REASON_TOO_LARGE_OR_GONE] = { EXIT_FAILED, CANNOT
+		"the size is more than any memory could have, or the TEE behind the heap is gone; ask for less or see \"rstmem info\"" },
+	[REASON_FULL] = { EXIT_FAILED, CANNOT
+		"largest free {largest} ({used} used of {total}); ask for less or release buffers" },
+	[REASON_RACE] = { EXIT_FAILED, CANNOT
+		"another process was faster or the kernel is out of memory; try again" },
+	[REASON_ALLOC] = { EXIT_FAILED, CANNOT "{explanation}" },
+	[REASON_LIMIT_BUFFER] = { EXIT_FAILED, CANNOT
+		"a buffer may have {limit}; ask for less or have " LIMIT "buffer_bytes raised" },
+	[REASON_LIMIT_BYTES] = { EXIT_FAILED, CANNOT
+		"a user may have {limit} and your processes hold {held}; release buffers or have " LIMIT "user_bytes raised" },
+	[REASON_LIMIT_BUFFERS] = { EXIT_FAILED, CANNOT
+		"a user may have {limit} buffers and your processes hold {held}; release some or have " LIMIT "user_buffers raised" },
+	[REASON_LIMIT_RESERVE] = { EXIT_FAILED, CANNOT
+		"{free} are free and {limit} of that are reserved; ask for less or have " LIMIT "reserve lowered" },
+	[REASON_LIMIT] = { EXIT_FAILED, CANNOT
+		"a limit is exceeded, by buffers that other processes hold for you or by the cgroup (dmem.max); \"rstmem stat\" shows the limits" },
+
+	[REASON_FD_CLOSED] = { EXIT_FAILED,
+		"{path}: process {pid} has no such descriptor; /proc/{pid}/fd lists those it has" },
+	[REASON_FD_NOT_INHERITED] = { EXIT_FAILED,
+		"{path}: not inherited from the calling process; a descriptor of another process is written PID:FD" },
+	[REASON_NO_PROCESS] = { EXIT_FAILED,
+		"{path}: no process {pid}; it may have ended" },
+	[REASON_PROCESS_CLOSED] = { EXIT_FAILED,
+		"{path}: no permission to look into process {pid}: it takes the same as a debugger; run as root, or as its user where kernel.yama.ptrace_scope allows that" },
+	[REASON_NO_DMA_BUF] = { EXIT_NO_DEVICE, "{path}: not a dma-buf" },
+	[REASON_OTHER_DMA_BUF] = { EXIT_NO_DEVICE,
+		"{path}: a dma-buf, but not restricted memory that rstmem knows; exp_name in its fdinfo below /proc says who made it" },
+	[REASON_CANNOT_ASK] = { EXIT_FAILED,
+		"{path}: no TEE device may be opened and there is no /proc; mount that or run as root" },
+	[REASON_CANNOT_INSPECT] = { EXIT_FAILED,
+		"{path}: cannot inspect: {error}" },
+
+	[REASON_NO_SYSFS] = { EXIT_FAILED,
+		"there is no sysfs to ask; mount it: mount -t sysfs sysfs /sys" },
+	[REASON_CANNOT_READ] = { EXIT_FAILED, "cannot read {path}: {error}" },
+	[REASON_NO_ACCOUNT] = { EXIT_NO_DEVICE,
+		"no device offers use case {use_case}" SHOWS },
+	[REASON_NO_ACCOUNT_OF_DEVICE] = { EXIT_NO_DEVICE,
+		"{path} has no restricted memory" SHOWS },
+	[REASON_NO_SUCH_ACCOUNT] = { EXIT_NO_DEVICE,
+		"{path} does not offer use case {use_case}" SHOWS },
+
+	[REASON_ROOT_ONLY] = { EXIT_FAILED,
+		"only root may see the buffers and their owners, in debugfs; run as root (sudo rstmem ...)" },
+	[REASON_LOCKED_DOWN] = { EXIT_FAILED,
+		"this kernel is locked down and closes debugfs, which lists the buffers; only \"rstmem stat\" works here" },
+	[REASON_NO_DEBUGFS] = { EXIT_FAILED,
+		"debugfs is not mounted, which lists the buffers; as root: mount -t debugfs debugfs {path}" },
+	[REASON_NO_LIST] = { EXIT_FAILED,
+		"there is no {path}; the kernel was built without debugfs" },
+};
+
+#define MEMBER(member)	{ #member, offsetof(struct reason, member) }
+
+static const struct {
+	const char *word;
+	size_t at;
+} members[] = {
+	MEMBER(path), MEMBER(use_case), MEMBER(account), MEMBER(size),
+	MEMBER(limit), MEMBER(held), MEMBER(free), MEMBER(largest), MEMBER(used),
+	MEMBER(total), MEMBER(user), MEMBER(group), MEMBER(mode), MEMBER(offered),
+};
+
+/* What stands for a word, which has @len bytes. */
+static const char *value_of(const struct reason *reason, const char *word,
+			    size_t len, char number[16])
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (strlen(members[i].word) == len &&
+		    !memcmp(members[i].word, word, len))
+			return (const char *)reason + members[i].at;
+	}
+	if (!strncmp(word, "error", len))
+		return strerror(-reason->err);
+	if (!strncmp(word, "explanation", len))
+		return rstmem_explain(reason->err);
+	snprintf(number, 16, "%d", reason->pid);
+	return number;
+}
+
+/* Write the sentence to @text. Return: @text. */
+const char *reason_text(const struct reason *reason, char text[REASON_TEXT])
+{
+	const char *c = reasons[reason->code].sentence;
+	size_t n = 0, len;
+	char number[16];
+
+	while (*c && n < REASON_TEXT - 1) {
+		if (*c != '{') {
+			text[n++] = *c++;
+			continue;
+		}
+		len = strcspn(++c, "}");
+		n += (size_t)snprintf(text + n, REASON_TEXT - n, "%s",
+				      value_of(reason, c, len, number));
+		c += len + 1;
+	}
+	if (n > REASON_TEXT - 1)
+		n = REASON_TEXT - 1;
+	text[n] = 0;
+	return text;
+}
+
+int reason_status(const struct reason *reason)
+{
+	return reasons[reason->code].status;
+}
+
+/* Print the sentence on stderr. Return: the exit status. */
+int reason_print(const struct reason *reason)
+{
+	char text[REASON_TEXT];
+
+	error("%s", reason_text(reason, text));
+	return reason_status(reason);
+}
+
+void reason_set_path(struct reason *reason, const char *path)
+{
+	snprintf(reason->path, sizeof(reason->path), "%s", path);
+}
