@@ -3,9 +3,9 @@
  * rstmem conform: what the files of the conformance suite share.
  *
  * A check is a function that runs in a process of its own, on a device that was
- * opened for it. It returns when the device behaves; conform_fail() and
- * conform_skip() do not, so that what a check holds goes with its process. What
- * is in it follows tee_rstmem(7) and no kernel's source.
+ * opened for it. It returns when the device behaves; conform_fail(), conform_skip()
+ * and conform_untested() do not return, so a check's descriptors end with its
+ * process. A check follows tee_rstmem(7) and no kernel's source.
  */
 #ifndef RSTMEM_CONFORM_H
 #define RSTMEM_CONFORM_H
@@ -73,7 +73,8 @@ extern const struct conform_group conform_content;
 enum conform_verdict {
 	CONFORM_PASS,
 	CONFORM_FAIL,
-	CONFORM_SKIP,
+	CONFORM_SKIP,		/* nothing to test on this device or kernel */
+	CONFORM_UNTESTED,	/* the surroundings kept it from being tested */
 };
 
 #define CONFORM_REASON	256
@@ -90,7 +91,9 @@ struct conform_result {
  * @use_case:	the one that is tested
  * @use_cases:	mask of those offered; of a heap, its own
  * @granule:	bytes; of a heap, and when the device does not tell, the page size
- * @total:	bytes; 0 when nobody tells, as heaps do not
+ * @total:	bytes; 0 when the device does not tell, as heaps do not
+ * @largest:	bytes of the largest buffer that could be had when the suite began
+ * @taken:	bytes that the check has allocated with conform_get(), at most
  * @fd:		open; in each check another one
  * @check:	the one that runs
  * @answer:	where its result goes
@@ -102,6 +105,8 @@ struct conform {
 	uint64_t use_cases;
 	uint64_t granule;
 	uint64_t total;
+	uint64_t largest;
+	uint64_t taken;
 	int fd;
 	const struct conform_check *check;
 	int answer;
@@ -113,6 +118,8 @@ struct conform_result conform_run(struct conform *c,
 void conform_fail(struct conform *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 void conform_skip(struct conform *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+void conform_untested(struct conform *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
 /* report.c */
@@ -137,9 +144,6 @@ int conform_target_open(struct conform *c);
 int conform_reopen(struct conform *c);
 void conform_write_request(const struct conform *c, void *request, uint64_t size);
 int conform_send_request(const struct conform *c, void *request);
-int conform_try(const struct conform *c, uint64_t size,
-		struct conform_buffer *buf);
-void conform_get(struct conform *c, uint64_t size, struct conform_buffer *buf);
 int conform_ask(const struct conform *c, uint32_t use_case,
 		struct tee_ioctl_rstmem_query *query);
 int conform_register_fd(const struct conform *c, int64_t fd,
@@ -149,6 +153,23 @@ void conform_expect_room(struct conform *c, uint64_t room, const char *when);
 void conform_expect_error(struct conform *c, int got, int want, const char *what);
 unsigned int conform_descriptors(void);
 int conform_next_descriptor(void);
+
+/* attempt.c */
+
+/* Where the search for the largest buffer begins. */
+#define CONFORM_LARGEST	(UINT64_C(1) << 38)
+
+void conform_cannot_for(struct conform *c, uint32_t use_case, uint64_t size,
+			int err) __attribute__((noreturn));
+void conform_cannot(struct conform *c, uint64_t size, int err)
+	__attribute__((noreturn));
+int conform_try(const struct conform *c, uint64_t size,
+		struct conform_buffer *buf);
+void conform_get(struct conform *c, uint64_t size, struct conform_buffer *buf);
+void conform_need(struct conform *c, uint64_t size);
+void conform_expect_refused(struct conform *c, int got, int want,
+			    const char *what);
+uint64_t conform_find_largest(const struct conform *c);
 
 /* tee.c: the TEE, by way of memory references */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the conformance suite prints: its checks, and how a device does. */
+/* What the conformance suite prints: its checks, and the results of a device. */
 #include <inttypes.h>
 
 #include "conform.h"
@@ -95,7 +95,7 @@ int conform_list(struct json *json)
 }
 
 struct tally {
-	unsigned int number, passed, failed, unmet, skipped;
+	unsigned int number, passed, failed, unmet, skipped, untested;
 };
 
 static void count(struct tally *tally, const struct conform_check *check,
@@ -106,6 +106,8 @@ static void count(struct tally *tally, const struct conform_check *check,
 		tally->passed++;
 	else if (result->verdict == CONFORM_SKIP)
 		tally->skipped++;
+	else if (result->verdict == CONFORM_UNTESTED)
+		tally->untested++;
 	else if (is_required(check))
 		tally->failed++;
 	else
@@ -114,25 +116,37 @@ static void count(struct tally *tally, const struct conform_check *check,
 
 static const char *verdict_name(enum conform_verdict verdict)
 {
-	return verdict == CONFORM_PASS ? "pass" :
-	       verdict == CONFORM_FAIL ? "fail" : "skip";
+	static const char *const names[] = {
+		[CONFORM_PASS] = "pass",
+		[CONFORM_FAIL] = "fail",
+		[CONFORM_SKIP] = "skip",
+		[CONFORM_UNTESTED] = "untested",
+	};
+
+	return names[verdict];
 }
 
 /*
- * In KTAP, what a device should do and does not is a "not ok" with TODO: not as it
- * is wished, and no failure.
+ * In KTAP, a "should" or "may" that a device does not meet is a "not ok" with TODO,
+ * which does not count as a failure.
  */
 static void print_result(const struct conform_check *check,
 			 const struct conform_result *result, unsigned int number)
 {
+	char reason[CONFORM_REASON];
+
+	text_clean(result->reason, reason, sizeof(reason));
 	if (result->verdict == CONFORM_PASS) {
 		printf("ok %u - %s\n", number, check->id);
 	} else if (result->verdict == CONFORM_SKIP) {
-		printf("ok %u - %s # SKIP %s\n", number, check->id, result->reason);
+		printf("ok %u - %s # SKIP %s\n", number, check->id, reason);
+	} else if (result->verdict == CONFORM_UNTESTED) {
+		printf("ok %u - %s # SKIP could not be tested: %s\n", number,
+		       check->id, reason);
 	} else {
 		printf("# %s, tee_rstmem(7), \"%s\": %s\n# %s\n",
 		       conform_level_name(check->level), check->section,
-		       check->sentence, result->reason);
+		       check->sentence, reason);
 		if (is_required(check))
 			printf("not ok %u - %s\n", number, check->id);
 		else
@@ -157,7 +171,7 @@ static void print_result_json(struct json *json, const struct conform_check *che
 
 static void print_target(struct json *json, const struct conform *c)
 {
-	char name[RSTMEM_USE_CASE_NAME_SIZE];
+	char name[RSTMEM_USE_CASE_NAME_SIZE], path[PATH_MAX];
 
 	rstmem_use_case_name(c->use_case, name, sizeof(name));
 	if (json) {
@@ -168,7 +182,8 @@ static void print_target(struct json *json, const struct conform *c)
 		json_begin(json, "checks", '[');
 	} else {
 		printf("KTAP version 1\n# %s %s, use case %s\n",
-		       c->on == CONFORM_TEE ? "TEE device" : "heap", c->path, name);
+		       c->on == CONFORM_TEE ? "TEE device" : "heap",
+		       text_clean(c->path, path, sizeof(path)), name);
 	}
 }
 
@@ -180,17 +195,22 @@ static void print_tally(struct json *json, const struct tally *tally)
 		json_u64(json, "failed", tally->failed);
 		json_u64(json, "unmet", tally->unmet);
 		json_u64(json, "skipped", tally->skipped);
-		json_bool(json, "conformant", !tally->failed);
+		json_u64(json, "untested", tally->untested);
+		if (tally->untested && !tally->failed)
+			json_null(json, "conformant");
+		else
+			json_bool(json, "conformant", !tally->failed);
 		json_end(json, '}');
 	} else {
-		printf("1..%u\n# %u passed, %u failed, %u not as it should be, %u skipped: %s\n",
+		printf("1..%u\n# %u passed, %u failed, %u unmet, %u skipped, %u could not be tested: %s\n",
 		       tally->number, tally->passed, tally->failed, tally->unmet,
-		       tally->skipped,
-		       tally->failed ? "not conformant" : "conformant");
+		       tally->skipped, tally->untested,
+		       tally->failed ? "not conformant" :
+		       tally->untested ? "not known" : "conformant");
 	}
 }
 
-/* Runs what is for the device. Return: the exit status. */
+/* Run the checks for the front end of @c. Return: the exit status. */
 int conform_report(struct conform *c, struct json *json)
 {
 	const struct conform_check *check;
@@ -207,5 +227,7 @@ int conform_report(struct conform *c, struct json *json)
 			print_result(check, &result, tally.number);
 	}
 	print_tally(json, &tally);
-	return tally.failed ? EXIT_FAILED : EXIT_OK;
+	if (tally.failed)
+		return EXIT_FAILED;
+	return tally.untested ? EXIT_UNTESTED : EXIT_OK;
 }

@@ -40,7 +40,7 @@ void conform_fail(struct conform *c, const char *format, ...)
 	answer(c, CONFORM_FAIL, format, args);
 }
 
-/* Whether it does cannot be told here. Does not return. */
+/* There is nothing to test on this device or kernel. Does not return. */
 void conform_skip(struct conform *c, const char *format, ...)
 {
 	va_list args;
@@ -49,13 +49,22 @@ void conform_skip(struct conform *c, const char *format, ...)
 	answer(c, CONFORM_SKIP, format, args);
 }
 
+/* The surroundings kept the device from being tested. Does not return. */
+void conform_untested(struct conform *c, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	answer(c, CONFORM_UNTESTED, format, args);
+}
+
 static void __attribute__((noreturn))
 run_here(struct conform *c, const struct conform_check *check)
 {
 	struct conform_result pass = { .verdict = CONFORM_PASS };
 	struct rlimit limit;
 
-	/* What a check holds is not to outlive the suite, nor the check. */
+	/* A check's buffers end with the check, and with the suite. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
 	/* A full pool may be many buffers. */
@@ -66,22 +75,27 @@ run_here(struct conform *c, const struct conform_check *check)
 
 	c->check = check;
 	c->fd = conform_reopen(c);
+	if (c->fd == -EMFILE || c->fd == -ENFILE)
+		conform_untested(c, "cannot open the device: %s",
+				 strerror(-c->fd));
 	if (c->fd < 0)
-		conform_fail(c, "cannot open %s: %s", c->path, strerror(-c->fd));
+		conform_fail(c, "cannot open the device: %s", strerror(-c->fd));
 	check->run(c);
 	if (write(c->answer, &pass, sizeof(pass)) != sizeof(pass))
 		_exit(EXIT_FAILURE);
 	_exit(EXIT_SUCCESS);
 }
 
-static void say(struct conform_result *result, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static void set_result(struct conform_result *result,
+		       enum conform_verdict verdict, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static void say(struct conform_result *result, const char *format, ...)
+static void set_result(struct conform_result *result,
+		       enum conform_verdict verdict, const char *format, ...)
 {
 	va_list args;
 
-	result->verdict = CONFORM_FAIL;
+	result->verdict = verdict;
 	va_start(args, format);
 	vsnprintf(result->reason, sizeof(result->reason), format, args);
 	va_end(args);
@@ -136,21 +150,25 @@ static struct conform_result collect(pid_t pid, int from)
 	/* What it held is gone when it is. */
 	if (!reap(pid, &status)) {
 		kill(pid, SIGKILL);
-		say(&result, "the process does not end: it hangs in the kernel");
+		set_result(&result, CONFORM_FAIL,
+			   "the process does not end: it hangs in the kernel");
 	} else if (ready <= 0) {
-		say(&result, "no answer within %d s", DEADLINE_MS / 1000);
+		set_result(&result, CONFORM_FAIL, "no answer within %d s",
+			   DEADLINE_MS / 1000);
 	} else if (len != sizeof(result)) {
 		if (WIFSIGNALED(status))
-			say(&result, "the process was ended by signal %d",
-			    WTERMSIG(status));
+			set_result(&result, CONFORM_FAIL,
+				   "the process was ended by signal %d",
+				   WTERMSIG(status));
 		else
-			say(&result, "the process ended without a result");
+			set_result(&result, CONFORM_FAIL,
+				   "the process ended without a result");
 	}
 	reap_rest(pid);
 	return result;
 }
 
-/* Runs a check. Anything that keeps it from a result is a failure. */
+/* Run a check. A check that does not come to a result is a failure. */
 struct conform_result conform_run(struct conform *c,
 				  const struct conform_check *check)
 {
@@ -159,7 +177,7 @@ struct conform_result conform_run(struct conform *c,
 	pid_t pid;
 
 	if (pipe(ends)) {
-		say(&result, "pipe: %s", strerror(errno));
+		set_result(&result, CONFORM_UNTESTED, "pipe: %s", strerror(errno));
 		return result;
 	}
 
@@ -173,7 +191,7 @@ struct conform_result conform_run(struct conform *c,
 	}
 	close(ends[1]);
 	if (pid < 0)
-		say(&result, "fork: %s", strerror(errno));
+		set_result(&result, CONFORM_UNTESTED, "fork: %s", strerror(errno));
 	else
 		result = collect(pid, ends[0]);
 	close(ends[0]);

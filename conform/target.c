@@ -10,9 +10,6 @@
 
 #include "conform.h"
 
-/* Where the search for the largest buffer of a heap begins. */
-#define LARGEST		(UINT64_C(1) << 38)
-
 /* Memory may be given back a moment after the last one let go of it. */
 #define ROOM_MS		1000
 
@@ -44,15 +41,15 @@ int conform_target_open(struct conform *c)
 	c->fd = conform_reopen(c);
 	if (c->fd < 0)
 		return c->fd;
-	if (is_heap(c))
-		return 0;
-
-	ret = conform_ask(c, c->use_case, &query);
-	if (ret)
-		return ret;
-	if (query.granule)
-		c->granule = query.granule;
+	if (!is_heap(c)) {
+		ret = conform_ask(c, c->use_case, &query);
+		if (ret)
+			return ret;
+		if (query.granule)
+			c->granule = query.granule;
+	}
 	c->total = query.total;
+	c->largest = c->total ? query.largest_free : conform_find_largest(c);
 	return 0;
 }
 
@@ -91,45 +88,6 @@ int conform_send_request(const struct conform *c, void *request)
 	return (int)data.fd;
 }
 
-/* @buf may be NULL. Return: the dma-buf or -errno. */
-int conform_try(const struct conform *c, uint64_t size, struct conform_buffer *buf)
-{
-	unsigned char request[CONFORM_REQUEST];
-	struct tee_ioctl_rstmem_alloc_data data;
-	off_t end;
-	int fd;
-
-	conform_write_request(c, request, size);
-	fd = conform_send_request(c, request);
-	if (fd < 0 || !buf)
-		return fd;
-
-	end = lseek(fd, 0, SEEK_END);
-	buf->fd = fd;
-	buf->size = end < 0 ? 0 : (uint64_t)end;
-	memcpy(&data, request, sizeof(data));
-	buf->id = is_heap(c) ? 0 : data.id;
-	return fd;
-}
-
-static void __attribute__((noreturn))
-cannot(struct conform *c, uint64_t size, int err)
-{
-	if (err == -EDQUOT)
-		conform_skip(c, "a limit of the administrator's is in the way; see rstmem stat");
-	conform_fail(c, "an allocation of %llu bytes fails: %s",
-		     (unsigned long long)size, strerror(-err));
-}
-
-/* An allocation that must work. @buf may be NULL. */
-void conform_get(struct conform *c, uint64_t size, struct conform_buffer *buf)
-{
-	int fd = conform_try(c, size, buf);
-
-	if (fd < 0)
-		cannot(c, size, fd);
-}
-
 /* Return: 0 or -errno. */
 int conform_ask(const struct conform *c, uint32_t use_case,
 		struct tee_ioctl_rstmem_query *query)
@@ -152,10 +110,10 @@ int conform_register_fd(const struct conform *c, int64_t fd,
 	return reg < 0 ? -errno : reg;
 }
 
-/* What can be had when nobody tells: takes all of it, in ever smaller pieces. */
+/* Without figures: take all there is, in ever smaller pieces. */
 static uint64_t room_by_filling(struct conform *c)
 {
-	uint64_t room = 0, size = LARGEST;
+	uint64_t room = 0, size = CONFORM_LARGEST;
 	struct conform_buffer buf;
 	size_t count = 0, i;
 	int *held = NULL;
@@ -168,7 +126,7 @@ static uint64_t room_by_filling(struct conform *c)
 			continue;
 		}
 		if (fd < 0)
-			cannot(c, size, fd);
+			conform_cannot(c, size, fd);
 		held = xrealloc(held, count + 1, sizeof(*held));
 		held[count++] = fd;
 		room += buf.size;

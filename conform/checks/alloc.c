@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Conformance: what an allocation gives. */
+/* Conformance: the results of an allocation. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,6 +14,8 @@
 #define ROUNDS		50
 /* Buffers that a thread has at a time. */
 #define HELD		4
+/* Granules of the largest of them. */
+#define MOST		5
 
 static void send(struct conform *c, struct tee_ioctl_rstmem_alloc_data *data,
 		 uint64_t size)
@@ -23,8 +25,7 @@ static void send(struct conform *c, struct tee_ioctl_rstmem_alloc_data *data,
 	conform_write_request(c, data, size);
 	fd = conform_send_request(c, data);
 	if (fd < 0)
-		conform_fail(c, "an allocation of %llu bytes fails: %s",
-			     (unsigned long long)size, strerror(-fd));
+		conform_cannot(c, size, fd);
 }
 
 static void run_descriptor(struct conform *c)
@@ -47,7 +48,7 @@ static void run_size(struct conform *c)
 	conform_write_request(c, &data, 1);
 	fd = conform_send_request(c, &data);
 	if (fd < 0)
-		conform_fail(c, "%s", strerror(-fd));
+		conform_cannot(c, 1, fd);
 	end = lseek(fd, 0, SEEK_END);
 	if (end < 0 || data.size != (uint64_t)end)
 		conform_fail(c, "size is %llu, the dma-buf has %lld bytes",
@@ -116,10 +117,8 @@ static void run_any_use_case(struct conform *c)
 		if (!(c->use_cases >> i & 1))
 			continue;
 		fd = ioctl(c->fd, TEE_IOC_RSTMEM_ALLOC, &data);
-		if (fd < 0 && errno == EDQUOT)
-			continue;
 		if (fd < 0)
-			conform_fail(c, "use case %u: %s", i, strerror(errno));
+			conform_cannot_for(c, i, 1, -errno);
 		close(fd);
 	}
 }
@@ -128,8 +127,8 @@ static void run_too_large(struct conform *c)
 {
 	uint64_t room = conform_room(c), most = c->total ? c->total : room;
 
-	conform_expect_error(c, conform_try(c, most + 1, NULL), ENOMEM,
-			     "one byte more than there is");
+	conform_expect_refused(c, conform_try(c, most + 1, NULL), ENOMEM,
+			       "one byte more than there is");
 	conform_expect_room(c, room, "after that");
 }
 
@@ -151,8 +150,8 @@ static void run_exhaustion(struct conform *c)
 			got += buf.size;
 			continue;
 		}
-		if (fd == -EDQUOT)
-			conform_skip(c, "a limit of the administrator's is in the way; see rstmem stat");
+		if (fd == -EDQUOT || fd == -EMFILE || fd == -ENFILE)
+			conform_cannot(c, size, fd);
 		if (fd != -ENOMEM)
 			conform_fail(c, "with %llu bytes allocated, another %llu: %s, not %s",
 				     (unsigned long long)got,
@@ -164,7 +163,7 @@ static void run_exhaustion(struct conform *c)
 		conform_fail(c, "%llu bytes could be allocated of %llu",
 			     (unsigned long long)got, (unsigned long long)room);
 	if (!count)
-		conform_skip(c, "nothing is free");
+		conform_cannot(c, c->granule, -ENOMEM);
 
 	conform_expect_error(c, conform_try(c, 1, NULL), ENOMEM,
 			     "one byte when all is taken");
@@ -197,7 +196,7 @@ static void *work(void *arg)
 
 	for (round = 0; round < ROUNDS; round++) {
 		struct conform_buffer *buf = &t->held[round % HELD];
-		uint64_t size = (1 + (round * 7 + t->number) % 5) * t->c->granule;
+		uint64_t size = (1 + (round * 7 + t->number) % MOST) * t->c->granule;
 		int fd;
 
 		if (round >= HELD)
@@ -224,17 +223,15 @@ static void run_concurrent(struct conform *c)
 		threads[i].c = c;
 		threads[i].number = i;
 		if (pthread_create(&threads[i].thread, NULL, work, &threads[i]))
-			conform_skip(c, "no thread can be started");
+			conform_untested(c, "no thread can be started");
 	}
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i].thread, NULL);
 
 	for (i = 0; i < THREADS; i++) {
-		if (threads[i].err == -EDQUOT)
-			conform_skip(c, "a limit of the administrator's is in the way; see rstmem stat");
 		if (threads[i].err)
-			conform_fail(c, "one of %d threads: %s", THREADS,
-				     strerror(-threads[i].err));
+			conform_cannot(c, THREADS * HELD * MOST * c->granule,
+				       threads[i].err);
 		if (threads[i].wrong_size)
 			conform_fail(c, "%u buffers are not of the size asked for",
 				     threads[i].wrong_size);

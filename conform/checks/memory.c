@@ -65,10 +65,10 @@ static void send_descriptor(struct conform *c, int socket, int fd)
 	u.header.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&u.header), &fd, sizeof(fd));
 	if (sendmsg(socket, &message, 0) != 1)
-		conform_skip(c, "a descriptor cannot be sent: %s", strerror(errno));
+		conform_untested(c, "a descriptor cannot be sent: %s", strerror(errno));
 }
 
-/* Takes it, says so, and keeps it until the socket is closed. */
+/* Takes the descriptor, says so, and keeps it until the socket is closed. */
 static void __attribute__((noreturn)) receiver(int socket)
 {
 	union {
@@ -102,10 +102,10 @@ static void run_passed(struct conform *c)
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
-		conform_skip(c, "there are no sockets: %s", strerror(errno));
+		conform_untested(c, "there are no sockets: %s", strerror(errno));
 	pid = fork();
 	if (pid < 0)
-		conform_skip(c, "fork: %s", strerror(errno));
+		conform_untested(c, "fork: %s", strerror(errno));
 	if (!pid) {
 		close(ends[0]);
 		receiver(ends[1]);
@@ -115,7 +115,7 @@ static void run_passed(struct conform *c)
 	conform_get(c, 2 * c->granule, &buf);
 	send_descriptor(c, ends[0], buf.fd);
 	if (read(ends[0], &byte, 1) != 1)
-		conform_skip(c, "the other process did not get the descriptor");
+		conform_untested(c, "the other process did not get the descriptor");
 	close(buf.fd);
 	conform_expect_room(c, room - buf.size,
 			    "with the dma-buf in another process");
@@ -124,37 +124,43 @@ static void run_passed(struct conform *c)
 	conform_expect_room(c, room, "with that process gone");
 }
 
+/* Allocates in an open file of its own, says how that went, and waits. */
+static void __attribute__((noreturn)) victim(struct conform *c, int to)
+{
+	struct conform_buffer buf;
+	int ret;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	c->fd = conform_reopen(c);
+	ret = c->fd < 0 ? c->fd : conform_try(c, 2 * c->granule, &buf);
+	if (write(to, &ret, sizeof(ret)) == sizeof(ret))
+		pause();
+	_exit(EXIT_FAILURE);
+}
+
 static void run_killed(struct conform *c)
 {
 	uint64_t room = conform_room(c);
-	struct conform_buffer buf;
-	int ends[2], status;
-	char byte = 0;
+	int ends[2], status, ret;
 	pid_t pid;
 
 	if (pipe(ends))
-		conform_skip(c, "pipe: %s", strerror(errno));
+		conform_untested(c, "pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid < 0)
-		conform_skip(c, "fork: %s", strerror(errno));
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		/* Of its own open file, as a program that crashes. */
-		c->fd = conform_reopen(c);
-		if (c->fd < 0 || conform_try(c, 2 * c->granule, &buf) < 0 ||
-		    write(ends[1], &byte, 1) != 1)
-			_exit(EXIT_FAILURE);
-		pause();
-		_exit(EXIT_FAILURE);
-	}
+		conform_untested(c, "fork: %s", strerror(errno));
+	if (!pid)
+		victim(c, ends[1]);
 	close(ends[1]);
 
-	if (read(ends[0], &byte, 1) != 1)
-		conform_fail(c, "another process cannot allocate");
+	if (read(ends[0], &ret, sizeof(ret)) != sizeof(ret))
+		conform_fail(c, "another process ended while it allocated");
+	if (ret < 0)
+		conform_cannot(c, 2 * c->granule, ret);
 	conform_expect_room(c, room - 2 * c->granule, "while it lives");
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	conform_expect_room(c, room, "when it was killed");
+	conform_expect_room(c, room, "after it was killed");
 }
 
 static void run_device_closed(struct conform *c)

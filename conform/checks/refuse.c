@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Conformance: what an allocation refuses, with nothing left behind. */
+/* Conformance: allocations that are refused, with nothing left behind. */
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -27,7 +27,7 @@ static void expect_refused(struct conform *c, const char *name, void *request,
 
 	memcpy(before, request, sizeof(before));
 	ret = conform_send_request(c, request);
-	conform_expect_error(c, ret, error, name);
+	conform_expect_refused(c, ret, error, name);
 	if (conform_descriptors() != descriptors)
 		conform_fail(c, "%s: a descriptor is left", name);
 	if (c->on == CONFORM_TEE && memcmp(before, request, sizeof(before)))
@@ -35,8 +35,7 @@ static void expect_refused(struct conform *c, const char *name, void *request,
 }
 
 /*
- * Whether a device offers what is a case because it should not, or is a case of
- * another check.
+ * False for a case of another check, and for a use case that this device offers.
  */
 static bool is_case(const struct conform *c, const struct tee_case *t)
 {
@@ -85,8 +84,8 @@ static void run_layout(struct conform *c)
 	};
 	int ret = ioctl(c->fd, SHORT_ALLOC, &data);
 
-	conform_expect_error(c, ret < 0 ? -errno : ret, EINVAL,
-			     "a structure of 20 bytes");
+	conform_expect_refused(c, ret < 0 ? -errno : ret, EINVAL,
+			       "a structure of 20 bytes");
 }
 
 static const struct conform_check checks[] = {

@@ -154,7 +154,7 @@ static void run_fault(struct conform *c)
 	data = mmap(NULL, page, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (data == MAP_FAILED)
-		conform_skip(c, "no memory");
+		conform_untested(c, "mmap: %s", strerror(errno));
 	data->fd = buf.fd;
 	mprotect(data, page, PROT_READ);
 	descriptors = conform_descriptors();
@@ -181,7 +181,7 @@ static void run_no_descriptor(struct conform *c)
 	none = limit;
 	none.rlim_cur = (rlim_t)conform_next_descriptor();
 	if (setrlimit(RLIMIT_NOFILE, &none))
-		conform_skip(c, "the limit of descriptors cannot be set");
+		conform_untested(c, "the limit of descriptors cannot be set");
 	reg = conform_register_fd(c, buf.fd, NULL);
 	setrlimit(RLIMIT_NOFILE, &limit);
 	conform_expect_error(c, reg, EMFILE, "no descriptor left");

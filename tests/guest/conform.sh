@@ -4,7 +4,8 @@
 # Whether the conformance suite says of a device what is true: conform.sh good runs
 # it on the device and the heap of this guest, conform.sh importing with a device that
 # imports beside them, conform.sh broken on softtee with one thing wrong at a time, of
-# the backend and of the ioctls.
+# the backend and of the ioctls, conform.sh surroundings on a good device where limits
+# and other programs are in the way.
 # shellcheck disable=SC3043 # busybox has it
 
 # Runs the suite. What it required and did not find is in $ids then.
@@ -59,6 +60,88 @@ noticed() {
 
 heap=protected,secure-video
 
+# Not conformant is wrong where the surroundings keep the suite from testing: status 4,
+# no failure, and each of these checks says so. With "su" in front, as nobody.
+untested() {
+	local name=$1 want=$2 id wrong=''
+	shift 2
+
+	"$@" >/tmp/conform.out 2>/tmp/conform.err
+	status=$?
+	[ $status = 4 ] || wrong="status $status"
+	! grep -q '^not ok [0-9]* - [a-z.-]*$' /tmp/conform.out || wrong="$wrong failures"
+	grep -q ' could not be tested: not known$' /tmp/conform.out || wrong="$wrong summary"
+	for id in $want; do
+		grep -qE "^ok [0-9]+ - $id # SKIP could not be tested: ..." /tmp/conform.out ||
+			wrong="$wrong no-$id"
+	done
+	[ ! "$wrong" ] || { echo "# $wrong"; show; }
+	[ ! "$wrong" ]
+	result $? "$name: could not be tested, no failure"
+}
+
+limit() {
+	echo "$2" >"/sys/class/rstmem/tee0,secure-video/limits/$1"
+}
+
+surroundings() {
+	local as='su nobody -c' conform='rstmem conform' pid
+	local fault='fault.unwritable fault.descriptor fault.memory'
+
+	address=$(sed 's/^[^@]*@\(0x[0-9a-f]*\).*/\1/' /sys/module/softtee/parameters/pool)
+	load
+	result $? 'a small pool'
+	chmod 0666 /dev/tee0 /dev/dma_heap/$heap
+
+	# EDQUOT where EFAULT was to be tested, and everywhere else.
+	limit user_buffers 0
+	untested 'no buffers for a user, TEE device' "alloc.descriptor alloc.every-use-case alloc.concurrent alloc.too-large memory.killed $fault" \
+		$as "$conform"
+	untested 'no buffers for a user, heap' "alloc.descriptor heap.fd-flags heap.sizes $fault" \
+		$as "$conform -H $heap"
+	limit user_buffers 2
+	untested 'two buffers for a user, TEE device' 'alloc.concurrent id.unique' \
+		$as "$conform"
+	limit user_buffers max
+	limit buffer_bytes 64K
+	untested 'small buffers, TEE device' 'alloc.too-large query.largest-free' $as "$conform"
+	limit buffer_bytes max
+	limit reserve 3M
+	untested 'a reserve, TEE device' 'alloc.exhaustion query.largest-free' $as "$conform"
+	limit reserve 0
+	conformant 'root, TEE device'
+
+	# Memory that others hold: all of it, all but a granule, half of it.
+	rstmem alloc -s 4M --hold 600 >/dev/null &
+	pid=$!
+	until rstmem info | grep -q ' 4 MiB  *4 MiB '; do sleep 0.1; done
+	untested 'all memory is held, TEE device' "alloc.descriptor alloc.exhaustion query.largest-free query.counts memory.killed $fault" \
+		$conform
+	untested 'all memory is held, heap' "alloc.descriptor alloc.exhaustion memory.killed heap.sizes $fault" \
+		$conform -H $heap
+	kill $pid
+	wait $pid
+	rstmem alloc -s 4092K --hold 600 >/dev/null &
+	pid=$!
+	until rstmem info | grep -q ' 4 MiB  *3.9 MiB '; do sleep 0.1; done
+	untested 'all memory but a granule is held, TEE device' 'alloc.concurrent memory.close' \
+		$conform
+	kill $pid
+	wait $pid
+	rstmem alloc -s 2M --hold 600 >/dev/null &
+	pid=$!
+	until rstmem info | grep -q ' 4 MiB  *2 MiB '; do sleep 0.1; done
+	conformant 'half of the memory is held, TEE device'
+	conformant 'half of the memory is held, heap' -H $heap
+	kill $pid
+	wait $pid
+
+	rstmem alloc -s 4M -- rstmem conform -j >/tmp/conform.json
+	[ $? = 4 ] && grep -q '"conformant": null' /tmp/conform.json &&
+		grep -q '"result": "untested"' /tmp/conform.json
+	result $? 'in JSON: untested, conformant is null'
+}
+
 # Small, so that taking all of it is quick.
 load() {
 	rmmod softtee && modprobe softtee "pool=4M@$address"
@@ -69,6 +152,8 @@ backend() {
 	modprobe rstmem_bad_backend "way=$1"
 	result $? "the backend can misbehave: $1"
 	noticed "backend $1, TEE device" "$2"
+	# Memory that it kept is back then: a heap that has none cannot be tested.
+	rmmod rstmem_bad_backend && modprobe rstmem_bad_backend "way=$1"
 	if [ "$3" = - ]; then
 		conformant "backend $1, which heaps do not show" -H $heap
 	else
