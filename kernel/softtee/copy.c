@@ -3,9 +3,7 @@
  * The copy service: from restricted to restricted memory. What it does is said
  * in <uapi/linux/tee_rstmem_services.h>.
  */
-#include <linux/io.h>
 #include <linux/minmax.h>
-#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/tee_rstmem.h>
 #include <tee_gp.h>
@@ -19,10 +17,7 @@
  */
 static phys_addr_t place(const struct tee_param_memref *ref)
 {
-	const struct tee_shm *shm = ref->shm;
-
-	return (shm->pages ? page_to_phys(shm->pages[0]) : shm->paddr) +
-	       ref->shm_offs;
+	return ref->shm->paddr + ref->shm_offs;
 }
 
 static u32 copy_copy(struct softtee_call *call)

@@ -6,10 +6,16 @@
  * time, and only while it is worked on, so that between two accesses the kernel
  * has no mapping of it. Normal memory may be changed by its owner at any time:
  * it is read once, into a buffer of the caller's.
+ *
+ * Devices that are not coherent read memory and not the CPU's caches, so what is
+ * written to restricted memory is written back before the window is unmapped. The
+ * kernel has that operation for persistent memory; where an architecture lacks it,
+ * devices must be coherent.
  */
 #include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
+#include <linux/libnvdimm.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -134,6 +140,13 @@ static void copy_pages(struct page **pages, size_t offs, void *buf, size_t len,
 	}
 }
 
+static void write_back(void *va, size_t len)
+{
+	arch_wb_cache_pmem(va, len);
+	/* The write-backs complete before whatever tells a device to read. */
+	wmb();
+}
+
 static int copy_phys(phys_addr_t paddr, void *buf, size_t len, bool write)
 {
 	size_t n;
@@ -144,10 +157,12 @@ static int copy_phys(phys_addr_t paddr, void *buf, size_t len, bool write)
 		va = memremap(paddr, n, MEMREMAP_WB);
 		if (!va)
 			return -ENOMEM;
-		if (write)
+		if (write) {
 			memcpy(va, buf, n);
-		else
+			write_back(va, n);
+		} else {
 			memcpy(buf, va, n);
+		}
 		memunmap(va);
 	}
 	return 0;
@@ -156,12 +171,13 @@ static int copy_phys(phys_addr_t paddr, void *buf, size_t len, bool write)
 static int copy_shm(const struct tee_shm *shm, size_t offs, void *buf,
 		    size_t len, bool write)
 {
+	/* softtee's restricted memory is never made of pages, see pool.c. */
+	if (is_restricted(shm))
+		return copy_phys(shm->paddr + offs, buf, len, write);
 	if (shm->pages) {
 		copy_pages(shm->pages, shm->offset + offs, buf, len, write);
 		return 0;
 	}
-	if (is_restricted(shm))
-		return copy_phys(shm->paddr + offs, buf, len, write);
 	if (write)
 		memcpy(shm->kaddr + offs, buf, len);
 	else
@@ -203,25 +219,35 @@ int softtee_mem_write(const struct tee_param_memref *ref, size_t pos, void *buf,
 	return copy_shm(ref->shm, ref->shm_offs + pos, buf, len, true);
 }
 
-static int clear_phys(phys_addr_t paddr, size_t len)
+/**
+ * softtee_mem_clear_range() - fill restricted memory with zeros
+ * @start:	physical address, a multiple of PAGE_SIZE
+ * @size:	bytes, a multiple of PAGE_SIZE; nobody else uses them
+ *
+ * May sleep.
+ *
+ * Return: 0, or -ENOMEM when part of it cannot be mapped and keeps its contents.
+ */
+int softtee_mem_clear_range(phys_addr_t start, u64 size)
 {
 	unsigned int tries;
 	size_t n;
 	void *va;
 
-	for (; len; paddr += n, len -= n) {
-		n = min_t(size_t, len, WINDOW);
-		va = memremap(paddr, n, MEMREMAP_WB);
+	for (; size; start += n, size -= n) {
+		n = min_t(u64, size, WINDOW);
+		va = memremap(start, n, MEMREMAP_WB);
 		/* The memory is lost otherwise, so it is worth a wait. */
 		for (tries = 0; !va && tries < CLEAR_TRIES; tries++) {
 			if (tries)
 				msleep(20);
 			n = PAGE_SIZE;
-			va = memremap(paddr, n, MEMREMAP_WB);
+			va = memremap(start, n, MEMREMAP_WB);
 		}
 		if (!va)
 			return -ENOMEM;
 		memset(va, 0, n);
+		write_back(va, n);
 		memunmap(va);
 		cond_resched();
 	}
@@ -232,36 +258,9 @@ static int clear_phys(phys_addr_t paddr, size_t len)
  * softtee_mem_clear() - fill a restricted buffer with zeros
  * @shm:	the buffer; nobody else uses it
  *
- * May sleep.
- *
- * Return: 0, or -ENOMEM when part of it cannot be mapped and keeps its contents.
+ * Return: as softtee_mem_clear_range(). May sleep.
  */
 int softtee_mem_clear(const struct tee_shm *shm)
 {
-	size_t n;
-
-	if (!shm->pages)
-		return clear_phys(shm->paddr, shm->size);
-
-	for (n = 0; n < shm->num_pages; n++) {
-		memzero_page(shm->pages[n], 0, PAGE_SIZE);
-		cond_resched();
-	}
-	return 0;
-}
-
-/**
- * softtee_mem_probe() - whether a range can be mapped at all
- * @paddr:	its first page
- *
- * Return: 0 or -ENOMEM.
- */
-int softtee_mem_probe(phys_addr_t paddr)
-{
-	void *va = memremap(paddr, PAGE_SIZE, MEMREMAP_WB);
-
-	if (!va)
-		return -ENOMEM;
-	memunmap(va);
-	return 0;
+	return softtee_mem_clear_range(shm->paddr, shm->size);
 }

@@ -163,8 +163,8 @@ static int pool_init(struct softtee_pool *p, const struct carveout *c)
 		return rc;
 	}
 
-	/* Better now than when the first buffer is to be cleared. */
-	rc = softtee_mem_probe(c->start);
+	/* The first owner must not see what an earlier kernel left there. */
+	rc = softtee_mem_clear_range(c->start, c->size);
 	if (rc) {
 		pr_err("pool %pa-%pa: cannot be mapped as memory\n", &c->start,
 		       &last);
