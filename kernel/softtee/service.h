@@ -26,7 +26,8 @@
  * @params:	parameters, padded with NONE; the service sets the size of
  *		outputs in place
  * @cancel_id:	what the caller named it
- * @cancelled:	set once by softtee_session_cancel(), read without a lock
+ * @cancelled:	set once by softtee_session_cancel(), under the session's
+ *		calls_lock; read without a lock
  * @node:	in the session's list of calls, guarded by its calls_lock
  */
 struct softtee_call {

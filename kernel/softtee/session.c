@@ -5,14 +5,15 @@
  * A session lives until it is closed and no call of it is running. Closing does
  * not wait for calls, nor stop them.
  */
+#include <linux/freezer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
-#include <linux/mutex.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
 #include <tee_gp.h>
 
@@ -38,18 +39,19 @@ struct context {
  * struct session - a session
  * @ref:	one until closed, one for each call
  * @service:	what it is a session of
- * @lock:	serializes calls, guards what @state points to
- * @state:	the service's; the pointer is constant
+ * @state:	the service's; the pointer is constant, the call that runs owns
+ *		what it points to
  * @calls_lock:	guards @calls and the node of each, innermost
- * @calls:	calls that run or wait for @lock
+ * @calls:	calls in the order they came; the first one runs, the others wait
+ * @turn:	woken when a call leaves @calls or is cancelled
  */
 struct session {
 	struct kref ref;
 	const struct softtee_service *service;
-	struct mutex lock;	/* guards *state */
 	void *state;
 	spinlock_t calls_lock;	/* guards calls */
 	struct list_head calls;
+	wait_queue_head_t turn;
 };
 
 static const struct softtee_service *find_service(const u8 *uuid)
@@ -75,9 +77,9 @@ static struct session *session_create(const struct softtee_service *service,
 	}
 	kref_init(&sess->ref);
 	sess->service = service;
-	mutex_init(&sess->lock);
 	spin_lock_init(&sess->calls_lock);
 	INIT_LIST_HEAD(&sess->calls);
+	init_waitqueue_head(&sess->turn);
 
 	*ret = service->open ? service->open(&sess->state) : TEEC_SUCCESS;
 	if (*ret) {
@@ -260,6 +262,27 @@ static void call_end(struct session *sess, struct softtee_call *call)
 	spin_lock(&sess->calls_lock);
 	list_del(&call->node);
 	spin_unlock(&sess->calls_lock);
+	wake_up(&sess->turn);
+}
+
+static bool call_is_due(struct session *sess, const struct softtee_call *call)
+{
+	bool due;
+
+	spin_lock(&sess->calls_lock);
+	due = call->cancelled || list_is_first(&call->node, &sess->calls);
+	spin_unlock(&sess->calls_lock);
+	return due;
+}
+
+/*
+ * Wait until @call may run. Suspending does not wait for the calls before it, so
+ * the task can be frozen here. Returns 0 or an error when the task is being killed.
+ */
+static int call_wait(struct session *sess, const struct softtee_call *call)
+{
+	return wait_event_state(sess->turn, call_is_due(sess, call),
+				TASK_KILLABLE | TASK_FREEZABLE);
 }
 
 /**
@@ -268,7 +291,8 @@ static void call_end(struct session *sess, struct softtee_call *call)
  * @arg:	in: session, command and cancel_id; out: ret and ret_origin
  * @param:	parameters; sizes of outputs are set
  *
- * Waits for calls of the session that came before.
+ * Waits for calls of the session that came before. The wait can be cancelled,
+ * killed and frozen.
  *
  * Return: 0 with the result in @arg, or -EINVAL when the context has no such
  * session.
@@ -295,18 +319,14 @@ int softtee_session_invoke(struct tee_context *ctx,
 
 	call_begin(sess, &call);
 	arg->ret = TEEC_ERROR_CANCEL;
-	if (mutex_lock_killable(&sess->lock))
-		goto out_end;
-	if (!softtee_call_stopped(&call)) {
+	if (!call_wait(sess, &call) && !softtee_call_stopped(&call)) {
 		arg->ret_origin = TEEC_ORIGIN_TRUSTED_APP;
 		arg->ret = sess->service->invoke(&call, sess->state);
 	}
-	mutex_unlock(&sess->lock);
+	call_end(sess, &call);
 	if (arg->num_params)
 		memcpy(param, call.params, sizeof(*param) *
 		       min_t(u32, arg->num_params, SOFTTEE_PARAMS));
-out_end:
-	call_end(sess, &call);
 out_put:
 	session_put(sess);
 	return 0;
@@ -316,14 +336,16 @@ out_put:
  * softtee_call_stopped() - whether a call is to end early
  * @call:	the call, of the current task
  *
- * For long operations, between chunks: gives way to other tasks and notices both
- * cancellation and a signal that ends the task.
+ * For long operations, between chunks: gives way to other tasks and to the
+ * freezer, and notices both cancellation and a signal that ends the task. Call it
+ * without locks.
  *
  * Return: true when the service is to return TEEC_ERROR_CANCEL.
  */
 bool softtee_call_stopped(const struct softtee_call *call)
 {
 	cond_resched();
+	try_to_freeze();
 	return READ_ONCE(call->cancelled) || fatal_signal_pending(current);
 }
 
@@ -352,6 +374,7 @@ int softtee_session_cancel(struct tee_context *ctx, u32 cancel_id, u32 id)
 		if (call->cancel_id == cancel_id)
 			WRITE_ONCE(call->cancelled, true);
 	spin_unlock(&sess->calls_lock);
+	wake_up(&sess->turn);
 
 	session_put(sess);
 	return 0;

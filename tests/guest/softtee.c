@@ -480,6 +480,7 @@ static void test_cancel(void)
 		svc_cancel(svc.dev, session, 8);
 		wait_ms(1);
 	}
+	ktap(!one.done, "cancel: ends a waiting call before the running one");
 	pthread_join(one.thread, NULL);
 	pthread_join(two.thread, NULL);
 	ktap(!two.rc && two.ret == TEEC_ERROR_CANCEL && wrote_nothing(&two),

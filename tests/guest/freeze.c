@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls that run in a session of softtee, or wait for their turn there, neither keep
+ * the machine from suspending nor a process from being killed, and a call that was
+ * given up while it waited does not run later.
+ *
+ * The freezer of cgroups stops tasks in the way that suspending does, on kernels
+ * that cannot try the latter (CONFIG_PM_DEBUG).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/tee_rstmem_services.h>
+
+#include "../support/ktap.h"
+#include "../support/services.h"
+#include "../support/tee.h"
+
+#define CALLS		14
+#define SIZE		(48 * MIB)
+#define DIGEST		32
+
+#define FREEZER		"/tmp/freezer"
+#define GROUP		FREEZER "/test"
+
+static int dev, buf_id;
+static uint32_t session;
+static struct tee_mem out;	/* a digest for each call */
+static uint8_t want[DIGEST];
+
+static uint8_t *result(unsigned int n)
+{
+	return out.addr + n * DIGEST;
+}
+
+static bool is_written(unsigned int n)
+{
+	static const uint8_t none[DIGEST];
+
+	return memcmp(result(n), none, DIGEST);
+}
+
+static uint32_t digest(unsigned int n)
+{
+	struct tee_ioctl_param params[2] = {
+		tee_in(buf_id, 0, SIZE),
+		tee_out(out.id, n * DIGEST, DIGEST),
+	};
+
+	return tee_call(dev, session, RSTMEM_SVC_DIGEST_SHA256, params, 2);
+}
+
+static void *call(void *arg)
+{
+	digest((uintptr_t)arg);
+	return NULL;
+}
+
+/* Processes share the session, and out: a child makes calls @first to @first + @n. */
+static pid_t calls(unsigned int first, unsigned int n)
+{
+	pthread_t thread[CALLS];
+	pid_t pid = fork();
+	uintptr_t i;
+
+	if (pid < 0)
+		ktap_bail("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	for (i = 0; i < n; i++)
+		if (pthread_create(&thread[i], NULL, call, (void *)(first + i)))
+			_exit(1);
+	for (i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
+	_exit(0);
+}
+
+static int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t rc = fd < 0 ? -1 : write(fd, text, strlen(text));
+	int err = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return rc < 0 ? -err : 0;
+}
+
+static bool reads(const char *path, const char *text)
+{
+	char line[64] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	return n >= 0 && !strcmp(line, text);
+}
+
+static bool freezer(void)
+{
+	mkdir(FREEZER, 0755);
+	return !mount("cgroup", FREEZER, "cgroup", 0, "freezer") &&
+	       !mkdir(GROUP, 0755);
+}
+
+static unsigned int count_written(unsigned int n)
+{
+	unsigned int written = 0;
+
+	while (n--)
+		written += is_written(n);
+	return written;
+}
+
+static bool all_right(unsigned int n)
+{
+	bool right = true;
+
+	while (n--)
+		right = right && !memcmp(result(n), want, DIGEST);
+	return right;
+}
+
+static void test_freeze(void)
+{
+	static const char frozen[] = "freeze: stops running and waiting calls";
+	static const char thawed[] = "thaw: all calls end with the right digest";
+	unsigned int tries = 0;
+	char text[16];
+	pid_t pid;
+	int status;
+
+	if (!freezer()) {
+		ktap_skip(frozen, "this kernel has no freezer of cgroups");
+		ktap_skip(thawed, "this kernel has no freezer of cgroups");
+		return;
+	}
+	memset(out.addr, 0, out.size);
+	pid = calls(0, CALLS);
+	usleep(200 * 1000);
+	snprintf(text, sizeof(text), "%d", pid);
+	if (put(GROUP "/cgroup.procs", text) ||
+	    put(GROUP "/freezer.state", "FROZEN"))
+		ktap_bail("the freezer of cgroups: %s", strerror(errno));
+	/* Whatever cannot be frozen runs to its end, and writes its digest. */
+	while (!reads(GROUP "/freezer.state", "FROZEN\n") && tries++ < 6000)
+		usleep(10 * 1000);
+	ktap(tries < 6000 && !count_written(CALLS), "%s", frozen);
+	ktap_note("%u of %u calls ended before all were frozen",
+		  count_written(CALLS), CALLS);
+	put(GROUP "/freezer.state", "THAWED");
+	waitpid(pid, &status, 0);
+	ktap(!status && all_right(CALLS), "%s", thawed);
+	rmdir(GROUP);
+	umount(FREEZER);
+}
+
+static void test_suspend(void)
+{
+	static const char name[] = "suspend: is not refused with calls queued";
+	pid_t pid;
+	int rc;
+
+	if (put("/sys/power/pm_test", "freezer")) {
+		ktap_skip(name, "this kernel has no CONFIG_PM_DEBUG");
+		return;
+	}
+	memset(out.addr, 0, out.size);
+	pid = calls(0, CALLS);
+	usleep(200 * 1000);
+	rc = put("/sys/power/state", "freeze");
+	ktap(!rc, "%s", name);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	put("/sys/power/pm_test", "none");
+}
+
+static void test_kill(void)
+{
+	pid_t running, waiting;
+
+	memset(out.addr, 0, out.size);
+	running = calls(0, 1);
+	usleep(100 * 1000);
+	waiting = calls(1, 1);
+	usleep(100 * 1000);
+	kill(waiting, SIGKILL);
+	waitpid(waiting, NULL, 0);
+	ktap(!is_written(0), "kill: ends a waiting call before the running one");
+	waitpid(running, NULL, 0);
+	ktap(all_right(1), "kill: leaves the running call alone");
+	ktap(!digest(2) && !memcmp(result(2), want, DIGEST),
+	     "kill: the session goes on");
+	ktap(!is_written(1), "kill: a call that was waiting does not run later");
+}
+
+int main(void)
+{
+	int buf;
+
+	ktap_start();
+	dev = tee_open(SOFTTEE_IMPL_ID);
+	session = tee_service(dev, svc_digest_uuid);
+	tee_mem_alloc(dev, CALLS * DIGEST, &out);
+	buf = tee_rstmem(dev, VIDEO, SIZE, &buf_id);
+	if (buf < 0)
+		ktap_bail("allocation: %s", strerror(-buf));
+	if (digest(0))
+		ktap_bail("digest");
+	memcpy(want, result(0), DIGEST);
+	test_kill();
+	test_freeze();
+	test_suspend();
+	close(buf);
+	tee_mem_free(&out);
+	close(dev);
+	return ktap_end();
+}
