@@ -10,24 +10,24 @@ const char alloc_help[] =
 "Usage: rstmem alloc -s SIZE [-u NAME|N] [-d PATH] [--via tee|heap] [-j]\n"
 "                    [-H [SECONDS] | -- COMMAND [ARG...]]\n"
 "\n"
-"Allocates a buffer of restricted memory, shows it and releases it; or keeps it\n"
-"for a time, or as long as COMMAND runs.\n"
+"Allocates a buffer of restricted memory, shows it and releases it. Keeps it for a\n"
+"time with -H, and while COMMAND runs.\n"
 "\n"
 "  -s, --size SIZE       bytes, or with K, M, G: KiB, MiB, GiB\n"
 "  -u, --use-case NAME   secure-video (default), trusted-ui, secure-video-record,\n"
-"                        or a number; with -d and a heap, what that is for\n"
-"  -d, --device PATH     from this TEE device or dma-heap, not from what there is\n"
-"      --via tee|heap    only from a TEE device, only from a dma-heap; without, a\n"
-"                        heap serves where no TEE device has restricted memory\n"
-"  -H, --hold [SECONDS]  keep it for SECONDS; without, until a signal or until\n"
-"                        stdin ends (a pipe, a socket or a terminal)\n"
+"                        or a number; with -d and a heap, that of the heap\n"
+"  -d, --device PATH     from this TEE device or dma-heap; by default from the first\n"
+"                        TEE device with restricted memory, else from a heap\n"
+"      --via tee|heap    only from a TEE device, only from a dma-heap\n"
+"  -H, --hold [SECONDS]  keep it for SECONDS; without a number, until a signal or\n"
+"                        until stdin ends (a pipe, a socket or a terminal)\n"
 "  -j, --json            for programs: one JSON object, size in bytes\n"
 "  -h, --help            show this help\n"
 "\n"
-"COMMAND inherits the dma-buf and the open TEE device. It finds them in\n"
-"RSTMEM_FD and RSTMEM_TEE_FD, and what was allocated in RSTMEM_ID, RSTMEM_SIZE\n"
-"and RSTMEM_USE_CASE. From a heap there is no TEE device and no id. Its exit\n"
-"status is that of rstmem.\n";
+"COMMAND inherits the dma-buf and the open TEE device. RSTMEM_FD and RSTMEM_TEE_FD\n"
+"have their descriptors; RSTMEM_ID, RSTMEM_SIZE and RSTMEM_USE_CASE describe the\n"
+"buffer. A buffer from a heap has no TEE device and no id. rstmem exits with the\n"
+"status of COMMAND.\n";
 
 struct request {
 	const char *path;
@@ -159,7 +159,7 @@ static int parse(int argc, char **argv, struct request *req, int *status)
 	return 0;
 }
 
-/* Where a buffer is from, or was to be: of several heaps the one that it is. */
+/* The node that a buffer is from, or was to be from. */
 static const char *source(const struct rstmem *dev, uint32_t use_case,
 			  char path[RSTMEM_HEAP_PATH_SIZE])
 {
@@ -170,7 +170,7 @@ static const char *source(const struct rstmem *dev, uint32_t use_case,
 	return rstmem_path(dev);
 }
 
-/* A heap is for one use case, which need not be named once more. */
+/* A heap has one use case, which is its default. */
 static void default_use_case(struct rstmem *dev, struct request *req)
 {
 	uint64_t offered;

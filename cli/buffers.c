@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rstmem buffers: which there are, and who asked for them. */
+/* rstmem buffers: the live buffers, and the processes that asked for them. */
 #include "verbs.h"
 
 const char buffers_help[] =
 "Usage: rstmem buffers [-d PATH] [-u NAME|N] [-s KEY] [-r] [-j]\n"
 "\n"
-"Lists the buffers that are alive: how large and how old they are, who asked for\n"
-"them, and who has them. For root, since it is in debugfs.\n"
+"Lists the live buffers with size, age, the process that asked for them, and the\n"
+"devices that are attached. Only root may read the list, which is in debugfs.\n"
 "\n"
 "  -d, --device PATH    only of this TEE device, such as /dev/tee0, gone or not\n"
 "  -u, --use-case NAME  only of this use case\n"
 "  -s, --sort KEY       size (default), age, user, pid, command or account\n"
-"  -r, --reverse        the other way round\n"
+"  -r, --reverse        reverse the order\n"
 "  -j, --json           for programs: one JSON object, size in bytes\n"
 "  -h, --help           show this help\n";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rstmem conform: whether a device does what tee_rstmem(7) says. */
+/* rstmem conform: check a device against tee_rstmem(7). */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,20 +11,20 @@ const char conform_help[] =
 "Usage: rstmem conform [-d PATH | -H NAME] [-u USE-CASE] [-j]\n"
 "       rstmem conform -l [-j]\n"
 "\n"
-"Checks whether a TEE device, or a dma-heap, does with restricted memory what\n"
-"tee_rstmem(7) says. Takes all of its memory for moments, so nobody else should\n"
-"use it meanwhile. Prints KTAP.\n"
+"Checks a TEE device or a dma-heap against tee_rstmem(7). Takes all of its memory for\n"
+"moments; other programs should not use it meanwhile. Prints KTAP.\n"
 "\n"
-"  -d, --device PATH    the TEE device; without, the first that has any\n"
-"  -H, --heap NAME      a dma-heap instead, such as protected,secure-video, or its\n"
-"                       path\n"
-"  -u, --use-case NAME  of the TEE device, a name or a number; without, the first\n"
-"                       that it offers\n"
+"  -d, --device PATH    test this TEE device, by default the first with restricted\n"
+"                       memory\n"
+"  -H, --heap NAME      test a dma-heap, such as protected,secure-video, or its path\n"
+"  -u, --use-case NAME  test this use case of the TEE device, a name or a number; by\n"
+"                       default the first that it offers\n"
 "  -l, --list           list the checks, run none\n"
 "  -j, --json           for programs: one JSON object\n"
 "  -h, --help           show this help\n"
 "\n"
-"Exit status: 0 conformant, 1 not, or as with the other verbs.\n";
+"Exit status: 0 conformant, 1 not conformant, 4 some checks could not be made; or as\n"
+"with the other verbs.\n";
 
 struct choice {
 	const char *device;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rstmem info: what there is. */
+/* rstmem info: devices and heaps. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 const char info_help[] =
 "Usage: rstmem info [-d PATH] [-j]\n"
 "\n"
-"Shows the restricted memory of every TEE device, for each use case, and the\n"
-"dma-heaps for restricted memory.\n"
+"Shows the restricted memory of every TEE device for each use case, and the dma-heaps\n"
+"for restricted memory.\n"
 "\n"
 "  -d, --device PATH  only this device, such as /dev/tee0, or this heap\n"
 "  -j, --json         for programs: one JSON object, sizes in bytes\n"

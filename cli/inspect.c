@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rstmem inspect: what a descriptor is. */
+/* rstmem inspect: describe a descriptor. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -10,14 +10,15 @@
 const char inspect_help[] =
 "Usage: rstmem inspect [-j] FD|PID:FD\n"
 "\n"
-"Says what a dma-buf of restricted memory is: size, use case, flags, and the TEE\n"
-"device it is from. FD is a descriptor that this command inherits, PID:FD one of\n"
-"another process; it takes the permission to attach to that with a debugger.\n"
+"Describes a dma-buf of restricted memory: size, use case, flags, and its TEE device.\n"
+"FD is a descriptor that this command inherits. PID:FD is one of another process; it\n"
+"takes the permission to attach a debugger to that.\n"
 "\n"
 "  -j, --json  for programs: one JSON object, size in bytes\n"
 "  -h, --help  show this help\n"
 "\n"
-"Only a TEE device knows flags and device. Who may open none is shown the rest.\n";
+"Only a TEE device knows flags and device. Without permission to open one, the rest\n"
+"is shown.\n";
 
 struct target {
 	int pid;	/* 0 for this process */
@@ -108,7 +109,7 @@ static void print_text(const struct rstmem_info *info)
 	if (!(info->known & RSTMEM_INFO_DEVICE))
 		printf("device    %s\n", unknown);
 	else if (info->device < 0)
-		printf("device    gone; the memory stays until all have released it\n");
+		printf("device    gone; the memory stays until the last reference ends\n");
 	else
 		printf("device    %s\n", info->path);
 }

@@ -10,19 +10,19 @@ static const char main_help[] =
 "\n"
 "Restricted memory of TEE devices: buffers that the CPU cannot read.\n"
 "\n"
-"  rstmem info           show which devices have any and how full they are\n"
-"  rstmem stat           show limits in force, peaks, and what was refused\n"
-"  rstmem buffers        list buffers and who holds them, for root\n"
-"  rstmem top            watch who uses how much\n"
-"  rstmem alloc -s SIZE  allocate a buffer, for a while or for a command\n"
-"  rstmem inspect FD     say what a descriptor is; PID:FD for another process\n"
-"  rstmem conform        check whether a device does what the manual says\n"
+"  rstmem info           show devices, heaps and how full they are\n"
+"  rstmem stat           show limits, peaks and refusals\n"
+"  rstmem buffers        list buffers and the processes they are charged to, for root\n"
+"  rstmem top            watch which processes use how much\n"
+"  rstmem alloc -s SIZE  allocate a buffer, for a time or for a command\n"
+"  rstmem inspect FD     describe a dma-buf; PID:FD for one of another process\n"
+"  rstmem conform        check a device against the manual\n"
 "  rstmem help [VERB]    show help, the same as VERB --help\n"
 "  rstmem version        show the version\n"
 "\n"
-"Exit status: 0 done, 1 failed, 2 wrong usage, 3 no device with restricted memory,\n"
-"or a descriptor that is something else.\n"
-"See rstmem(1), and tee_rstmem(7) for what restricted memory is.\n";
+"Exit status: 0 done, 1 failed, 2 wrong usage, 3 no device with restricted memory\n"
+"or a descriptor of something else; 4 conform could not make all checks.\n"
+"See rstmem(1), and tee_rstmem(7) about restricted memory.\n";
 
 static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 	const char *name;
 
 	opterr = 0;
-	/* For names of others: which characters there are. Words stay English. */
+	/* For the characters of names. Messages stay English. */
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		fputs(main_help, stderr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rstmem stat: how full memory is, what is allowed, and what was refused. */
+/* rstmem stat: memory, limits, refusals and importers of each account. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 const char stat_help[] =
 "Usage: rstmem stat [-d PATH] [-u NAME|N] [-j]\n"
 "\n"
-"Shows for each use case of every TEE device how much of its memory is used, the\n"
-"limits in force, what was refused, and which devices may import buffers. Takes no\n"
-"permission.\n"
+"Shows for each use case of every TEE device the memory that is used, free and lost,\n"
+"the limits in force, the refusals by cause, and the devices that may import buffers.\n"
+"Everybody may run it.\n"
 "\n"
 "  -d, --device PATH    only this TEE device, such as /dev/tee0\n"
 "  -u, --use-case NAME  only this use case\n"
@@ -26,7 +26,7 @@ static void add_name(struct table *t, const struct rstmem_account *account)
 	table_add(t, name);
 }
 
-/* How much of what is free the largest buffer could not have. */
+/* The part of the free memory that the largest buffer cannot have. */
 static const char *fragmentation(const struct rstmem_account *account,
 				 char text[SIZE_TEXT])
 {

@@ -142,7 +142,7 @@ int rstmem__heap_open(const char *path, uint32_t *use_case)
 static int open_one(uint32_t use_case)
 {
 	char path[RSTMEM_HEAP_PATH_SIZE];
-	uint32_t found;
+	uint32_t found = TEE_IOC_UC_RESERVED;
 	int fd, ret;
 
 	ret = heap_path(use_case, path, sizeof(path));

@@ -71,9 +71,9 @@ static void run_next_owner(struct conform *c)
 
 static const struct conform_check checks[] = {
 	{ "content.own", CONFORM_MUST, CONFORM_TEE, "Lifetime",
-	  "Buffers that are alive share no memory.", run_own },
+	  "Live buffers share no memory.", run_own },
 	{ "content.next-owner", CONFORM_MUST_NOT, CONFORM_TEE, "Asking",
-	  "What was in a freed buffer reaches its next owner, although the device says that it clears buffers.",
+	  "Contents of a freed buffer reach its next owner, on a device that clears buffers by its capabilities.",
 	  run_next_owner },
 };
 

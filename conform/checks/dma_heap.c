@@ -79,10 +79,10 @@ static void run_command(struct conform *c)
 
 static const struct conform_check checks[] = {
 	{ "heap.fd-flags", CONFORM_MUST, CONFORM_HEAP, "Heaps",
-	  "Access mode and O_CLOEXEC of fd_flags are those of the descriptor.",
+	  "The descriptor has the access mode and the O_CLOEXEC of fd_flags.",
 	  run_fd_flags },
 	{ "heap.sizes", CONFORM_MUST, CONFORM_HEAP, "Heaps",
-	  "Smaller and larger structures are served, as dma-heaps do.",
+	  "Smaller and larger structures work, as with all dma-heaps.",
 	  run_sizes },
 	{ "heap.command-unknown", CONFORM_MUST_NOT, CONFORM_HEAP, "Heaps",
 	  "A heap accepts an unknown command.", run_command },

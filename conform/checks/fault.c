@@ -117,16 +117,16 @@ static void run_no_descriptor(struct conform *c)
 
 static const struct conform_check checks[] = {
 	{ "fault.unreadable", CONFORM_MUST, CONFORM_BOTH, "Errors",
-	  "A structure that cannot be read is EFAULT.", run_null },
+	  "An allocation with an unreadable structure fails with EFAULT.", run_null },
 	{ "fault.unwritable", CONFORM_MUST, CONFORM_BOTH, "Errors",
-	  "A structure that cannot be written is EFAULT.", run_error },
+	  "An allocation with an unwritable structure fails with EFAULT.", run_error },
 	{ "fault.descriptor", CONFORM_MUST_NOT, CONFORM_BOTH, "Errors",
-	  "An allocation that fails with EFAULT leaves a descriptor, or keeps one reserved.",
+	  "An allocation that fails with EFAULT leaves a descriptor open or reserved.",
 	  run_descriptor },
 	{ "fault.memory", CONFORM_MUST_NOT, CONFORM_BOTH, "Errors",
 	  "An allocation that fails with EFAULT keeps memory.", run_memory },
 	{ "fault.no-descriptor", CONFORM_MUST, CONFORM_BOTH, "Errors",
-	  "Without a free descriptor it is EMFILE, and nothing stays allocated.",
+	  "An allocation without a free descriptor fails with EMFILE, and nothing stays allocated.",
 	  run_no_descriptor },
 };
 

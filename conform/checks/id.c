@@ -97,14 +97,14 @@ static const struct conform_check checks[] = {
 	{ "id.unique", CONFORM_MUST, CONFORM_TEE, "Allocating",
 	  "No two buffers of an open file have the same id.", run_unique },
 	{ "id.works", CONFORM_MUST, CONFORM_TEE, "Allocating",
-	  "The id names the buffer in memory references on the same open file.",
+	  "The id names the buffer in memory references of the same open file.",
 	  run_works },
 	{ "id.elsewhere", CONFORM_MUST_NOT, CONFORM_TEE, "Allocating",
-	  "The id names the buffer on another open file.", run_elsewhere },
+	  "The id names the buffer in memory references of another open file.", run_elsewhere },
 	{ "id.ends", CONFORM_MUST, CONFORM_TEE, "Lifetime",
 	  "The id ends with the dma-buf.", run_ends },
 	{ "id.context-ends", CONFORM_MUST, CONFORM_TEE, "Lifetime",
-	  "The id ends with the open file, and the dma-buf does not.",
+	  "The id ends with the open file; the dma-buf stays.",
 	  run_context_ends },
 };
 

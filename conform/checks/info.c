@@ -148,22 +148,22 @@ static void run_grows(struct conform *c)
 
 static const struct conform_check checks[] = {
 	{ "info.describes", CONFORM_MUST, CONFORM_TEE, "What is this descriptor?",
-	  "Any open file of a TEE device tells size, use case and device of a buffer.",
+	  "Every open file of a TEE device returns size, use case and device of a buffer.",
 	  run_describes },
 	{ "info.descriptor-bad", CONFORM_MUST, CONFORM_TEE, "Errors",
-	  "Asked about any 64 bits that are no open descriptor, it is EBADF.",
+	  "A question about a number that is no open descriptor fails with EBADF, for all 64 bits.",
 	  run_bad_descriptor },
 	{ "info.no-dma-buf", CONFORM_MUST, CONFORM_TEE, "Errors",
-	  "Asked about a descriptor that is no dma-buf, it is EINVAL.",
+	  "A question about a descriptor that is no dma-buf fails with EINVAL.",
 	  run_no_dma_buf },
 	{ "info.foreign", CONFORM_MUST, CONFORM_TEE, "Errors",
-	  "Asked about a dma-buf that is not restricted memory, it is EOPNOTSUPP.",
+	  "A question about a dma-buf of other memory fails with EOPNOTSUPP.",
 	  run_foreign },
 	{ "info.reserved", CONFORM_MUST_NOT, CONFORM_TEE, "Errors",
-	  "Flags or padding that are not 0 are accepted: it is EINVAL.",
+	  "A question with flags or padding that are not 0 succeeds; it fails with EINVAL.",
 	  run_reserved },
 	{ "info.grows", CONFORM_MUST, CONFORM_TEE, "What is this descriptor?",
-	  "A larger structure is served when its tail is 0, and is E2BIG otherwise; one smaller than the first is EINVAL.",
+	  "A larger structure works if its tail is 0 and fails with E2BIG otherwise; one smaller than the first version fails with EINVAL.",
 	  run_grows },
 };
 

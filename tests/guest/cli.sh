@@ -1109,7 +1109,7 @@ refused 1 'a limit is exceeded, by buffers that other processes hold for you or 
 run rstmem alloc -s 1M --via heap -- sh -c 'echo softtee >/sys/bus/platform/drivers/softtee/unbind
 	rstmem inspect $RSTMEM_FD; rstmem inspect --json $RSTMEM_FD >json'
 check 'a buffer whose device is gone' \
-	grep -qx 'device    gone; the memory stays until all have released it' $out
+	grep -qx 'device    gone; the memory stays until the last reference ends' $out
 check 'which is known' grep -qx '  "device_gone": true' json
 check 'though not which it was' grep -qx '  "device": null,' json
 rmmod rstmem_fake
