@@ -98,7 +98,7 @@ int run(struct rstmem *dev, const struct rstmem_buffer *buf, char **argv)
 	unsigned int i;
 	pid_t pid;
 
-	/* Who is started with SIGCHLD ignored is never told of the end. */
+	/* With SIGCHLD ignored, the end of a child is not signalled. */
 	action = (struct sigaction){ .sa_handler = SIG_DFL };
 	sigaction(SIGCHLD, &action, &old_chld);
 

@@ -45,9 +45,8 @@ static int64_t now_ms(void)
 }
 
 /*
- * Until SIGHUP, SIGINT or SIGTERM arrives, and until @seconds are over if
- * @has_limit, else until stdin ends. A signal ignored by whoever started the
- * program stays ignored.
+ * Wait for SIGHUP, SIGINT or SIGTERM; also for @seconds if @has_limit, else for the
+ * end of stdin. A signal that was ignored at the start stays ignored.
  *
  * Return: the exit status.
  */

@@ -42,7 +42,7 @@ static int heap_path(const char *name, char path[PATH_MAX])
 }
 
 /*
- * Find out what is tested; the library only tells that. Return: the exit status.
+ * Find the device to test, by the library. Return: the exit status.
  */
 static int find(const struct choice *choice, struct conform *c, char path[PATH_MAX])
 {

@@ -123,7 +123,7 @@ static void json_known(struct json *json, const char *key, bool known,
 		json_null(json, key);
 }
 
-/* What is not known is null. */
+/* Unknown members are null. */
 static void print_json(const struct target *target, const struct rstmem_info *info)
 {
 	char name[RSTMEM_USE_CASE_NAME_SIZE];

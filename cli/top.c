@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rstmem top: who uses how much, again and again. On a terminal screen.c shows it;
- * anywhere else it is text, or JSON, a line a round.
+ * rstmem top: memory and the processes that use it, again and again. top_screen.c
+ * shows them on a terminal; elsewhere they are text, or JSON with a line a round.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,25 +15,25 @@ const char top_help[] =
 "Usage: rstmem top [-i SECONDS] [-n COUNT] [-d PATH] [-u NAME|N]\n"
 "                  [-v VIEW] [-s KEY] [-r] [-t | -j]\n"
 "\n"
-"Shows how full restricted memory is and who uses it, until q or a signal ends it.\n"
-"Text, round after round, where stdout is not a terminal. How full it is, everybody\n"
-"may see; who uses it, only root.\n"
+"Shows how full restricted memory is and which processes use it, until q or a signal\n"
+"ends it. Prints text, round after round, where stdout is not a terminal. Only root\n"
+"sees processes, users and buffers.\n"
 "\n"
 "  -i, --interval SECONDS  time between rounds, 0.1 to 3600 (default 1)\n"
-"  -n, --count COUNT       end after so many rounds\n"
+"  -n, --count COUNT       end after this many rounds\n"
 "  -d, --device PATH       only of this TEE device, such as /dev/tee0\n"
 "  -u, --use-case NAME     only of this use case\n"
 "  -v, --view VIEW         processes (default), users or buffers\n"
 "  -s, --sort KEY          size (default), buffers, age, user, pid, command or\n"
 "                          account\n"
-"  -r, --reverse           the other way round\n"
+"  -r, --reverse           reverse the order\n"
 "  -t, --text              text, also on a terminal\n"
 "  -j, --json              for programs: one JSON object a line, sizes in bytes\n"
 "  -h, --help              show this help\n"
 "\n"
-"On a terminal, h shows what the keys are for.\n";
+"On a terminal, h explains the keys.\n";
 
-/* All that is shown at one time. Return: 0 or -errno. */
+/* Read all that a round shows. Return: 0 or -errno. */
 int top_read(struct top *top)
 {
 	int ret;
@@ -121,7 +121,7 @@ static void print_json(struct top *top)
 	json_end(&json, '}');
 }
 
-/* The rounds do not drift; those that could not be kept up with are left out. */
+/* Rounds do not drift; late ones are left out. */
 static void wait_for_next(struct timespec *next, unsigned int ms)
 {
 	struct timespec now;
@@ -140,7 +140,7 @@ static void wait_for_next(struct timespec *next, unsigned int ms)
 		;
 }
 
-/* Devices may come and go: nothing to show ends it only when it is the end anyway. */
+/* Devices may come and go: the status is that of the last round. */
 static int print_rounds(struct top *top, bool is_json)
 {
 	int ret, status = EXIT_OK;

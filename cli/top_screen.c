@@ -51,7 +51,7 @@ static void end(int sig)
 	ended = 1;
 }
 
-/* Whether there is a terminal, and it can do what this takes. */
+/* Return: true on a terminal that can move its cursor. */
 bool screen_works(void)
 {
 	const char *name = getenv("TERM");
@@ -71,7 +71,7 @@ static attr_t color(const struct screen *s, int pair, attr_t without)
 	return s->has_colors ? (attr_t)COLOR_PAIR(pair) : without;
 }
 
-/* @line is cut; what is left of the row stays as it is. */
+/* Cut @text to the row; the rest of the row stays as it is. */
 static void put(int y, int x, const char *text, attr_t attr)
 {
 	char line[TABLE_LINE];
@@ -157,8 +157,8 @@ static void color_bar(const struct screen *s, int y, int x, const char *bar,
 #define BAR_GOOD	24
 
 /*
- * Accounts, a line each and one more for what is special about them, unless that
- * would leave too little room. Returns the next free row.
+ * Draw accounts, a line each and one more for their rules, unless that would leave
+ * too little room. Return: the next free row.
  */
 static int draw_accounts(struct screen *s, int y)
 {
@@ -285,10 +285,10 @@ static void draw_bottom(struct screen *s)
 
 static const char * const help_lines[] = {
 	"p u b, Tab    processes, users, single buffers; the next of these",
-	"< >           sort by the key before, the next key",
-	"r             the other way round",
+	"< >           sort by the previous key, the next key",
+	"r             reverse the order",
 	"f             only one use case: the next one, or all again",
-	"d             seconds between rounds",
+	"d             set the seconds between rounds",
 	"Space         another round now",
 	"arrows, PgUp PgDn Home End    move in the list",
 	"h ?           this help",
@@ -298,7 +298,7 @@ static const char * const help_lines[] = {
 	"           - used at the peak   r reserved for CAP_SYS_RESOURCE",
 	"           x lost: clearing failed, out of use until a restart",
 	"",
-	"SHARE is of all memory of the use case, OF LIMIT of what a user may have.",
+	"SHARE: part of all memory of the use case. OF LIMIT: part of a user's limit.",
 	"A buffer is charged to the process that asked for it, also after that has",
 	"ended and others hold it; see \"rstmem buffers\" and rstmem(1).",
 	"",
@@ -431,7 +431,7 @@ static void move_list(struct screen *s, int key)
 	clamp_first(s);
 }
 
-/* Return: whether that was the end. */
+/* Return: true when the key ends the program. */
 static bool press(struct screen *s, int key)
 {
 	*s->message = 0;
@@ -525,7 +525,7 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Waits until a time, a key or a signal. Return: whether the terminal is there. */
+/* Wait for a time, a key or a signal. Return: false when the terminal is gone. */
 static bool wait_until(int64_t deadline, const sigset_t *unblocked)
 {
 	struct pollfd stdin_fd = { .fd = STDIN_FILENO, .events = POLLIN };

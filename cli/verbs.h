@@ -41,7 +41,7 @@ void heap_print_header(void);
 void heap_print(const struct heap *heap);
 void heap_print_json(struct json *json, const struct heap *heap);
 
-/* top.c: what is shown, and how */
+/* top.c */
 #define TOP_INTERVAL_MS	1000
 #define TOP_LEAST_MS	100
 #define TOP_MOST_MS	3600000

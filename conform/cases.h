@@ -13,15 +13,15 @@
 #include <linux/tee_rstmem.h>
 
 /*
- * In @data, for a use case that the device offers, whichever that is. Of what is
- * written there, those that the device offers are no cases.
+ * In @data, stands for any use case that the device offers. An entry whose use case
+ * the device offers is no case.
  */
 #define CASE_USE_CASE	TEE_IOC_UC_SECURE_VIDEO_PLAY
 
 /**
  * struct tee_case - an argument of TEE_IOC_RSTMEM_ALLOC that is refused
  * @check:	id of the check that it belongs to
- * @name:	what is wrong with it
+ * @name:	the fault in it
  * @data:	the argument
  * @error:	what the command fails with
  */
@@ -73,7 +73,7 @@ static const struct tee_case tee_cases[] = {
 /**
  * struct heap_case - an argument of DMA_HEAP_IOCTL_ALLOC that is refused
  * @check:	id of the check that it belongs to
- * @name:	what is wrong with it
+ * @name:	the fault in it
  * @data:	the argument
  * @error:	what the command fails with
  */

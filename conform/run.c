@@ -101,7 +101,7 @@ static void set_result(struct conform_result *result,
 	va_end(args);
 }
 
-/* Return: whether it has ended, with its wait status in @status. */
+/* Return: true when it has ended, with its wait status in @status. */
 static bool reap(pid_t pid, int *status)
 {
 	int ms;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The TEE behind a device, for the conformance suite: whether an id names a buffer,
- * and the services of <linux/tee_rstmem_services.h>, where there are any, to see
- * what is in one.
+ * The TEE behind a device, for the conformance suite: it tests ids, and looks into
+ * buffers with the services of <linux/tee_rstmem_services.h>, where there are any.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +20,7 @@
 
 static const uint8_t cipher_uuid[] = RSTMEM_SVC_CIPHER_UUID;
 static const uint8_t digest_uuid[] = RSTMEM_SVC_DIGEST_UUID;
-/* Of no service: made up. */
+/* No service has it. */
 static const uint8_t nobody_uuid[] = {
 	0x4d, 0x0b, 0x5a, 0x4e, 0x0c, 0x6f, 0x4b, 0x37,
 	0x93, 0x5a, 0x1e, 0x61, 0xb2, 0x0f, 0x77, 0xd9,
@@ -67,8 +66,8 @@ static int open_session(const struct conform *c, const uint8_t *uuid,
 }
 
 /*
- * Whether an id names a buffer in this open file: that is looked at before the TEE
- * is asked, who knows no such service.
+ * True when an id names a buffer in this open file. The kernel looks the id up before
+ * it asks the TEE, which knows no such service.
  */
 bool conform_id_works(const struct conform *c, int32_t id)
 {
@@ -79,7 +78,7 @@ bool conform_id_works(const struct conform *c, int32_t id)
 	return !open_session(c, nobody_uuid, &param, &session, &ret);
 }
 
-/* Skips the check if the device does not show which ids work. */
+/* Skip the check if the device does not show which ids work. */
 void conform_need_ids(struct conform *c)
 {
 	if (conform_id_works(c, NO_ID))
@@ -99,7 +98,7 @@ static uint32_t service(struct conform *c, const uint8_t *uuid, const char *name
 
 static uint32_t cipher, digest;
 
-/* Skips the check if the TEE cannot show what is in a buffer. */
+/* Skip the check if the TEE cannot show the contents of a buffer. */
 void conform_need_services(struct conform *c)
 {
 	cipher = service(c, cipher_uuid, "cipher");
@@ -152,7 +151,7 @@ static void put_memory(struct conform_memory *mem)
 	close(mem->fd);
 }
 
-/* Has the TEE write CONFORM_MARK bytes, others for another @seed. */
+/* Have the TEE write CONFORM_MARK bytes, others for another @seed. */
 void conform_fill(struct conform *c, int32_t id, uint64_t offset, unsigned char seed)
 {
 	struct tee_ioctl_param params[2];
@@ -173,7 +172,7 @@ void conform_fill(struct conform *c, int32_t id, uint64_t offset, unsigned char 
 	put_memory(&mem);
 }
 
-/* Has the TEE digest as many. */
+/* Have the TEE digest CONFORM_MARK bytes. */
 void conform_digest(struct conform *c, int32_t id, uint64_t offset,
 		    unsigned char result[32])
 {

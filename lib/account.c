@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Accounts: what the kernel tells of each use case of a device in sysfs. */
+/* Accounts: figures and limits of each use case of a device, from sysfs. */
 
 /* Inode numbers of sysfs may need 64 bits in a 32-bit program, too. */
 #define _FILE_OFFSET_BITS	64
@@ -23,8 +23,8 @@
 _Static_assert(RSTMEM__DEVICES <= INT32_MAX / PER_DEVICE, "numbers fit");
 
 /*
- * Where a number of an account goes, and what it is without the file: another
- * version of the modules may not have it. Used is read before the peak.
+ * Numbers of an account: file, member, and the value without the file, which another
+ * version of the modules may not have. Used is read before the peak.
  */
 static const struct {
 	const char *file;

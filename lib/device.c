@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Devices: what there is, open, behind either front end. */
+/* Devices: open one, through either front end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

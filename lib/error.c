@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Errors: what they mean and what to do next. */
+/* Errors: their meaning, and the next step. */
 #include <errno.h>
 #include <limits.h>
 
@@ -19,7 +19,7 @@ const char *rstmem_explain(int error)
 	case ENOENT:
 		return "no such device; \"rstmem info\" lists those there are";
 	case EOPNOTSUPP:
-		return "no restricted memory there, or more than a dma-heap can do; \"rstmem info\" shows devices and heaps, \"rstmem inspect\" a dma-buf";
+		return "no restricted memory there, or a dma-heap cannot do that; \"rstmem info\" shows devices and heaps, \"rstmem inspect\" a dma-buf";
 	case ENOTTY:
 		return "neither a TEE device nor a dma-heap; their paths are /dev/tee0, /dev/dma_heap/protected,secure-video or the like";
 	case ENODEV:
@@ -28,19 +28,19 @@ const char *rstmem_explain(int error)
 	case EPERM:
 		return "no permission to open the device, or to look into the process; run as root or join the group that owns the device";
 	case EINVAL:
-		return "the use case is not offered, the size or a flag is not possible, or the descriptor is no dma-buf; \"rstmem info\" shows what is offered";
+		return "the use case is not offered, the size or a flag is not possible, or the descriptor is no dma-buf; \"rstmem info\" shows the use cases";
 	case EBADF:
-		return "not an open descriptor; pass the one of a dma-buf";
+		return "not an open descriptor; pass that of a dma-buf";
 	case EXDEV:
-		return "restricted memory of another TEE device; register it there, \"rstmem inspect\" says which it is";
+		return "restricted memory of another TEE device; register it there, \"rstmem inspect\" shows the device";
 	case ESRCH:
 		return "no such process; it may have ended";
 	case ENOMEM:
 		return "no room for it now; ask for less or release buffers";
 	case EDQUOT:
-		return "a limit set by the administrator is exceeded; release buffers or have it raised";
+		return "a limit of the administrator is exceeded; release buffers or have it raised";
 	case EIO:
-		return "the backend does not work as it should; the kernel log says more";
+		return "the backend misbehaves; the kernel log has details";
 	case EMFILE:
 		return "this process has no file descriptor left; close some or raise the limit (ulimit -n)";
 	case ENFILE:
@@ -48,6 +48,6 @@ const char *rstmem_explain(int error)
 	case ENOSPC:
 		return "the memory given for the result is too small";
 	default:
-		return "not an error that restricted memory is known for; the kernel log may say more";
+		return "no known error of restricted memory; the kernel log may have details";
 	}
 }

@@ -44,7 +44,7 @@ ssize_t rstmem__read_file(int dir, const char *path, char *text, size_t size)
 	return n;
 }
 
-/* Return: what ioctl(2) does, or -errno. */
+/* Return: the result of ioctl(2), or -errno. */
 int rstmem__ioctl(int fd, unsigned long cmd, void *arg)
 {
 	int ret;
@@ -60,7 +60,7 @@ int rstmem__ioctl(int fd, unsigned long cmd, void *arg)
  * A program started without stdin, stdout or stderr would be handed their
  * numbers and print into the device. Takes over @fd, which has FD_CLOEXEC.
  *
- * Return: @fd or what replaces it, or -errno with @fd closed.
+ * Return: @fd or another descriptor instead, or -errno with @fd closed.
  */
 int rstmem__above_stdio(int fd)
 {

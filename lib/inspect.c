@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Descriptors: what is behind them, in this process or another. */
+/* Descriptors: describe the memory behind one, in this process or another. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,8 +16,8 @@ static const struct rstmem_info nothing = { .device = -1 };
  * Asks the TEE devices that may be opened; any that has restricted memory knows
  * about all of it.
  *
- * Return: 0, -EBADF, -EOPNOTSUPP when it is somebody else's dma-buf, or -EAGAIN
- * when nobody knew, which includes what is no dma-buf: to a device without
+ * Return: 0, -EBADF, -EOPNOTSUPP for a dma-buf of other memory, or -EAGAIN when no
+ * device knew. That includes files that are no dma-buf: to a device without
  * restricted memory the question itself is invalid.
  */
 static int ask_tee(int fd, struct rstmem_info *info)
@@ -77,8 +77,8 @@ static char *take_value(char *text, const char *key)
 /*
  * From a file of /proc/PID/fdinfo, which tells size and exporter of a dma-buf.
  *
- * Return: 0, -EINVAL when it is no dma-buf, -EOPNOTSUPP when it is somebody
- * else's, or why the file could not be read.
+ * Return: 0, -EINVAL when it is no dma-buf, -EOPNOTSUPP for one of other memory, or
+ * -errno when the file could not be read.
  */
 static int read_fdinfo(const char *path, struct rstmem_info *info)
 {
@@ -169,7 +169,7 @@ int rstmem_inspect_process(int pid, int fd, struct rstmem_info *info)
 	    copy == -ENFILE)
 		return copy;
 
-	/* To read may be permitted where to take is not. */
+	/* Reading may be permitted where taking is not. */
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
 	ret = read_fdinfo(path, info);
 	if (ret != -ENOENT && ret != -EACCES)

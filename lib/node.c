@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Nodes: what device is behind one, told without opening it. Some devices act when
- * they are opened: a watchdog starts.
+ * Nodes: find the device behind one without opening it. Some devices act when they
+ * are opened: a watchdog starts.
  */
 /* Inode numbers may need 64 bits in a 32-bit program, too. */
 #define _FILE_OFFSET_BITS	64
@@ -23,7 +23,7 @@ static const char *base_name(const char *path)
 	return last ? last + 1 : path;
 }
 
-/* The last part of what a link leads to. Return: 0 or -errno. */
+/* Read the last part of a link. Return: 0 or -errno. */
 static int link_name(const char *path, char name[RSTMEM__NODE_NAME])
 {
 	char target[PATH_MAX];
@@ -73,7 +73,7 @@ static int read_stat(const struct stat *st, const char *name,
  * Find out class and name of the device at @path. Without sysfs, as in some
  * sandboxes, there is no class, and the name is that of the node.
  *
- * Return: 0; -EISDIR; -ENOTTY for what is no character device; other errors of
+ * Return: 0; -EISDIR; -ENOTTY when it is no character device; other errors of
  * stat(2).
  */
 int rstmem__node_read(const char *path, struct rstmem__node *node)

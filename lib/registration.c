@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Registrations: ids for buffers that somebody else allocated. */
+/* Registrations: ids for buffers from another process or a heap. */
 #include <errno.h>
 #include <unistd.h>
 

@@ -41,15 +41,15 @@ extern "C" {
 #endif
 
 /*
- * A device with restricted memory, open: a TEE device; or what dma-heaps there are
- * for restricted memory, or one of them.
+ * An open device with restricted memory: a TEE device, one dma-heap for restricted
+ * memory, or all of these heaps.
  *
- * The same memory, but heaps know less. Buffers from a heap have no id, since there
- * is no TEE device open on which it could be used; rstmem_register() on one gives
- * them one. Heaps tell no figures. There is a heap for each use case that has a
- * name, and for no other. Kernels from 6.18 on may have protected heaps of their
- * own, without rstmem. rstmem_alloc() takes from these as well; rstmem_inspect()
- * does not know what comes from there, and rstmem_register() leaves it to the kernel.
+ * Both lead to the same memory, but heaps know less. A buffer from a heap has no id,
+ * since no TEE device is open on which an id could be used; rstmem_register() gives
+ * it one. Heaps tell no figures. Each use case with a name has a heap; others have
+ * none. Kernels from 6.18 on may have protected heaps of their own, without rstmem.
+ * rstmem_alloc() allocates from these as well; rstmem_inspect() does not know their
+ * buffers, and rstmem_register() leaves them to the kernel.
  */
 struct rstmem;
 
@@ -105,7 +105,7 @@ struct rstmem_buffer {
 };
 
 /**
- * struct rstmem_registration - a buffer that was given an id
+ * struct rstmem_registration - a registered buffer
  * @fd:		stands for the registration, owned by whoever holds this structure;
  *		no dma-buf; -1 for none
  * @id:		above 0: names the buffer in calls on the rstmem_fd() of the device
@@ -131,7 +131,7 @@ struct rstmem_registration {
 #define RSTMEM_DEVICE_PATH_SIZE	32
 
 /**
- * struct rstmem_info - what a descriptor of restricted memory is
+ * struct rstmem_info - the restricted memory behind a descriptor
  * @size:	bytes
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
@@ -153,15 +153,15 @@ struct rstmem_info {
 /**
  * rstmem_open() - open a device that has restricted memory
  * @path:	its node, a TEE device such as "/dev/tee0" or a dma-heap such as
- *		"/dev/dma_heap/protected,secure-video", or NULL for what there is:
- *		the first TEE device that has any, else all heaps
+ *		"/dev/dma_heap/protected,secure-video"; NULL for the first TEE
+ *		device that has restricted memory, else all heaps
  * @dev:	set to the device, for rstmem_close(); to NULL on failure
  *
- * What a node is decides, not what it is called. (Where there is no sysfs to ask,
- * a heap must have its own name.)
+ * The library looks at the device behind the node, not at its name, and opens no
+ * other device. (Without sysfs, a node must have its usual name.)
  *
- * What is open stays so: a program may give up its permission afterwards, and heaps
- * that appear later are not seen.
+ * The device stays open: a program may give up its permission afterwards. Heaps that
+ * appear later are not seen.
  *
  * Return: 0, or
  *	-ENXIO		no TEE device and no heap has restricted memory (@path is
@@ -180,7 +180,7 @@ struct rstmem_info {
 int rstmem_open(const char *path, struct rstmem **dev);
 
 /**
- * rstmem_open_via() - the same, by one way only
+ * rstmem_open_via() - open a device through one front end only
  * @path:	as for rstmem_open()
  * @via:	RSTMEM_VIA_TEE or RSTMEM_VIA_HEAP; RSTMEM_VIA_ANY is rstmem_open()
  * @dev:	as for rstmem_open()
@@ -203,7 +203,7 @@ int rstmem_open_via(const char *path, enum rstmem_via via, struct rstmem **dev);
 void rstmem_close(struct rstmem *dev);
 
 /**
- * rstmem_via() - which way a device was opened
+ * rstmem_via() - the front end through which a device was opened
  * @dev:	the device
  *
  * Return: RSTMEM_VIA_TEE or RSTMEM_VIA_HEAP.
@@ -220,7 +220,7 @@ enum rstmem_via rstmem_via(const struct rstmem *dev);
 int rstmem_fd(const struct rstmem *dev);
 
 /**
- * rstmem_path() - where a device was found
+ * rstmem_path() - the path of a device
  * @dev:	the device
  *
  * Return: a string that lives as long as @dev; for heaps that were opened without a
@@ -229,7 +229,7 @@ int rstmem_fd(const struct rstmem *dev);
 const char *rstmem_path(const struct rstmem *dev);
 
 /**
- * rstmem_next_device() - walk over the TEE devices there are
+ * rstmem_next_device() - walk over all TEE devices
  * @after:	number of the one before, -1 to begin
  * @path:	set to the path of its node, which need not have restricted memory
  * @size:	bytes at @path, RSTMEM_DEVICE_PATH_SIZE is enough
@@ -243,7 +243,7 @@ int rstmem_next_device(int after, char *path, size_t size);
 #define RSTMEM_HEAP_PATH_SIZE	64
 
 /**
- * rstmem_next_heap() - walk over the protected dma-heaps there are
+ * rstmem_next_heap() - walk over all protected dma-heaps
  * @after:	use case of the one before, 0 or less to begin
  * @path:	set to the path of its node; no device need be behind it any more
  * @size:	bytes at @path, RSTMEM_HEAP_PATH_SIZE is enough
@@ -254,8 +254,8 @@ int rstmem_next_device(int after, char *path, size_t size);
 int rstmem_next_heap(int after, char *path, size_t size);
 
 /**
- * rstmem_use_cases() - which use cases a device offers
- * @dev:	the device; heaps offer what they are for
+ * rstmem_use_cases() - the use cases that a device offers
+ * @dev:	the device; a heap offers its own use case
  * @use_cases:	set to a mask: bit N is set when use case N is offered
  *
  * Return: 0, or -ENODEV when the device's restricted memory is going away. Heaps
@@ -284,19 +284,19 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
 #define RSTMEM_NO_LIMIT	UINT64_MAX
 
 /**
- * struct rstmem_account - the books of a use case of a device
- * @name:	what sysfs calls it, "tee0,secure-video" for example
+ * struct rstmem_account - figures and limits of a use case of a device
+ * @name:	its name in sysfs, for example "tee0,secure-video"
  * @device:	N of /dev/teeN
  * @use_case:	TEE_IOC_UC_*
  * @granule:	bytes; sizes are rounded up to a multiple of it
  * @total:	bytes of memory behind the use case, which others may share; 0 when
  *		the device does not tell
- * @free:	bytes of it that are not allocated, for whichever use case
+ * @free:	bytes of @total that are free
  * @largest_free: bytes of the largest buffer that would fit now
  * @used:	bytes of the use case's buffers
  * @peak:	most that @used has ever been
  * @buffers:	number of its buffers
- * @max_user_bytes: bytes that a user may have, or RSTMEM_NO_LIMIT
+ * @max_user_bytes: bytes that a user may have of the memory, or RSTMEM_NO_LIMIT
  * @max_user_buffers: buffers that a user may have, the same
  * @max_buffer_bytes: bytes of the largest buffer, the same
  * @reserve:	bytes that only CAP_SYS_RESOURCE may use
@@ -308,7 +308,9 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
  * @lost:	bytes whose clearing failed, out of use until the system restarts;
  *		other use cases may share them; 0 from modules that do not tell
  *
- * Each figure is of a moment of its own, but @peak is never below @used.
+ * Figures are read one after the other, but @peak is never below @used. Use cases
+ * that share memory have the same @total, @free, @lost and limits: a limit holds for
+ * all of them together.
  */
 struct rstmem_account {
 	char name[RSTMEM_ACCOUNT_NAME_SIZE];
@@ -335,12 +337,12 @@ struct rstmem_account {
 };
 
 /**
- * rstmem_next_account() - walk over the accounts there are
+ * rstmem_next_account() - walk over all accounts
  * @after:	number of the one before, -1 to begin
- * @account:	filled in; on failure all 0, but for @device, which is -1
+ * @account:	filled in; on failure all 0, except @device, which is -1
  *
- * Takes no permission and no open device. The order is that of devices and, for
- * each, of use cases.
+ * Takes no permission and no open device. The order is by device and use case. A
+ * number whose file the kernel does not have is 0, a limit RSTMEM_NO_LIMIT.
  *
  * Return: the account's number, 0 or above; -ENOENT when there is none after
  * @after, or no sysfs to ask; other errors of open(2).
@@ -354,8 +356,7 @@ int rstmem_next_account(int after, struct rstmem_account *account);
  * @use_case:	TEE_IOC_UC_*
  * @account:	as for rstmem_next_account()
  *
- * What a program may have, and when an allocation failed with -EDQUOT, which limits
- * there are.
+ * Tells a program what it may have, and the limits after -EDQUOT.
  *
  * Return: 0, -EINVAL when the device does not offer @use_case, -ENOENT when it is
  * not known, as for heaps of the kernel's own, -ENODEV, or other errors of open(2).
@@ -367,7 +368,7 @@ int rstmem_account_of(struct rstmem *dev, uint32_t use_case,
 #define RSTMEM_IMPORTERS_SIZE	4096
 
 /**
- * rstmem_account_importers() - which devices may attach to an account's buffers
+ * rstmem_account_importers() - the devices that may attach to an account's buffers
  * @account:	from one of the functions above
  * @text:	set to the list, see tee_rstmem(7): "any", "none", or
  *		"driver:GLOB" and the like with spaces between them
@@ -411,24 +412,24 @@ int rstmem_alloc(struct rstmem *dev, uint32_t use_case, uint64_t size,
  * @buf:	the buffer, one without a descriptor (a structure that is all 0 has
  *		none either), or NULL; left without descriptor and id
  *
- * The memory is free when nobody else holds the dma-buf, nobody has it registered
- * and no TEE call that was given an id of it is still running. A program that has
+ * The memory is free when no other descriptor of the dma-buf, no registration of it
+ * and no running TEE call with its id is left. A program that has
  * passed @buf->fd's ownership elsewhere does not call this.
  */
 void rstmem_buffer_close(struct rstmem_buffer *buf);
 
 /**
- * rstmem_register() - get an id for a buffer that somebody else allocated
+ * rstmem_register() - get an id for a buffer from another process or a heap
  * @dev:	the TEE device, the one that the buffer was allocated from
  * @fd:		descriptor of the dma-buf, which stays the caller's
  * @flags:	0; none is defined
  * @reg:	filled in, for rstmem_unregister(); on failure it has no descriptor
  *		and undoing it does nothing
  *
- * A buffer has an id only on the open device that it was allocated with. Who was
- * passed the dma-buf, or has it from a heap, gets one with this. The registration
- * keeps the memory, also when all descriptors of the dma-buf are closed, until it is
- * undone or @dev is closed.
+ * A buffer has an id only on the open device that it was allocated with. A program
+ * that got the dma-buf from another process or a heap gets an id with this. The
+ * registration keeps the memory, also when all descriptors of the dma-buf are closed,
+ * until it is undone or @dev is closed.
  *
  * Return: 0, or
  *	-EBADF		@fd is not an open descriptor
@@ -451,7 +452,7 @@ int rstmem_register(struct rstmem *dev, int fd, uint32_t flags,
 void rstmem_unregister(struct rstmem_registration *reg);
 
 /**
- * rstmem_inspect() - what a descriptor is
+ * rstmem_inspect() - describe a descriptor
  * @fd:		any number
  * @info:	filled in; on failure nothing in it is known
  *
@@ -468,7 +469,7 @@ void rstmem_unregister(struct rstmem_registration *reg);
 int rstmem_inspect(int fd, struct rstmem_info *info);
 
 /**
- * rstmem_inspect_process() - what a descriptor of another process is
+ * rstmem_inspect_process() - describe a descriptor of another process
  * @pid:	the process
  * @fd:		its descriptor, any number
  * @info:	as for rstmem_inspect()
@@ -486,7 +487,7 @@ int rstmem_inspect_process(int pid, int fd, struct rstmem_info *info);
 #define RSTMEM_USE_CASE_NAME_SIZE	32
 
 /**
- * rstmem_use_case_name() - what a use case is called
+ * rstmem_use_case_name() - the name of a use case
  * @use_case:	any number
  * @name:	set to the name: "secure-video", "trusted-ui",
  *		"secure-video-record"; a decimal number for any other
@@ -507,8 +508,8 @@ int rstmem_use_case_name(uint32_t use_case, char *name, size_t size);
 int rstmem_use_case_parse(const char *name, uint32_t *use_case);
 
 /**
- * rstmem_explain() - what an error means and what to do about it
- * @error:	what a function above returned, or the errno, either sign
+ * rstmem_explain() - explain an error and the next step
+ * @error:	the result of a function above, or an errno, of either sign
  *
  * Return: one line in English without a full stop, in static memory, never NULL.
  */

@@ -157,7 +157,7 @@ void reason_set_path(struct reason *reason, const char *path);
 
 /* table.c */
 #define TABLE_COLUMNS	12
-/* Room for a line; what is longer is cut. */
+/* Room for a line; a longer one is cut. */
 #define TABLE_LINE	8192
 
 struct column {

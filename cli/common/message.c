@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages: one line on stderr each; and whether stdout got everything. */
+/* Messages: one line on stderr each; and the last look at stdout. */
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The order that lists of buffers and of who holds them are in. */
+/* The order of lists of buffers, and their sums by process and user. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +108,7 @@ void buffers_sort(struct buffers *list, const struct order *order)
 		qsort(list->record, list->count, sizeof(*list->record), compare);
 }
 
-/* What makes two buffers one line of a view. */
+/* Two buffers that are equal here share a line of a view. */
 static int same_user(const struct buffer_record *a, const struct buffer_record *b)
 {
 	int order = by_account(a, b);
@@ -168,8 +168,8 @@ static char *merge_importers(char *list, char *more)
 }
 
 /*
- * Makes one of all buffers that a process, or a user, asked for of an account: the
- * sums, and the age of the oldest.
+ * Replace the buffers that a process, or a user, has of an account by their sum, with
+ * the age of the oldest.
  */
 void buffers_group(struct buffers *list, enum view view)
 {

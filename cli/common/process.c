@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Processes: whether one that did something a while ago is still there. */
+/* Processes: find out if one still runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ int process_started(int pid, int64_t *started)
 	return 0;
 }
 
-/* Whether it was there @age_ms ago, and so is not another one with its number. */
+/* True for a process that ran @age_ms ago: no later one with its number. */
 bool process_is_older(int64_t started, uint64_t age_ms)
 {
 	return started <= now_ms() - (int64_t)age_ms + SLACK_MS;

@@ -73,7 +73,7 @@ static const struct {
 		"{path}: no permission to look into process {pid}: it takes the same as a debugger; run as root, or as its user where kernel.yama.ptrace_scope allows that" },
 	[REASON_NO_DMA_BUF] = { EXIT_NO_DEVICE, "{path}: not a dma-buf" },
 	[REASON_OTHER_DMA_BUF] = { EXIT_NO_DEVICE,
-		"{path}: a dma-buf, but not restricted memory that rstmem knows; exp_name in its fdinfo below /proc says who made it" },
+		"{path}: a dma-buf, but not restricted memory that rstmem knows; exp_name in its fdinfo below /proc names its exporter" },
 	[REASON_CANNOT_ASK] = { EXIT_FAILED,
 		"{path}: no TEE device may be opened and there is no /proc; mount that or run as root" },
 	[REASON_CANNOT_INSPECT] = { EXIT_FAILED,

@@ -47,7 +47,7 @@ int size_parse(const char *text, uint64_t *size)
 
 /*
  * For people: exact when there is no decimal point, else cut down to a tenth,
- * so that what is free is never said to be more.
+ * so that free memory is never overstated.
  *
  * Return: @text.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tables of text, whose columns are as wide as what is in them. */
+/* Tables of text, with columns as wide as their widest cell. */
 #include <stdlib.h>
 #include <string.h>
 

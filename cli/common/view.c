@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What rstmem top shows of accounts and of who has buffers, as tables of text. */
+/* Accounts, buffers and the processes they are charged to, as tables of text. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -133,7 +133,7 @@ static void append_count(struct line *line, uint64_t count, const char *what)
 		append(line, "%" PRIu64 " %s", count, what);
 }
 
-/* What was refused and what is not allowed, in a line; "" when there is nothing. */
+/* Write refusals, limits and losses of an account as a line, "" without any. */
 const char *view_rules(const struct rstmem_account *a, char text[RULES_TEXT])
 {
 	struct line line = { .text = text, .between = "refused: " };
