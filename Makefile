@@ -3,6 +3,8 @@
 # space to build/host, that of guests of another architecture to build/ARCH
 # (lab/build-user), the modules for a kernel to build/KERNEL.
 
+export LC_ALL := C
+
 meta = $(shell sed -n 's/^$(1)[[:space:]]*//p' META)
 VERSION := $(call meta,version)
 SONAME := $(call meta,soname)
@@ -38,7 +40,10 @@ include lib/build.mk cli/build.mk man/build.mk packaging/build.mk tests/build.mk
 help:
 	@echo 'make            install what building needs, build everything'
 	@echo 'make demo       show restricted memory at work, in a virtual machine'
-	@echo 'make check      run all tests, the kernel ones in virtual machines'
+	@echo 'make check      test every behaviour once, the kernel in virtual machines: ten'
+	@echo '                minutes on two cores'
+	@echo 'make check-all  run these and more: other kernels, OP-TEE, 32 bits, and what'
+	@echo '                takes long; a kernel for debugging is built first, once'
 	@echo 'make check-debug'
 	@echo '                run some of them on a kernel with every check there is, which'
 	@echo '                is built first, once: ten minutes'
@@ -85,6 +90,11 @@ demo: deps
 .PHONY: check
 check: deps
 	@tests/run
+
+.PHONY: check-all
+check-all: deps
+	@lab/build-kernel debug >/dev/null
+	@tests/run --all
 
 # What @debug of tests/list names.
 .PHONY: check-debug
