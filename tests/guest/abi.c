@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ABI as a program sees it that was written against <linux/tee.h> and the
- * project's uapi header alone. Built for 64 and for 32 bits.
+ * The ABI of the TEE device, to a program that uses <linux/tee.h> and the project's
+ * uapi header only. Built for 64 and for 32 bits.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,14 +47,14 @@ static void test_version(int tee)
 {
 	struct tee_ioctl_version_data vers;
 
-	/* Since 6.17 the bit says that there are objects, which is not so. */
+	/* Since 6.17 the bit means TEE_GEN_CAP_OBJREF, which softtee lacks. */
 	ktap(!ioctl(tee, TEE_IOC_VERSION, &vers) &&
 	     !(vers.gen_caps & TEE_GEN_CAP_RSTMEM) == guest_since(6, 17),
-	     "TEE_IOC_VERSION says that there is restricted memory, where it can");
+	     "version: has TEE_GEN_CAP_RSTMEM before 6.17, and not since");
 	ktap(vers.gen_caps & TEE_GEN_CAP_GP && vers.gen_caps & TEE_GEN_CAP_REG_MEM,
-	     "and what the stock core says");
+	     "version: has the stock GP and REG_MEM capabilities");
 	ktap(ioctl(tee, TEE_IOC_VERSION, (void *)8) == -1 && errno == EFAULT,
-	     "TEE_IOC_VERSION with a bad pointer: EFAULT");
+	     "version: a bad pointer fails: EFAULT");
 }
 
 static void test_alloc(int tee)
@@ -67,25 +67,32 @@ static void test_alloc(int tee)
 	struct stat st;
 
 	fd = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, &data);
-	if (!ktap(fd >= 0, "allocates"))
+	if (!ktap(fd >= 0, "alloc: returns a descriptor"))
 		ktap_bail("TEE_IOC_RSTMEM_ALLOC: %s", strerror(errno));
-	ktap_eq(data.size, 8192, "writes back the size, rounded up");
-	ktap_eq(data.flags, 0, "and the flags");
-	ktap(data.id > 0, "and an id");
-	ktap_eq(data.use_case, VIDEO, "and leaves the use case");
-	ktap(fcntl(fd, F_GETFD) & FD_CLOEXEC, "the descriptor is O_CLOEXEC");
-	ktap((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR, "and O_RDWR");
-	ktap_eq(lseek(fd, 0, SEEK_END), 8192, "the dma-buf has that size");
-	ktap(!fstat(fd, &st), "fstat works");
-	ktap_eq(tee_used(tee, VIDEO), 8192, "it is counted as used");
-	ktap_eq(tee_buffers(tee, VIDEO), 1, "and as a buffer");
+	ktap_eq(data.size, 8192, "alloc: writes back the rounded size");
+	ktap_eq(data.flags, 0, "alloc: writes back flags of 0");
+	ktap(data.id > 0, "alloc: writes back a positive id");
+	ktap_eq(data.use_case, VIDEO, "alloc: leaves the use case unchanged");
+	ktap(fcntl(fd, F_GETFD) & FD_CLOEXEC,
+	     "alloc: the descriptor is O_CLOEXEC");
+	ktap((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR,
+	     "alloc: the descriptor is O_RDWR");
+	ktap_eq(lseek(fd, 0, SEEK_END), 8192,
+		"dma-buf: its size is the one written back");
+	ktap(!fstat(fd, &st), "dma-buf: fstat succeeds");
+	ktap_eq(tee_used(tee, VIDEO), 8192,
+		"query: counts the rounded size as used");
+	ktap_eq(tee_buffers(tee, VIDEO), 1, "query: counts one buffer");
 	second = tee_rstmem(tee, VIDEO, 1, &id);
-	ktap(second >= 0 && id != data.id, "another has another id");
-	ktap_eq(tee_used(tee, VIDEO), 12288, "sizes add up");
+	ktap(second >= 0 && id != data.id,
+	     "alloc: a second buffer has another id");
+	ktap_eq(tee_used(tee, VIDEO), 12288,
+		"query: adds up the sizes of two buffers");
 	close(second);
 	close(fd);
-	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is used after close");
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(tee_used(tee, VIDEO), 0,
+		"query: counts nothing as used after close");
+	ktap_eq(count_fds(), fds, "alloc: no descriptor is left after close");
 }
 
 static void test_refused(int tee, const char *name,
@@ -97,14 +104,15 @@ static void test_refused(int tee, const char *name,
 	rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, &data);
 	ktap(rc == -1 && errno == error && !memcmp(&data, arg, sizeof(data)) &&
 	     count_fds() == fds && !tee_used(tee, VIDEO),
-	     "%s: %s, nothing written or left", name, strerror(error));
+	     "alloc: refuses %s: %s, and writes and leaves nothing",
+	     name, strerror(error));
 	if (rc >= 0)
 		close(rc);
 }
 
 static void test_errors(int tee)
 {
-	/* For a pool such as those of the lab. */
+	/* These exceed the pools of the lab. */
 	static const struct {
 		const char *name;
 		struct tee_ioctl_rstmem_alloc_data data;
@@ -117,7 +125,7 @@ static void test_errors(int tee)
 	struct tee_ioctl_rstmem_query query;
 	size_t n;
 
-	_Static_assert(CASE_USE_CASE == VIDEO, "the cases need no other");
+	_Static_assert(CASE_USE_CASE == VIDEO, "the cases use this use case");
 	tee_query(tee, VIDEO, &query);
 	for (n = 0; n < sizeof(tee_cases) / sizeof(*tee_cases); n++)
 		test_refused(tee, tee_cases[n].name, &tee_cases[n].data,
@@ -125,7 +133,7 @@ static void test_errors(int tee)
 	for (n = 0; n < sizeof(too_large) / sizeof(*too_large); n++)
 		test_refused(tee, too_large[n].name, &too_large[n].data, ENOMEM);
 	ktap_eq(tee_rstmem(tee, VIDEO, query.total + 1, NULL), -ENOMEM,
-		"one byte more than the pool: ENOMEM");
+		"alloc: refuses one byte more than the pool: ENOMEM");
 }
 
 static void test_full(int tee)
@@ -135,15 +143,15 @@ static void test_full(int tee)
 
 	tee_query(tee, VIDEO, &query);
 	fd = tee_rstmem(tee, VIDEO, query.largest_free, NULL);
-	ktap(fd >= 0, "the largest free extent can be had");
+	ktap(fd >= 0, "full pool: the largest free extent can be allocated");
 	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -ENOMEM,
-		"and then nothing: ENOMEM");
+		"full pool: refuses one byte: ENOMEM");
 	tee_query(tee, VIDEO, &query);
 	ktap(query.used == query.total && !query.largest_free,
-	     "and the query says so");
+	     "full pool: the query tells all used and no free extent");
 	close(fd);
 	fd = tee_rstmem(tee, VIDEO, 1, NULL);
-	ktap(fd >= 0, "after close there is room again");
+	ktap(fd >= 0, "full pool: allocates again after close");
 	close(fd);
 }
 
@@ -155,9 +163,9 @@ static void test_fault(int tee)
 	char *mem;
 
 	rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, NULL);
-	ktap(rc == -1 && errno == EFAULT, "NULL: EFAULT");
+	ktap(rc == -1 && errno == EFAULT, "alloc: refuses NULL: EFAULT");
 
-	/* Readable but not writable: fails after everything was made. */
+	/* Readable but not writable: the copy back to user space fails. */
 	mem = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	data = (void *)mem;
@@ -167,14 +175,15 @@ static void test_fault(int tee)
 	close(next);
 	mprotect(mem, page, PROT_READ);
 	rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, data);
-	ktap(rc == -1 && errno == EFAULT, "read-only memory: EFAULT");
-	ktap(!tee_used(tee, VIDEO), "nothing stays allocated");
-	ktap(count_fds() == fds, "no descriptor is left");
+	ktap(rc == -1 && errno == EFAULT,
+	     "alloc: refuses read-only memory: EFAULT");
+	ktap(!tee_used(tee, VIDEO), "alloc: a failed copy leaves no memory");
+	ktap(count_fds() == fds, "alloc: a failed copy leaves no descriptor");
 	fd = dup(0);
-	ktap_eq(fd, next, "and none is reserved");
+	ktap_eq(fd, next, "alloc: a failed copy reserves no descriptor");
 	close(fd);
 
-	/* The last bytes lie in a page that is not there. */
+	/* The last bytes lie in an unmapped page. */
 	mprotect(mem, page, PROT_READ | PROT_WRITE);
 	munmap(mem + page, page);
 	data = (void *)(mem + page - 16);
@@ -183,7 +192,7 @@ static void test_fault(int tee)
 	data->flags = 0;
 	rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, data);
 	ktap(rc == -1 && errno == EFAULT && !tee_used(tee, VIDEO),
-	     "half unmapped memory: EFAULT, nothing allocated");
+	     "alloc: refuses half unmapped memory: EFAULT, and allocates nothing");
 	munmap(mem, page);
 }
 
@@ -198,13 +207,14 @@ static void test_no_fd(int tee)
 	setrlimit(RLIMIT_NOFILE, &none);
 	rc = tee_rstmem(tee, VIDEO, 4096, NULL);
 	setrlimit(RLIMIT_NOFILE, &limit);
-	ktap_eq(rc, -EMFILE, "no descriptor left: EMFILE");
-	ktap(!tee_used(tee, VIDEO), "and nothing allocated");
+	ktap_eq(rc, -EMFILE, "alloc: fails without a free descriptor: EMFILE");
+	ktap(!tee_used(tee, VIDEO),
+	     "alloc: without a free descriptor allocates nothing");
 }
 
 static void test_query(int tee)
 {
-	/* A program from the future: the structure and 16 bytes more. */
+	/* A newer program: the structure has 16 bytes more. */
 	struct {
 		struct tee_ioctl_rstmem_query query;
 		uint64_t more[2];
@@ -216,44 +226,50 @@ static void test_query(int tee)
 
 	ktap(!tee_query(tee, TEE_IOC_UC_RESERVED, &query) &&
 	     query.use_cases == target()->use_cases && !query.total,
-	     "asks which use cases there are");
-	ktap(!tee_query(tee, VIDEO, &query), "asks about one");
-	ktap_eq(query.granule, 4096, "its granule");
-	ktap_eq(query.total, target()->total, "all there is");
-	ktap_eq(query.used, 0, "nothing used");
-	ktap_eq(query.largest_free, query.total, "all in one piece");
-	ktap_eq(query.caps, target()->caps, "whether it scrubs and protects");
+	     "query: tells the use cases of the device");
+	ktap(!tee_query(tee, VIDEO, &query), "query: succeeds for a use case");
+	ktap_eq(query.granule, 4096, "query: tells the granule");
+	ktap_eq(query.total, target()->total,
+		"query: tells the size of the pool");
+	ktap_eq(query.used, 0, "query: tells no used bytes in an empty pool");
+	ktap_eq(query.largest_free, query.total,
+		"query: tells an empty pool free in one piece");
+	ktap_eq(query.caps, target()->caps,
+		"query: tells the scrub and protect capabilities");
 	if (target_offers(TEE_IOC_UC_TRUSTED_UI))
 		ktap(!tee_query(tee, TEE_IOC_UC_TRUSTED_UI, &query) &&
 		     query.total == 16 * MIB,
-		     "another pool for another use case");
+		     "query: tells another pool for another use case");
 	else
-		ktap_skip("another pool for another use case",
+		ktap_skip("query: tells another pool for another use case",
 			  "this TEE has one use case");
-	ktap_eq(tee_query(tee, 4, &query), -EINVAL, "use case not offered");
-	ktap_eq(tee_query(tee, 64, &query), -EINVAL, "use case 64");
+	ktap_eq(tee_query(tee, 4, &query), -EINVAL,
+		"query: refuses use case 4, which is not offered: EINVAL");
+	ktap_eq(tee_query(tee, 64, &query), -EINVAL,
+		"query: refuses use case 64: EINVAL");
 	ktap_eq(tee_query(tee, 0xffffffff, &query), -EINVAL,
-		"use case 2^32-1");
+		"query: refuses use case 2^32-1: EINVAL");
 
 	query = (struct tee_ioctl_rstmem_query){ .use_case = VIDEO,
 						 .flags = 1 };
 	ktap(ioctl(tee, TEE_IOC_RSTMEM_QUERY, &query) == -1 && errno == EINVAL,
-	     "unknown flag: EINVAL");
+	     "query: refuses an unknown flag: EINVAL");
 	ktap(ioctl(tee, TEE_IOC_RSTMEM_QUERY, (void *)8) == -1 &&
-	     errno == EFAULT, "bad pointer: EFAULT");
+	     errno == EFAULT, "query: refuses a bad pointer: EFAULT");
 	ktap(!ioctl(tee, large_cmd, &large) && large.query.total == target()->total,
-	     "a larger structure with a tail of zeros is served");
+	     "query: accepts a larger structure with a tail of zeros");
 	large.more[1] = 1;
 	ktap(ioctl(tee, large_cmd, &large) == -1 && errno == E2BIG,
-	     "with another tail: E2BIG");
+	     "query: refuses a larger structure with another tail: E2BIG");
 	ktap(ioctl(tee, _IOC(_IOC_READ | _IOC_WRITE, TEE_IOC_MAGIC,
 			     _IOC_NR(TEE_IOC_RSTMEM_QUERY),
 			     TEE_IOC_RSTMEM_QUERY_SIZE_VER0 - 8), &query) == -1 &&
-	     errno == EINVAL, "a structure smaller than the first: EINVAL");
+	     errno == EINVAL,
+	     "query: refuses a structure below the first version: EINVAL");
 	ktap(ioctl(tee, _IOC(_IOC_READ, TEE_IOC_MAGIC,
 			     _IOC_NR(TEE_IOC_RSTMEM_QUERY),
 			     sizeof(query)), &query) == -1 && errno == EINVAL,
-	     "another direction is another command: EINVAL");
+	     "query: refuses its number with another direction: EINVAL");
 }
 
 /* The id works as a memory reference, in its own context only. */
@@ -273,21 +289,23 @@ static void test_id(int tee)
 	params[0] = tee_in(in.id, 0, 32);
 	params[1] = tee_in(in.id, 32, 16);
 	ktap_eq(tee_call(tee, session, RSTMEM_SVC_CIPHER_SET_KEY, params, 2),
-		TEEC_SUCCESS, "the cipher service takes a key");
+		TEEC_SUCCESS, "id: the cipher service takes a key beside it");
 	params[0] = tee_in(in.id, 0, 4096);
 	params[1] = tee_out(id, 100, 4096);
 	params[2] = tee_value(0, 0);
 	ktap_eq(tee_call(tee, session, RSTMEM_SVC_CIPHER_UPDATE, params, 3),
-		TEEC_SUCCESS, "and decrypts into the buffer by its id");
+		TEEC_SUCCESS,
+		"id: the cipher service decrypts into the buffer");
 
 	params[1] = tee_out(id, 4097, 4096);
 	rc = tee_invoke(tee, session, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
 			&ret, NULL);
-	ktap_eq(rc, -EINVAL, "a range beyond the buffer: EINVAL");
+	ktap_eq(rc, -EINVAL,
+		"id: a range beyond the buffer is refused: EINVAL");
 	params[1] = tee_out(id, UINT64_MAX - 100, 200);
 	rc = tee_invoke(tee, session, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
 			&ret, NULL);
-	ktap_eq(rc, -EINVAL, "a range that wraps: EINVAL");
+	ktap_eq(rc, -EINVAL, "id: a range that wraps is refused: EINVAL");
 
 	session2 = tee_service(other, uuid);
 	tee_mem_alloc(other, 4096, &in2);
@@ -295,22 +313,23 @@ static void test_id(int tee)
 	params[1] = tee_out(id, 0, 16);
 	rc = tee_invoke(other, session2, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
 			&ret, NULL);
-	ktap_eq(rc, -EINVAL, "another context's id: EINVAL");
+	ktap_eq(rc, -EINVAL, "id: is unknown in another context: EINVAL");
 
 	close(buf);
 	params[0] = tee_in(in.id, 0, 16);
 	params[1] = tee_out(id, 0, 16);
 	rc = tee_invoke(tee, session, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
 			&ret, NULL);
-	ktap_eq(rc, -EINVAL, "the id ends with the dma-buf: EINVAL");
+	ktap_eq(rc, -EINVAL, "id: ends with its dma-buf: EINVAL");
 
 	tee_mem_free(&in2);
 	tee_mem_free(&in);
 	close(other);
-	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is used");
+	ktap_eq(tee_used(tee, VIDEO), 0,
+		"id: a TEE call leaves no memory in use");
 }
 
-/* What both commands that take a descriptor say to those that are not ours. */
+/* Errors of the two commands that take a descriptor. */
 static void test_bad_fds(int tee, const char *name,
 			 int (*try)(int tee, int64_t fd), int of_foreign)
 {
@@ -328,18 +347,23 @@ static void test_bad_fds(int tee, const char *name,
 	size_t n;
 
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
-		ktap_eq(try(tee, bad[n].fd), -EBADF, "%s, descriptor %s: EBADF",
+		ktap_eq(try(tee, bad[n].fd), -EBADF,
+			"%s: refuses descriptor %s: EBADF",
 			name, bad[n].name);
-	/* Cut to 32 bits it would be one that is open. */
+	/* Cut to 32 bits this is an open descriptor. */
 	ktap_eq(try(tee, 1LL << 32 | foreign), -EBADF,
-		"%s, an open one and 2^32: EBADF", name);
-	ktap_eq(try(tee, file), -EINVAL, "%s, not a dma-buf: EINVAL", name);
-	ktap_eq(try(tee, tee), -EINVAL, "%s, the TEE itself: EINVAL", name);
+		"%s: refuses 2^32 plus an open descriptor: EBADF", name);
+	ktap_eq(try(tee, file), -EINVAL,
+		"%s: refuses a directory: EINVAL", name);
+	ktap_eq(try(tee, tee), -EINVAL,
+		"%s: refuses the TEE file: EINVAL", name);
 	ktap_eq(try(tee, foreign), of_foreign,
-		"%s, a dma-buf of another kind: %s", name, strerror(-of_foreign));
+		"%s: refuses a dma-buf of another exporter: %s",
+		name, strerror(-of_foreign));
 	close(file);
 	close(foreign);
-	ktap_eq(count_fds(), fds, "%s: no descriptor is left", name);
+	ktap_eq(count_fds(), fds,
+		"%s: refused descriptors leave none open", name);
 }
 
 static int try_register(int tee, int64_t fd)
@@ -358,40 +382,44 @@ static void test_register(int tee)
 	buf = tee_rstmem(tee, VIDEO, 5000, &id);
 	data.fd = buf;
 	reg = ioctl(other, TEE_IOC_SHM_REGISTER_FD, &data);
-	ktap(reg >= 0 && data.id > 0, "a buffer can be registered elsewhere");
+	ktap(reg >= 0 && data.id > 0,
+	     "register: another context registers a buffer");
 	ktap(data.size == 8192 && !data.flags && data.fd == buf,
-	     "which tells size and flags");
+	     "register: writes back size, flags and descriptor");
 	ktap(reg != buf && fcntl(reg, F_GETFD) & FD_CLOEXEC,
-	     "and gives a descriptor, O_CLOEXEC");
+	     "register: returns a new descriptor, O_CLOEXEC");
 	ktap(mmap(NULL, page, PROT_READ, MAP_SHARED, reg, 0) == MAP_FAILED &&
 	     mmap(NULL, page, PROT_READ, MAP_PRIVATE, reg, 0) == MAP_FAILED,
-	     "that cannot be mapped");
+	     "register: its descriptor cannot be mapped");
 	ktap(read(reg, &rc, 1) == -1 && write(reg, &rc, 1) == -1,
-	     "nor read or written");
+	     "register: its descriptor cannot be read or written");
 	ktap_eq(tee_register_fd(other, reg, NULL), -EINVAL,
-		"and is not a dma-buf itself: EINVAL");
+		"register: refuses the descriptor of a registration: EINVAL");
 	second = tee_register_fd(other, buf, &second_id);
 	ktap(second >= 0 && second_id != data.id && second_id != id,
-	     "registered again it has another id");
+	     "register: a second registration has another id");
 	close(second);
 	second = tee_register_fd(tee, buf, &second_id);
 	ktap(second >= 0 && second_id != id,
-	     "and in the context it was allocated in");
+	     "register: the context of the allocation registers its buffer");
 	close(second);
-	ktap_eq(tee_used(tee, VIDEO), 8192, "all that is one buffer");
+	ktap_eq(tee_used(tee, VIDEO), 8192,
+		"query: counts a registered buffer once");
 
 	data = (struct tee_ioctl_shm_register_fd_data){ .fd = buf, .flags = 1 };
 	rc = ioctl(other, TEE_IOC_SHM_REGISTER_FD, &data);
-	ktap(rc == -1 && errno == EINVAL, "unknown flag: EINVAL");
+	ktap(rc == -1 && errno == EINVAL,
+	     "register: refuses an unknown flag: EINVAL");
 	rc = ioctl(other, TEE_IOC_SHM_REGISTER_FD, NULL);
-	ktap(rc == -1 && errno == EFAULT, "NULL: EFAULT");
+	ktap(rc == -1 && errno == EFAULT, "register: refuses NULL: EFAULT");
 
 	ro = mmap(NULL, page, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ro->fd = buf;
 	mprotect(ro, page, PROT_READ);
 	rc = ioctl(other, TEE_IOC_SHM_REGISTER_FD, ro);
-	ktap(rc == -1 && errno == EFAULT, "read-only memory: EFAULT");
+	ktap(rc == -1 && errno == EFAULT,
+	     "register: refuses read-only memory: EFAULT");
 	munmap(ro, page);
 
 	getrlimit(RLIMIT_NOFILE, &limit);
@@ -400,14 +428,17 @@ static void test_register(int tee)
 	setrlimit(RLIMIT_NOFILE, &none);
 	rc = tee_register_fd(other, buf, NULL);
 	setrlimit(RLIMIT_NOFILE, &limit);
-	ktap_eq(rc, -EMFILE, "no descriptor left: EMFILE");
+	ktap_eq(rc, -EMFILE,
+		"register: fails without a free descriptor: EMFILE");
 
 	close(reg);
 	close(buf);
-	ktap_eq(count_fds(), fds, "no descriptor is left");
-	ktap_eq(tee_used(tee, VIDEO), 0, "nor any memory");
+	ktap_eq(count_fds(), fds,
+		"register: no descriptor is left after close");
+	ktap_eq(tee_used(tee, VIDEO), 0,
+		"register: no memory is left after close");
 	close(other);
-	/* From 6.18 on the stock command decides about those of others. */
+	/* Since 6.18 the stock command handles dma-bufs of other exporters. */
 	test_bad_fds(tee, "register", try_register,
 		     guest_since(6, 18) ? -EINVAL : -EOPNOTSUPP);
 }
@@ -437,42 +468,46 @@ static void test_fd_info(int tee)
 	ktap(!tee_fd_info(other, buf, &info) && info.size == 8192 &&
 	     info.use_case == use_case && !info.flags &&
 	     info.device == 0 && !info.pad,
-	     "any open TEE file tells what a descriptor is");
+	     "info: any TEE file tells size, use case and device of a buffer");
 	close(other);
 	info = (struct tee_ioctl_rstmem_fd_info){ .fd = buf, .flags = 1 };
 	rc = ioctl(tee, TEE_IOC_RSTMEM_FD_INFO, &info);
-	ktap(rc == -1 && errno == EINVAL, "info, unknown flag: EINVAL");
+	ktap(rc == -1 && errno == EINVAL,
+	     "info: refuses an unknown flag: EINVAL");
 	info = (struct tee_ioctl_rstmem_fd_info){ .fd = buf, .pad = 1 };
 	rc = ioctl(tee, TEE_IOC_RSTMEM_FD_INFO, &info);
-	ktap(rc == -1 && errno == EINVAL, "info, non-zero padding: EINVAL");
+	ktap(rc == -1 && errno == EINVAL,
+	     "info: refuses non-zero padding: EINVAL");
 	ktap(ioctl(tee, TEE_IOC_RSTMEM_FD_INFO, (void *)8) == -1 &&
-	     errno == EFAULT, "info, bad pointer: EFAULT");
+	     errno == EFAULT, "info: refuses a bad pointer: EFAULT");
 	large.info.fd = buf;
 	ktap(!ioctl(tee, large_cmd, &large) && large.info.size == 8192,
-	     "info, a larger structure with a tail of zeros is served");
+	     "info: accepts a larger structure with a tail of zeros");
 	large.info = (struct tee_ioctl_rstmem_fd_info){ .fd = buf };
 	large.more[1] = 1;
 	ktap(ioctl(tee, large_cmd, &large) == -1 && errno == E2BIG,
-	     "info, with another tail: E2BIG");
+	     "info: refuses a larger structure with another tail: E2BIG");
 	ktap(ioctl(tee, _IOC(_IOC_READ | _IOC_WRITE, TEE_IOC_MAGIC,
 			     _IOC_NR(TEE_IOC_RSTMEM_FD_INFO),
 			     TEE_IOC_RSTMEM_FD_INFO_SIZE_VER0 - 8), &info) == -1 &&
-	     errno == EINVAL, "info, a smaller one: EINVAL");
+	     errno == EINVAL,
+	     "info: refuses a structure below the first version: EINVAL");
 	close(buf);
 	test_bad_fds(tee, "info", try_info, -EOPNOTSUPP);
 }
 
-/* What the stock core answers is still what it answers. */
+/* Other commands still reach the stock core. */
 static void test_stock(int tee)
 {
 	ktap(ioctl(tee, _IO(TEE_IOC_MAGIC, 200), 0) == -1 && errno == EINVAL,
-	     "an unknown ioctl: the stock EINVAL");
+	     "stock core: an unknown ioctl fails: EINVAL");
 	/* TEE_IOC_OBJECT_INVOKE of 6.17: the same number, another command. */
 	ktap(ioctl(tee, _IOR(TEE_IOC_MAGIC, TEE_IOC_BASE + 10,
 			     struct tee_ioctl_buf_data), 0) == -1 &&
-	     errno == EINVAL, "ioctl 10 of another size is not ours");
+	     errno == EINVAL,
+	     "stock core: ioctl 10 of another size fails: EINVAL");
 	ktap(ioctl(tee, TEE_IOC_SUPPL_RECV, 0) == -1 && errno == EINVAL,
-	     "no supplicant is wanted");
+	     "stock core: receiving as a supplicant fails: EINVAL");
 }
 
 int main(void)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The CPU has no way to restricted memory: not through the dma-buf, not through
- * shared memory of the TEE core, not through /dev/mem, and the kernel itself has
- * no mapping of it.
+ * The CPU cannot reach restricted memory through the dma-buf, shared memory of the
+ * TEE core or /dev/mem, and the kernel has no mapping of it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,17 +41,19 @@ static void test_dmabuf(int buf)
 
 	for (n = 0; n < sizeof(maps) / sizeof(*maps); n++)
 		ktap(mmap(NULL, SIZE, maps[n].prot, maps[n].flags, buf, 0) ==
-		     MAP_FAILED && errno == EINVAL, "mmap %s is refused",
+		     MAP_FAILED && errno == EINVAL,
+		     "dma-buf: mmap %s is refused: EINVAL",
 		     maps[n].name);
-	ktap(read(buf, data, sizeof(data)) < 0, "read is refused");
-	ktap(write(buf, data, sizeof(data)) < 0, "write is refused");
-	ktap(pread(buf, data, sizeof(data), 0) < 0, "pread is refused");
+	ktap(read(buf, data, sizeof(data)) < 0, "dma-buf: read is refused");
+	ktap(write(buf, data, sizeof(data)) < 0, "dma-buf: write is refused");
+	ktap(pread(buf, data, sizeof(data), 0) < 0,
+	     "dma-buf: pread is refused");
 	ktap(!ioctl(buf, DMA_BUF_IOCTL_SYNC, &sync) &&
 	     mmap(NULL, SIZE, PROT_READ, MAP_SHARED, buf, 0) == MAP_FAILED,
-	     "DMA_BUF_IOCTL_SYNC does not change that");
+	     "dma-buf: mmap is refused after DMA_BUF_IOCTL_SYNC");
 }
 
-/* A restricted id must not become an fd of the stock core that maps. */
+/* A restricted id must not come with a mappable descriptor of the stock core. */
 static void test_shm(void)
 {
 	char path[64], target[64];
@@ -67,10 +68,10 @@ static void test_shm(void)
 		target[len] = 0;
 		found += !!strstr(target, "tee_shm");
 	}
-	ktap(!found, "no shared memory descriptor comes with the id");
+	ktap(!found, "id: comes with no shared memory descriptor");
 }
 
-/* On arm64 reading and writing is for RAM only, before anybody's claim counts. */
+/* On arm64 /dev/mem reads and writes RAM only, and checks this first. */
 #ifdef __aarch64__
 #define DEVMEM_ERROR	EFAULT
 #else
@@ -87,19 +88,23 @@ static void test_devmem(uint64_t addr, const void *content)
 		ktap_bail("/dev/mem: %s", strerror(errno));
 	n = pread(fd, data, sizeof(data), addr);
 	ktap(n < 0 || memcmp(data, content, sizeof(data)),
-	     "read of /dev/mem at the buffer does not give its content");
-	ktap(n < 0 && errno == DEVMEM_ERROR, "it is refused: %s",
+	     "/dev/mem: a read does not return the buffer's content");
+	ktap(n < 0 && errno == DEVMEM_ERROR,
+	     "/dev/mem: a read at the buffer is refused: %s",
 	     strerror(DEVMEM_ERROR));
 	n = pwrite(fd, data, sizeof(data), addr);
-	ktap(n < 0 && errno == DEVMEM_ERROR, "so is a write");
-	ktap_eq(guest_devmem(addr, &byte, 1), -EPERM, "so is mmap");
-	/* The same against memory that is nobody's, so that it can fail. */
+	ktap(n < 0 && errno == DEVMEM_ERROR,
+	     "/dev/mem: a write at the buffer is refused: %s",
+	     strerror(DEVMEM_ERROR));
+	ktap_eq(guest_devmem(addr, &byte, 1), -EPERM,
+		"/dev/mem: mmap at the buffer is refused: EPERM");
+	/* Unclaimed memory can be mapped: the refusal above is the claim's. */
 	ktap_eq(guest_devmem(target()->open, &byte, 1), 0,
-		"while other memory outside the kernel can be mapped and read");
+		"/dev/mem: unclaimed memory outside the kernel can be mapped and read");
 	close(fd);
 }
 
-/* Nothing in the kernel's list of mappings covers the buffer. */
+/* No entry of the kernel's list of mappings covers the buffer. */
 static void test_vmalloc(uint64_t addr, uint64_t size)
 {
 	FILE *f = fopen("/proc/vmallocinfo", "r");
@@ -120,8 +125,8 @@ static void test_vmalloc(uint64_t addr, uint64_t size)
 		}
 	}
 	fclose(f);
-	ktap(maps, "the kernel lists what it maps");
-	ktap(!hits, "the buffer is not among it");
+	ktap(maps, "vmalloc: /proc/vmallocinfo lists physical addresses");
+	ktap(!hits, "vmalloc: no mapping covers the buffer");
 }
 
 static bool iomem_has(uint64_t addr, const char *name)
@@ -157,23 +162,28 @@ int main(void)
 		ktap_bail("allocation: %s", strerror(-buf));
 	content_make(content, SIZE, 1);
 	content_fill(tee, id, 0, content, SIZE);
-	ktap(content_is(tee, id, 0, content, SIZE), "content is there");
+	ktap(content_is(tee, id, 0, content, SIZE),
+	     "TEE: reads the content it decrypted into the buffer");
 
 	test_dmabuf(buf);
 	test_shm();
-	ktap_eq(edu_vmap(edu, buf), 0, "vmap in the kernel is refused");
+	ktap_eq(edu_vmap(edu, buf), 0,
+		"dma-buf: vmap by an importer is refused");
 
 	edu_mask(edu, 32);
 	rc = edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map);
-	ktap_eq(rc, 0, "an importer tells where the buffer is");
+	ktap_eq(rc, 0, "importer: maps the buffer");
 	ktap(map.addr >= (target_protects() ? 0x0ec00000 : 256 * MIB),
-	     "where it is expected");
-	ktap_eq(map.size, SIZE, "the device sees all of it");
-	ktap_eq(map.cpu_bytes, 0, "its scatterlist has nothing for a CPU");
+	     "importer: the buffer lies in the carveout");
+	ktap_eq(map.size, SIZE, "importer: the map has the size of the buffer");
+	ktap_eq(map.cpu_bytes, 0,
+		"importer: the scatterlist has no page for a CPU");
 	test_devmem(map.addr, content);
 	test_vmalloc(map.addr, SIZE);
-	ktap(iomem_has(map.addr, "rstmem"), "/proc/iomem shows the claim");
-	ktap(!iomem_has(map.addr, "System RAM"), "and no System RAM there");
+	ktap(iomem_has(map.addr, "rstmem"),
+	     "iomem: /proc/iomem shows the claim of the carveout");
+	ktap(!iomem_has(map.addr, "System RAM"),
+	     "iomem: /proc/iomem shows no System RAM at the carveout");
 	edu_unmap(edu);
 
 	close(buf);

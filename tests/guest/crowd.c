@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A crowd at the TEE: processes with sessions and buffers of their own fill what they
- * can get, until there is no more, check what they have, pass it on to other contexts,
- * and are killed in the middle of whatever the TEE does for them. In the end the pool
- * is empty and gives as much as it did at first.
+ * Load: processes with sessions of their own allocate buffers until the pool is full,
+ * fill and check them, and pass them to other contexts. They are killed at random
+ * moments, TEE calls included. At the end the pool must be empty and give all its
+ * memory again.
  *
  *	crowd [SECONDS [SEED]]
  */
@@ -30,17 +30,17 @@
 #define WORKERS	8
 #define BUFFERS	24
 #define LARGEST	(256 * KIB)
-/* Seconds that a slow machine may take longer. */
+/* Extra seconds for a slow machine. */
 #define PATIENCE	100
 
 /*
- * Whoever dies while a trusted application is loaded for him makes the stock driver and
- * OP-TEE's supplicant wait for each other for ever, also without this project's
- * modules. So nobody is killed then, and whoever is to be killed loads nothing more.
+ * A process that is killed while a trusted application is loaded for it makes the stock
+ * driver and OP-TEE's supplicant wait for each other forever, without this project's
+ * modules as well. So no process is killed in LOADING, and a DOOMED one loads nothing.
  */
 enum state { FREE, LOADING, DOOMED };
 
-/* What a worker did; it may die at any point of it. */
+/* Counts of a worker, in shared memory: it may be killed at any point. */
 struct tally {
 	_Atomic enum state state;
 	unsigned long filled, checked, passed, full, no_session, wrong;
@@ -72,12 +72,13 @@ static unsigned int rnd(unsigned int *seed)
 
 static _Noreturn void wrong(struct worker *w, const char *what, long value)
 {
-	snprintf(w->tally->why, sizeof(w->tally->why), "%s: 0x%lx", what, value);
+	snprintf(w->tally->why, sizeof(w->tally->why),
+	"%s: 0x%lx", what, value);
 	w->tally->wrong++;
 	_exit(1);
 }
 
-/* Trusted applications need memory of their own, of which there is not much. */
+/* Returns false when the TEE has no memory for the session. */
 static bool open_session(struct worker *w, const uint8_t *uuid, uint32_t *session)
 {
 	enum state state = FREE;
@@ -151,7 +152,7 @@ static void check(struct worker *w, const struct buffer *buf)
 	w->tally->checked++;
 }
 
-/* Another context finds the same in it, and keeps it for a moment. */
+/* Register the buffer in another context and check its content there. */
 static void pass_on(struct worker *w, const struct buffer *buf)
 {
 	struct worker other = { .tally = w->tally };
@@ -184,7 +185,7 @@ static void allocate(struct worker *w, struct buffer *buf)
 	fill(w, buf);
 }
 
-/* Until it is killed, or the TEE has no room for it. */
+/* Work until killed. Ends early when the TEE has no room for the sessions. */
 static _Noreturn void work(struct tally *tally, unsigned int seed)
 {
 	struct worker w = { .tally = tally, .seed = seed };
@@ -238,7 +239,7 @@ static pid_t start_worker(struct tally *tally, unsigned int seed)
 	return pid;
 }
 
-/* A process in the middle of a call ends with the call. */
+/* Wait until killed processes have left their TEE calls. */
 static bool becomes_empty(int watch)
 {
 	int n;
@@ -251,7 +252,7 @@ static bool becomes_empty(int watch)
 	return false;
 }
 
-/* Whether there was time for everything, which a slow machine takes longer for. */
+/* Returns whether every kind of work was done at least once. */
 static bool saw_all(const struct tally *tallies)
 {
 	bool filled = false, checked = false, passed = false;
@@ -299,13 +300,14 @@ static void test_crowd(int watch, unsigned int seconds, unsigned int seed)
 		  seconds, kills, sum.filled, sum.checked, sum.passed, sum.full,
 		  sum.no_session);
 	ktap(sum.filled && sum.checked && sum.passed && kills,
-	     "a crowd fills, checks and passes on buffers, and is killed");
-	ktap_eq(sum.wrong, 0, "nobody found anything but what he put there");
-	ktap(becomes_empty(watch), "the pool is empty");
+	     "load: processes fill, check and pass on buffers and are killed");
+	ktap_eq(sum.wrong, 0,
+		"load: no process finds wrong content or an unexpected error");
+	ktap(becomes_empty(watch), "load: the pool is empty at the end");
 	munmap(tallies, WORKERS * sizeof(*tallies));
 }
 
-/* Page by page all of it, then none, and then again. */
+/* Allocate the pool page by page, free it, and do so again. */
 static void test_exhaustion(int watch)
 {
 	const unsigned int pages = target()->total / (4 * KIB);
@@ -325,7 +327,7 @@ static void test_exhaustion(int watch)
 		bad += tee_used(watch, VIDEO) != target()->total;
 		content_fill(watch, last.id, 0, bufs, 4 * KIB);
 		bad += !content_is(watch, last.id, 0, bufs, 4 * KIB);
-		/* In an order that leaves holes. */
+		/* Leave holes first. */
 		for (n = 0; n < pages; n += 2)
 			close(bufs[n]);
 		bad += tee_rstmem(watch, VIDEO, 8 * KIB, NULL) != -ENOMEM;
@@ -335,8 +337,11 @@ static void test_exhaustion(int watch)
 		bad += whole < 0;
 		close(whole);
 	}
-	ktap_eq(bad, 0, "%u buffers of a page are all of it, and then one is", pages);
-	ktap_eq(tee_used(watch, VIDEO), 0, "the pool is empty");
+	ktap_eq(bad, 0,
+		"exhaustion: %u buffers of a page fill the pool, then a single one does",
+		pages);
+	ktap_eq(tee_used(watch, VIDEO), 0,
+		"exhaustion: the pool is empty at the end");
 	free(bufs);
 }
 

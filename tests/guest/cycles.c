@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Thousands of processes of two users that allocate, share, fork, execute another
- * program and are killed, all of them charged for. In the end every counter is 0.
+ * Thousands of processes of two users allocate, share, fork, exec and are killed. All
+ * buffers are charged. At the end every counter must be 0.
  *
  *	cycles [CYCLES [SEED]]
  */
@@ -26,10 +26,11 @@
 #define GROUP	1500
 
 static const char * const accounts[] = {
-	NULL, "tee0,secure-video", "tee0,trusted-ui", "tee0,secure-video-record",
+	NULL, "tee0,secure-video", "tee0,trusted-ui",
+	"tee0,secure-video-record",
 };
 
-/* Bytes a user may have of each. */
+/* The limit of user_bytes of each account. */
 static uint64_t limit;
 
 static unsigned int seed = 1;
@@ -65,7 +66,7 @@ static _Noreturn void child(int sock, uid_t uid, unsigned int what)
 		close(tee);
 	pid = fork();
 	if (!pid) {
-		/* Ends when the socket does, or when it is killed. */
+		/* Ends when the socket is closed. */
 		dup2(sock, 0);
 		execl("/bin/busybox", "cat", NULL);
 		_exit(3);
@@ -96,7 +97,7 @@ static void cycle(unsigned int *sent)
 		usleep(what >> 8 & 4095);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	/* Ends the grandchild as well, if there is one yet. */
+	/* Ends the grandchild, if it exists by now. */
 	close(pair[0]);
 	if (fd >= 0)
 		close(fd);
@@ -115,7 +116,7 @@ static bool all_zero(int tee)
 	return !account_buffers(NULL, NULL);
 }
 
-/* A user who has nothing may have as much as ever. */
+/* A user without buffers can allocate the whole limit. */
 static bool may_allocate(uid_t uid)
 {
 	int status;
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		seed = atoi(argv[2]);
 	ktap_start();
-	/* Grandchildren whose parents are dead are for init to bury. */
+	/* Init reaps grandchildren. */
 	signal(SIGPIPE, SIG_IGN);
 	tee = target_open();
 	fcntl(tee, F_SETFD, FD_CLOEXEC);
@@ -158,16 +159,20 @@ int main(int argc, char **argv)
 			ktap_bail("limit");
 	for (n = 0; n < cycles; n++)
 		cycle(&sent);
-	ktap(sent > cycles / 10, "%u cycles, %u buffers shared", cycles, sent);
+	ktap(sent > cycles / 10,
+	     "cycles: %u cycles share more than a tenth as many buffers (%u)",
+	     cycles, sent);
 	for (n = 0; n < 300 && !all_zero(tee); n++)
 		usleep(10000);
-	ktap(all_zero(tee), "every counter is 0");
+	ktap(all_zero(tee), "cycles: every counter is 0 at the end");
 	for (n = 1; n <= 3; n++)
 		if (target_offers(n))
-			refused += account_number(accounts[n], "failures/limit");
-	ktap_eq(refused, 0, "nobody was charged for what was gone");
+			refused += account_number(accounts[n],
+			"failures/limit");
+	ktap_eq(refused, 0,
+		"user_bytes: refuses no allocation, so freed buffers are uncharged");
 	ktap(may_allocate(1001) && may_allocate(1002),
-	     "and both users may have all of their limit");
+	     "user_bytes: both users can allocate their whole limit afterwards");
 	for (n = 1; n <= 3; n++)
 		if (target_offers(n))
 			account_write(accounts[n], "limits/user_bytes", "max");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices: a real bus master reads and writes restricted buffers, and is refused
- * when it could only do so through a copy.
+ * DMA: a bus master reads and writes restricted buffers. Mapping is refused where it
+ * would need a bounce buffer.
  *
- *	dma			what a device reaches directly
+ *	dma			the device reaches memory directly
  *	dma bounce		the guest has swiotlb=force
  *	dma iommu		the device is behind an IOMMU
  */
@@ -25,7 +25,7 @@
 
 static uint8_t content[SIZE], seen[SIZE];
 static int tee, edu;
-/* Bits of the smallest mask: it reaches no carveout. */
+/* Bits of the smallest mask, which reaches no carveout. */
 static unsigned int least;
 
 static int new_buffer(uint32_t use_case, int *id)
@@ -49,16 +49,17 @@ static void test_read(uint32_t use_case, uint32_t bits, uint64_t above,
 	content_fill(tee, id, 0, content, SIZE);
 	edu_mask(edu, bits);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
-		"%s: maps with a mask of %u bits", name, bits);
-	ktap(map.addr >= above, "%s: lies at 0x%llx or above", name,
+		"%s: a device maps a buffer with a mask of %u bits",
+		name, bits);
+	ktap(map.addr >= above, "%s: the buffer lies at 0x%llx or above", name,
 	     (unsigned long long)above);
-	ktap_eq(map.size, SIZE, "%s: maps whole", name);
+	ktap_eq(map.size, SIZE, "%s: the map has the size of the buffer", name);
 	memset(seen, 0, SIZE);
 	ktap(!edu_read(edu, 0, seen, SIZE) && !memcmp(seen, content, SIZE),
 	     "%s: the device reads the right bytes", name);
 	ktap(!edu_info(edu, buf, &uc, &size) && uc == use_case && size == SIZE,
-	     "%s: the importer learns what it is for", name);
-	ktap_eq(edu_unmap(edu), 0, "%s: unmaps", name);
+	     "%s: the importer learns use case and size", name);
+	ktap_eq(edu_unmap(edu), 0, "%s: the device unmaps the buffer", name);
 	close(buf);
 }
 
@@ -69,11 +70,12 @@ static void test_write(void)
 	content_make(content, SIZE, 77);
 	edu_mask(edu, 32);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_FROM_DEVICE, NULL), 0,
-		"maps for writing");
-	ktap_eq(edu_write(edu, 100, content, 5000), 0, "the device writes");
+		"write: a device maps a buffer for writing");
+	ktap_eq(edu_write(edu, 100, content, 5000), 0,
+		"write: the device writes to the buffer");
 	edu_unmap(edu);
 	ktap(content_is(tee, id, 100, content, 5000),
-	     "and the TEE finds what it wrote");
+	     "write: the TEE reads what the device wrote");
 	close(buf);
 }
 
@@ -85,13 +87,15 @@ static void test_refused(uint32_t use_case, uint32_t bits, int error,
 
 	edu_mask(edu, bits);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), error,
-		"%s: refused with a mask of %u bits", name, bits);
+		"%s: a map for reading with a mask of %u bits is refused",
+		name, bits);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_FROM_DEVICE, &map), error,
-		"%s: for writing too", name);
+		"%s: a map for writing with a mask of %u bits is refused", name,
+		bits);
 	close(buf);
 }
 
-/* Some byte of the pool that the mask cannot reach must count. */
+/* A mask that misses only the last bytes of a buffer must refuse it. */
 static void test_edge(void)
 {
 	struct tee_ioctl_rstmem_query query;
@@ -109,12 +113,14 @@ static void test_edge(void)
 	bits = 64 - __builtin_clzll(map.addr + map.size - 1);
 	edu_mask(edu, bits);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
-		"the whole pool: maps with a mask of %u bits", bits);
-	ktap_eq(map.size, query.total, "all of it");
+		"mask: a buffer of the whole pool maps with just enough bits, %u",
+		bits);
+	ktap_eq(map.size, query.total,
+		"mask: a buffer of the whole pool maps whole");
 	edu_unmap(edu);
 	edu_mask(edu, bits - 1);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), -ERANGE,
-		"and not with one bit less");
+		"mask: a buffer of the whole pool is refused with one bit less");
 	close(buf);
 }
 
@@ -126,18 +132,22 @@ static void test_twice(void)
 	edu_mask(edu, 32);
 	ktap(!edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &a) &&
 	     !edu_map(other, buf, RSTMEM_EDU_FROM_DEVICE, &b) &&
-	     a.size == b.size, "two importers at once");
+	     a.size == b.size,
+	     "two importers: both map the buffer at the same time");
 	close(buf);
 	ktap_eq(tee_used(tee, VIDEO), SIZE,
-		"importers keep the buffer when the descriptor is closed");
-	ktap(!edu_read(edu, 0, seen, 4096), "and still reach it");
+		"two importers: they keep the buffer when the descriptor is closed");
+	ktap(!edu_read(edu, 0, seen, 4096),
+	     "two importers: the device reads when the descriptor is closed");
 	edu_unmap(edu);
-	ktap_eq(tee_used(tee, VIDEO), SIZE, "the second keeps it");
+	ktap_eq(tee_used(tee, VIDEO), SIZE,
+		"two importers: the second keeps the buffer when the first unmaps");
 	close(other);
-	ktap_eq(tee_used(tee, VIDEO), 0, "until it is gone too");
+	ktap_eq(tee_used(tee, VIDEO), 0,
+		"two importers: the buffer is freed when the second closes");
 }
 
-/* After free, the same memory, as a device sees it that may see everything. */
+/* A device reads the memory of a freed buffer by its address. */
 static void test_scrub(void)
 {
 	static const uint8_t zeros[SIZE];
@@ -151,10 +161,11 @@ static void test_scrub(void)
 	edu_unmap(edu);
 	ktap(!edu_read_raw(edu, map.addr, seen, SIZE) &&
 	     !memcmp(seen, content, SIZE),
-	     "a device without rules finds the content");
+	     "scrub: a device reads the content by its physical address");
 	close(buf);
 	ktap(!edu_read_raw(edu, map.addr, seen, SIZE) &&
-	     !memcmp(seen, zeros, SIZE), "and after free it finds zeros");
+	     !memcmp(seen, zeros, SIZE),
+	     "scrub: a device reads zeros by the physical address after free");
 }
 
 static void direct(void)
@@ -172,16 +183,17 @@ static void direct(void)
 	test_scrub();
 }
 
-/* A bounce buffer would satisfy every mask; nothing may use one. */
+/* A bounce buffer would satisfy every mask. None may be used. */
 static void bounce(void)
 {
 	test_refused(VIDEO, least, -EOPNOTSUPP, "forced swiotlb");
 	test_refused(VIDEO, 64, -EOPNOTSUPP, "forced swiotlb");
 	test_refused(RECORD, 64, -EOPNOTSUPP, "forced swiotlb, above 4 GiB");
-	ktap_eq(tee_used(tee, VIDEO), 0, "nothing is left");
+	ktap_eq(tee_used(tee, VIDEO), 0,
+		"forced swiotlb: the pool is empty after refusals");
 }
 
-/* An IOMMU brings everything within reach of any mask. */
+/* An IOMMU brings all memory within reach of any mask. */
 static void iommu(void)
 {
 	struct rstmem_edu_map map;
@@ -189,7 +201,8 @@ static void iommu(void)
 
 	edu_mask(edu, 28);
 	ktap(!edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map) &&
-	     map.addr < 256 * MIB, "memory above 4 GiB at an address below 256 MiB");
+	     map.addr < 256 * MIB,
+	     "IOMMU: memory above 4 GiB maps to an address below 256 MiB");
 	edu_unmap(edu);
 	close(buf);
 	test_read(VIDEO, 28, 0, "behind an IOMMU");
@@ -211,10 +224,11 @@ int main(int argc, char **argv)
 		iommu();
 	else
 		direct();
-	ktap_eq(edu_mask(edu, least), 0, "leaves the mask as it was");
+	ktap_eq(edu_mask(edu, least), 0,
+		"mask: the smallest one can be set again");
 	close(edu);
 	ktap(!tee_used(tee, VIDEO) && !tee_used(tee, UI) &&
-	     !tee_used(tee, RECORD), "all pools are empty");
+	     !tee_used(tee, RECORD), "pools: are empty at the end");
 	close(tee);
 	return ktap_end();
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every failure injected: each operation is repeated, and each time the next of its
- * sites fails, an allocation or a copy from or to user space, until it ends before
- * there is one to fail. After each, nothing may be left of the operation, and when
- * nothing fails it must work. An operation that works although a site failed has
- * absorbed it, which is as good.
+ * Fault injection. A site is an allocation or a copy from or to user space. Each
+ * operation is repeated, and each time its next site fails, until the operation ends
+ * before the site is reached. After each attempt nothing of the operation may be left,
+ * and it must work when nothing fails. An operation that works although a site failed
+ * has absorbed the failure, which is allowed.
  *
- * Needs a kernel with fault injection, see Documentation/fault-injection in its
- * source: failslab, fail_page_alloc and fail_usercopy, and fail-nth, which is of a
- * task, so everything is done in one.
+ * Needs a kernel with failslab, fail_page_alloc, fail_usercopy and fail-nth, see
+ * Documentation/fault-injection in its source. fail-nth is of a task, so one task does
+ * everything.
  *
  *	fail [calls | pages | bind | load | attach]
  */
@@ -32,7 +32,7 @@
 
 static unsigned int all_sites, all_failed, all_absorbed;
 
-/* What an allocation or a copy that failed makes of a call. */
+/* Returns whether a failed allocation or copy may cause this result. */
 static bool is_expected(const struct op *op, int rc)
 {
 	size_t n;
@@ -44,7 +44,7 @@ static bool is_expected(const struct op *op, int rc)
 	       rc == (int)TEEC_ERROR_OUT_OF_MEMORY;
 }
 
-/* Runs it, with a failure unless @nth is 0. Returns its result. */
+/* Runs an operation, with site @nth failing unless it is 0. Returns its result. */
 static int attempt(const struct op *op, unsigned int nth, bool *hit)
 {
 	int rc;
@@ -67,10 +67,10 @@ static void torture(const struct op *op)
 	bool hit, ok = true;
 	int rc;
 
-	/* Once, for what is made once only, and to see what the rest is like. */
+	/* One run without failures makes objects of first use. */
 	rc = attempt(op, 0, &hit);
 	if (rc) {
-		ktap(false, "%s: works at first: %d", op->name, rc);
+		ktap(false, "%s: works when nothing fails: %d", op->name, rc);
 		return;
 	}
 	look(&was);
@@ -79,7 +79,7 @@ static void torture(const struct op *op)
 		rc = attempt(op, nth, &hit);
 		if (!hit) {
 			if (rc)
-				ktap_note("nothing failed, and it did: %d", rc);
+				ktap_note("no site failed, but the operation did: %d", rc);
 			ok = ok && !rc;
 			break;
 		}
@@ -93,23 +93,24 @@ static void torture(const struct op *op)
 			ok = false;
 		}
 		if (!settled(&was)) {
-			ktap_note("site %u: something is left", nth);
+			ktap_note("site %u: the failed operation leaves something", nth);
 			ok = false;
 		}
 		rc = attempt(op, 0, &hit);
 		if (rc) {
-			ktap_note("site %u: after it the same fails: %d", nth, rc);
+			ktap_note("site %u: the operation fails afterwards: %d", nth, rc);
 			ok = false;
 		}
 		if (!settled(&was)) {
-			ktap_note("site %u: the next leaves something", nth);
+			ktap_note("site %u: the next operation leaves something", nth);
 			ok = false;
 		}
 		if (!ok)
 			break;
 	}
 	ktap(ok && nth < MAX_SITES && (nth > 1 || op->no_site),
-	     "%s: %u sites, %u failed it, %u absorbed", op->name,
+	     "%s: leaves nothing behind at any of %u failed sites (%u errors, %u absorbed)",
+	     op->name,
 	     failed + absorbed, failed, absorbed);
 	all_sites += failed + absorbed;
 	all_failed += failed;
@@ -127,8 +128,8 @@ static void torture_all(const struct op *ops, size_t num)
 #define TORTURE(ops)	torture_all(ops, num_##ops)
 
 /*
- * Root is above the limits by a capability, and without it notices at once what is
- * left of a charge: it may have what the operations need and no more.
+ * Drop the capability that exempts root from limits, and set limits to the needs of the
+ * operations: a charge left behind makes the next operation fail.
  */
 static void be_limited(void)
 {
@@ -157,7 +158,8 @@ int main(int argc, char **argv)
 
 	ktap_start();
 	if (!injection_start()) {
-		ktap_skip("failures injected", "this kernel has no fault injection");
+		ktap_skip("fault injection: operations leave nothing behind",
+			  "this kernel has no fault injection");
 		return ktap_end();
 	}
 	forget();
@@ -170,7 +172,7 @@ int main(int argc, char **argv)
 			ktap_bail("rstmem_fake does not load");
 		TORTURE(page_calls);
 		if (system("rmmod rstmem_fake"))
-			ktap(false, "rstmem_fake unloads");
+			ktap(false, "fault injection: rstmem_fake unloads");
 	}
 	if (!*only || !strcmp(only, "bind"))
 		TORTURE(binding);
@@ -189,6 +191,6 @@ int main(int argc, char **argv)
 	}
 	ktap_note("%u sites failed: %u operations with them, %u absorbed it",
 		  all_sites, all_failed, all_absorbed);
-	ktap(all_failed > 0, "sites were found and failed");
+	ktap(all_failed > 0, "fault injection: sites were found and failed");
 	return ktap_end();
 }

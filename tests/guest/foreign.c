@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * foreign COMMAND [ARG]...: runs it with a dma-buf of normal memory, which is
- * somebody else's, as descriptor 3. For scripts; not a test by itself.
+ * foreign COMMAND [ARG]...: runs COMMAND with a dma-buf of another exporter, of normal
+ * memory, as descriptor 3. A tool for test scripts, not a test.
  */
 #include <err.h>
 #include <fcntl.h>

@@ -2,16 +2,17 @@
 /*
  * Model-based fuzzing: sequences of operations, valid and hostile, by processes that
  * pass their descriptors on, fork and are killed, while the module is unloaded and the
- * device removed. After each operation the result, the pools and everybody's
- * descriptors must be what a small model says.
+ * device removed. After each operation the result, the pools and the descriptors of
+ * all processes must match a small model.
  *
  *	fuzz [-s SEED] [-r SEQUENCES | -t SECONDS] [-n OPS] [-c]
  *	fuzz -s SEED -n OPS -k INDEX,...
  *
- * The first form plays SEQUENCES of OPS operations, or as many as there is time for,
- * numbered from SEED on, and shrinks the first that goes wrong to those that it takes. Before, it makes sure
- * that it would notice: the model is told lies. The second form replays operations of a
- * sequence. -c says what code was reached (KCOV), and neither unloads nor lies.
+ * The first form plays SEQUENCES of OPS operations, or as many as SECONDS allow,
+ * numbered from SEED on. It shrinks the first sequence that fails to the operations it
+ * needs. Before that it breaks the model and checks that sequences fail. The second
+ * form replays operations of a sequence. -c prints the code reached (KCOV), and neither
+ * unloads modules nor breaks the model.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,10 +42,10 @@
 #define USE_CASES	3
 /* Runs that shrinking may take. */
 #define MAX_TRIES	200
-/* A sequence that notices a lie is no longer than that. */
+/* The longest sequence that may be left after shrinking. */
 #define SHORT		12
 
-/* What came of a sequence, from the process that played it. */
+/* The result of a sequence, from the process that played it. */
 static struct result {
 	unsigned int done, skipped, ops, kinds[OP_KINDS];
 	int failed_at;
@@ -54,7 +55,7 @@ static struct result {
 static bool covered;
 static char pools[256];
 
-/* Of the process that plays: the processes, and how many descriptors each began with. */
+/* The actors of the playing process, and their descriptors at the start. */
 static pid_t pids[ACTORS];
 static unsigned int base[ACTORS];
 static int watch = -1;
@@ -111,7 +112,7 @@ static bool start(unsigned int which)
 	const struct request none = { .kind = OP_KINDS };
 	struct reply reply;
 
-	/* Nobody is to inherit it. */
+	/* The new process must not inherit it. */
 	if (watch >= 0)
 		close(watch);
 	watch = -1;
@@ -126,7 +127,8 @@ static void unload(struct reply *reply)
 {
 	char command[320];
 
-	reply->rc = syscall(SYS_delete_module, "softtee", O_NONBLOCK) ? -errno : 0;
+	reply->rc = syscall(SYS_delete_module,
+	"softtee", O_NONBLOCK) ? -errno : 0;
 	if (reply->rc)
 		return;
 	snprintf(command, sizeof(command), "modprobe softtee pool=%s", pools);
@@ -187,7 +189,7 @@ static bool as_expected(const struct op *op, const struct request *r,
 				     e->use_case);
 		return true;
 	}
-	/* Other content was found: by an id that should not work. */
+	/* An id that should not work found other content. */
 	if (reply->rc >= 0)
 		return wrong("works and should not");
 	for (n = 0; n < MAX_ERRORS && e->errors[n]; n++)
@@ -250,7 +252,7 @@ static _Noreturn void play(uint64_t seed, unsigned int count, const bool *keep,
 
 	setpgid(0, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	/* It may not be the last sequence that is told of. */
+	/* Forget the previous sequence. */
 	actors_init(covered);
 	model_init(lie, covered);
 	result->failed_at = -1;
@@ -266,13 +268,13 @@ static _Noreturn void play(uint64_t seed, unsigned int count, const bool *keep,
 	_exit(0);
 }
 
-/* A warning of the kernel's, KASAN's and so on included. */
+/* The number of warnings of the kernel, KASAN's included. */
 static long warnings(void)
 {
 	return guest_number("/sys/kernel/warn_count");
 }
 
-/* Everything is closed: the device comes back if it is gone, and has nothing. */
+/* After all processes ended: return a removed device, and check its pools. */
 static bool settle(void)
 {
 	struct tee_ioctl_rstmem_query query;
@@ -300,7 +302,7 @@ static bool settle(void)
 	return empty;
 }
 
-/* Plays what is kept of a sequence. Returns whether all was as it should be. */
+/* Plays the kept operations of a sequence. Returns whether all matched the model. */
 static bool run(uint64_t seed, unsigned int count, const bool *keep, enum lie lie)
 {
 	long before = warnings();
@@ -327,7 +329,7 @@ static bool run(uint64_t seed, unsigned int count, const bool *keep, enum lie li
 	return !status;
 }
 
-/* Leaves out what it does not take. Returns how many operations are left. */
+/* Drops operations that the failure does not need. Returns how many are left. */
 static unsigned int shrink(uint64_t seed, unsigned int count, bool *keep,
 			   enum lie lie)
 {
@@ -373,7 +375,8 @@ static void tell(uint64_t seed, unsigned int count, const bool *keep)
 			continue;
 		op_print(&op, text, sizeof(text));
 		ktap_note("%4u %s", n, text);
-		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%u",
+		snprintf(list + strlen(list), sizeof(list) - strlen(list),
+		"%s%u",
 			 list[0] ? "," : "", n);
 	}
 	ktap_note("%s", result->op);
@@ -382,7 +385,7 @@ static void tell(uint64_t seed, unsigned int count, const bool *keep)
 		  list);
 }
 
-/* A model that is wrong must be noticed, and in few operations. */
+/* A broken model must make a short sequence fail. */
 static void test_lies(uint64_t seed, unsigned int count)
 {
 	bool keep[MAX_OPS];
@@ -394,12 +397,13 @@ static void test_lies(uint64_t seed, unsigned int count)
 		for (n = 0; n < 80; n++)
 			if (!run(seed + n, count, NULL, lie)) {
 				left = shrink(seed + n, count, keep, lie);
-				/* What is left, once more. */
+				/* The shrunk sequence must fail again. */
 				if (run(seed + n, count, keep, lie))
 					left = 0;
 				break;
 			}
-		ktap(left && left <= SHORT, "if %s it is noticed",
+		ktap(left && left <= SHORT,
+		     "fuzz: a short sequence fails with a model in which %s",
 		     lie_names[lie]);
 		ktap_note("%u sequences, then %u operations: %s", n + 1, left,
 			  result->what);
@@ -439,10 +443,10 @@ static void test_truth(uint64_t seed, unsigned int count, unsigned int most,
 		}
 		tell(seed, count, keep);
 	}
-	ktap(ok, "what the model says is so");
-	/* The last are not for a run that is watched. */
+	ktap(ok, "fuzz: all operations match the model");
+	/* A run with coverage leaves out the last kinds. */
 	ktap(kinds >= (covered ? OP_KINDS - 3 : OP_KINDS),
-	     "all kinds of operations came up");
+	     "fuzz: every kind of operation is played");
 	for (n = 0; n < OP_KINDS; n++)
 		if (!result->kinds[n])
 			ktap_note("not %s", op_name(n));
@@ -456,7 +460,8 @@ static void test_replay(uint64_t seed, unsigned int count, char *list)
 	for (word = strtok(list, ","); word; word = strtok(NULL, ","))
 		if (atoi(word) >= 0 && atoi(word) < MAX_OPS)
 			keep[atoi(word)] = true;
-	if (!ktap(run(seed, count, keep, LIE_NONE), "what the model says is so"))
+	if (!ktap(run(seed, count, keep, LIE_NONE),
+		  "replay: all operations match the model"))
 		tell(seed, count, keep);
 }
 
@@ -517,7 +522,7 @@ int main(int argc, char **argv)
 		test_replay(seed, count, list);
 		return ktap_end();
 	}
-	/* The same ones always: how far they shrink is a matter of luck. */
+	/* A fixed seed: how far sequences shrink depends on it. */
 	if (!covered)
 		test_lies(1, 100);
 	test_truth(seed, count, sequences, seconds);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Protected dma-heaps as a program sees them that was written against mainline's
- * <linux/dma-heap.h> alone: nothing here knows which kernel runs, nor whether its
- * framework or the project's own nodes answer.
+ * Protected dma-heaps, to a program that uses mainline's <linux/dma-heap.h> only. The
+ * test does not depend on the kernel, whose framework or the project's own nodes serve
+ * the heaps.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,30 +64,32 @@ static void test_heap(uint32_t use_case, const char *name, const char *exporter)
 	struct stat st;
 
 	if (!target_offers(use_case)) {
-		ktap_skip(name, "this TEE does not offer it");
+		ktap_skip(name, "this TEE does not offer the use case");
 		return;
 	}
 	snprintf(path, sizeof(path), "/dev/dma_heap/%s", name);
 	if (!ktap(!stat(path, &st) && S_ISCHR(st.st_mode),
-		  "%s: has a node", name))
+		  "%s: the heap has a node", name))
 		return;
 	ktap(!st.st_uid && !st.st_gid && (st.st_mode & 07777) == 0600,
-	     "%s: only root may, until a rule says otherwise", name);
+	     "%s: the node is root's, mode 0600, by default", name);
 	heap = heap_open(name);
 	fd = heap_alloc(heap, 3 * MIB - 5, O_RDWR | O_CLOEXEC);
-	if (!ktap(fd >= 0, "%s: allocates", name)) {
+	if (!ktap(fd >= 0, "%s: the heap allocates", name)) {
 		ktap_note("%s", strerror(-fd));
 		close(heap);
 		return;
 	}
-	ktap_eq(lseek(fd, 0, SEEK_END), 3 * MIB, "%s: rounds up", name);
+	ktap_eq(lseek(fd, 0, SEEK_END), 3 * MIB,
+		"%s: the size is rounded up", name);
 	snprintf(line, sizeof(line), "exp_name:\t%s", exporter);
-	ktap(guest_fdinfo_has(fd, line), "%s: fdinfo shows %s", name, exporter);
+	ktap(guest_fdinfo_has(fd, line),
+	     "%s: fdinfo names the exporter %s", name, exporter);
 	ktap(mmap(NULL, MIB, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED,
-	     "%s: cannot be mapped", name);
+	     "%s: mmap of a buffer is refused", name);
 	close(heap);
 	ktap_eq(lseek(fd, 0, SEEK_END), 3 * MIB,
-		"%s: a buffer does without its heap", name);
+		"%s: a buffer outlives the heap's descriptor", name);
 	close(fd);
 }
 
@@ -110,7 +112,8 @@ static void test_flags(int heap)
 		fd = heap_alloc(heap, 4096, cases[n].flags);
 		ktap(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == cases[n].mode &&
 		     (fcntl(fd, F_GETFD) & FD_CLOEXEC) == cases[n].cloexec,
-		     "fd_flags 0%o are those of the descriptor", cases[n].flags);
+		     "fd_flags: 0%o are the flags of the descriptor",
+		     cases[n].flags);
 		close(fd);
 	}
 }
@@ -122,14 +125,15 @@ static void test_refused(int heap, const struct heap_case *t)
 
 	rc = ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data);
 	error = errno;
-	if (!ktap(rc == -1 && error == t->error && count_fds() == fds, "%s: %s",
+	if (!ktap(rc == -1 && error == t->error && count_fds() == fds,
+		  "alloc: refuses %s: %s, and leaves no descriptor",
 		  t->name, strerror(t->error)))
 		ktap_note("returned %d, %s", rc, strerror(error));
 }
 
 static void test_errors(int heap)
 {
-	/* For a pool such as those of the lab. */
+	/* It exceeds the pools of the lab. */
 	static const struct heap_case too_large = {
 		.name = "length 4 GiB",
 		.data = { .len = 1ULL << 32 },
@@ -141,10 +145,10 @@ static void test_errors(int heap)
 		test_refused(heap, &heap_cases[n]);
 	test_refused(heap, &too_large);
 	ktap(ioctl(heap, _IOWR(DMA_HEAP_IOC_MAGIC, 1, int), &n) == -1 &&
-	     errno == EINVAL, "another command: EINVAL");
+	     errno == EINVAL, "ioctl: refuses an unknown command: EINVAL");
 }
 
-/* Structures of another time, as the framework takes them. */
+/* Structures of older and newer programs, as mainline's framework takes them. */
 static void test_sizes(int heap)
 {
 	struct {
@@ -164,23 +168,24 @@ static void test_sizes(int heap)
 	memset(large.more, 0x5a, sizeof(large.more));
 	rc = ioctl(heap, _IOWR(DMA_HEAP_IOC_MAGIC, 0, small), &small);
 	ktap(!rc && lseek((int)small.fd, 0, SEEK_END) == 4096,
-	     "a structure without heap_flags");
+	     "alloc: accepts a structure without heap_flags");
 	close((int)small.fd);
 	rc = ioctl(heap, _IOWR(DMA_HEAP_IOC_MAGIC, 0, large), &large);
 	ktap(!rc && lseek((int)large.data.fd, 0, SEEK_END) == 4096,
-	     "a larger one, whatever it ends in");
+	     "alloc: accepts a larger structure with any tail");
 	ktap(large.more[0] == 0x5a5a5a5a5a5a5a5a && large.more[19] == large.more[0],
-	     "which stays as it was");
+	     "alloc: leaves the tail of a larger structure unchanged");
 	close((int)large.data.fd);
 
-	/* Nowhere to put the descriptor: it is installed and the number lost. */
+	/* The descriptor is installed, and its number lost. */
 	rc = ioctl(heap, _IOWR(DMA_HEAP_IOC_MAGIC, 0, tiny), &tiny);
-	ktap(!rc && count_fds() == fds + 1, "a structure without fd");
+	ktap(!rc && count_fds() == fds + 1,
+	     "alloc: accepts a structure without fd and installs a descriptor");
 	closefrom(fds);
 	rc = ioctl(heap, _IOR(DMA_HEAP_IOC_MAGIC, 0, large.data), &large.data);
 	ktap(rc == -1 && errno == EINVAL,
-	     "a command that only reads has length 0: EINVAL");
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	     "alloc: refuses a read-only command, whose length is 0: EINVAL");
+	ktap_eq(count_fds(), fds, "alloc: odd structures leave no descriptor");
 }
 
 static void test_fault(int heap)
@@ -190,7 +195,7 @@ static void test_fault(int heap)
 	int fds = count_fds(), next, fd, rc;
 
 	rc = ioctl(heap, DMA_HEAP_IOCTL_ALLOC, NULL);
-	ktap(rc == -1 && errno == EFAULT, "NULL: EFAULT");
+	ktap(rc == -1 && errno == EFAULT, "alloc: refuses NULL: EFAULT");
 
 	data = mmap(NULL, page, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -199,10 +204,11 @@ static void test_fault(int heap)
 	close(next);
 	mprotect(data, page, PROT_READ);
 	rc = ioctl(heap, DMA_HEAP_IOCTL_ALLOC, data);
-	ktap(rc == -1 && errno == EFAULT, "read-only memory: EFAULT");
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap(rc == -1 && errno == EFAULT,
+	     "alloc: refuses read-only memory: EFAULT");
+	ktap_eq(count_fds(), fds, "alloc: a failed copy leaves no descriptor");
 	fd = dup(0);
-	ktap_eq(fd, next, "and none is reserved");
+	ktap_eq(fd, next, "alloc: a failed copy reserves no descriptor");
 	close(fd);
 	munmap(data, page);
 }
@@ -218,19 +224,20 @@ static void test_no_fd(int heap)
 	setrlimit(RLIMIT_NOFILE, &none);
 	rc = heap_alloc(heap, 4096, O_RDWR);
 	setrlimit(RLIMIT_NOFILE, &limit);
-	ktap_eq(rc, -EMFILE, "no descriptor left: EMFILE");
+	ktap_eq(rc, -EMFILE, "alloc: fails without a free descriptor: EMFILE");
 }
 
-/* The whole pool, which only works when nothing above has been lost. */
+/* Allocating the whole pool works only when nothing above leaked. */
 static void test_all(int heap)
 {
 	int fd = heap_alloc(heap, target()->total, O_RDWR);
 
-	ktap(fd >= 0, "all there is can be had");
-	ktap_eq(heap_alloc(heap, 1, O_RDWR), -ENOMEM, "and then nothing: ENOMEM");
+	ktap(fd >= 0, "full pool: the heap allocates all of it");
+	ktap_eq(heap_alloc(heap, 1, O_RDWR), -ENOMEM,
+		"full pool: the heap refuses one byte: ENOMEM");
 	close(fd);
 	fd = heap_alloc(heap, 1, O_RDWR);
-	ktap(fd >= 0, "until it is closed");
+	ktap(fd >= 0, "full pool: the heap allocates again after close");
 	close(fd);
 }
 
@@ -238,14 +245,16 @@ static void test_removal(int heap)
 {
 	int fd = heap_alloc(heap, 4096, O_RDWR);
 
-	ktap_eq(target_remove(), 0, "the TEE goes");
+	ktap_eq(target_remove(), 0, "removal: the TEE device can be removed");
 	ktap_eq(heap_alloc(heap, 4096, O_RDWR), -ENODEV,
-		"its heap stays, and allocates nothing: ENODEV");
-	ktap_eq(lseek(fd, 0, SEEK_END), 4096, "buffers live on");
+		"removal: an open heap refuses to allocate: ENODEV");
+	ktap_eq(lseek(fd, 0, SEEK_END), 4096,
+		"removal: a buffer outlives the device");
 	close(fd);
-	ktap_eq(target_return(), 0, "the TEE comes back");
+	ktap_eq(target_return(), 0, "removal: the TEE device comes back");
 	fd = heap_alloc(heap, 4096, O_RDWR);
-	ktap(fd >= 0, "and the heap allocates again");
+	ktap(fd >= 0,
+	     "removal: the open heap allocates when the device is back");
 	close(fd);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What programs should not send to softtee and its services: parameters of a
- * wrong number or type, unknown commands, input that changes under the call, and
- * anything at random.
+ * Hostile input to softtee and its services: parameters of a wrong number or type,
+ * unknown commands, input that changes during the call, and random calls.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -25,7 +24,7 @@
 
 /* Parameters. */
 
-/* Where more parameters than GlobalPlatform knows, or META, are sent. */
+/* Invoke a command or open a session with any list of parameters. */
 static int try_params(bool open, struct tee_ioctl_param *params, unsigned int n,
 		      uint32_t *ret, uint32_t *origin)
 {
@@ -49,71 +48,72 @@ static void test_param_list(bool open)
 	uint32_t ret, origin;
 	int rc;
 
-	/* COPY gets what it needs, opening a session needs nothing. */
+	/* COPY needs two parameters, opening a session none. */
 	if (!open) {
 		params[0] = tee_in(svc.buf_id, 0, 16);
 		params[1] = tee_out(svc.buf_id, 0, 16);
 	}
 	rc = try_params(open, params, 4, &ret, &origin);
-	ktap(!rc && !ret, "%s: 4 parameters", what);
+	ktap(!rc && !ret, "%s: accepts 4 parameters", what);
 	rc = try_params(open, params, 8, &ret, &origin);
-	ktap(!rc && !ret, "%s: 8 parameters, all from the fifth on NONE", what);
+	ktap(!rc && !ret,
+	     "%s: accepts 8 parameters, NONE from the fifth on", what);
 
 	params[4] = tee_value(1, 2);
 	rc = try_params(open, params, 5, &ret, &origin);
 	ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS && origin == TEEC_ORIGIN_TEE,
-	     "%s: a fifth value: BAD_PARAMETERS", what);
+	     "%s: refuses a fifth value: BAD_PARAMETERS", what);
 	params[4] = (struct tee_ioctl_param)TEE_NONE;
 	params[7] = tee_in(svc.small.id, 0, 16);
 	rc = try_params(open, params, 8, &ret, &origin);
 	ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS && origin == TEEC_ORIGIN_TEE,
-	     "%s: an eighth memory reference: BAD_PARAMETERS", what);
+	     "%s: refuses an eighth memory reference: BAD_PARAMETERS", what);
 	params[7] = (struct tee_ioctl_param)TEE_NONE;
 
 	params[2].attr = TEE_IOCTL_PARAM_ATTR_META;
 	rc = try_params(open, params, 4, &ret, &origin);
 	ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS && origin == TEEC_ORIGIN_TEE,
-	     "%s: META on NONE: BAD_PARAMETERS", what);
+	     "%s: refuses META on NONE: BAD_PARAMETERS", what);
 	params[2] = tee_value(1, 2);
 	params[2].attr |= TEE_IOCTL_PARAM_ATTR_META;
 	rc = try_params(open, params, 4, &ret, &origin);
 	ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS && origin == TEEC_ORIGIN_TEE,
-	     "%s: META on a value: BAD_PARAMETERS", what);
+	     "%s: refuses META on a value: BAD_PARAMETERS", what);
 	params[2] = (struct tee_ioctl_param)TEE_NONE;
 	params[6].attr = TEE_IOCTL_PARAM_ATTR_META;
 	rc = try_params(open, params, 8, &ret, &origin);
 	ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS && origin == TEEC_ORIGIN_TEE,
-	     "%s: META on the seventh: BAD_PARAMETERS", what);
+	     "%s: refuses META on the seventh parameter: BAD_PARAMETERS", what);
 	params[6] = (struct tee_ioctl_param)TEE_NONE;
 
 	params[3] = tee_value(1, 2);
 	rc = try_params(open, params, 4, &ret, &origin);
 	ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS &&
 	     origin == TEEC_ORIGIN_TRUSTED_APP,
-	     "%s: a value that is not asked for: BAD_PARAMETERS", what);
+	     "%s: refuses an extra value: BAD_PARAMETERS", what);
 	params[3] = tee_in(-1, 0, 0);
 	rc = try_params(open, params, 4, &ret, &origin);
 	ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS &&
 	     origin == TEEC_ORIGIN_TRUSTED_APP,
-	     "%s: NULL that is not asked for: BAD_PARAMETERS", what);
+	     "%s: refuses an extra NULL reference: BAD_PARAMETERS", what);
 
 	params[3] = (struct tee_ioctl_param){ .attr = 4 };
 	ktap_eq(try_params(open, params, 4, &ret, &origin), -EINVAL,
-		"%s: type 4: EINVAL", what);
-	/* Since 6.17 a buffer of user space's, which nobody here asks for. */
+		"%s: refuses type 4: EINVAL", what);
+	/* Since 6.17 type 8 is a buffer of user space, which no service takes. */
 	params[3].attr = 8;
 	rc = try_params(open, params, 4, &ret, &origin);
 	if (guest_since(6, 17))
 		ktap(!rc && ret == TEEC_ERROR_BAD_PARAMETERS,
-		     "%s: type 8: BAD_PARAMETERS", what);
+		     "%s: refuses type 8: BAD_PARAMETERS", what);
 	else
-		ktap_eq(rc, -EINVAL, "%s: type 8: EINVAL", what);
+		ktap_eq(rc, -EINVAL, "%s: refuses type 8: EINVAL", what);
 	params[3].attr = 14;
 	ktap_eq(try_params(open, params, 4, &ret, &origin), -EINVAL,
-		"%s: type 14: EINVAL", what);
+		"%s: refuses type 14: EINVAL", what);
 	params[3].attr = 0x200;
 	ktap_eq(try_params(open, params, 4, &ret, &origin), -EINVAL,
-		"%s: an unknown attribute: EINVAL", what);
+		"%s: refuses an unknown attribute: EINVAL", what);
 }
 
 static void test_open_params(void)
@@ -137,7 +137,7 @@ struct command {
 #define T(type)	(1u << TEE_IOCTL_PARAM_ATTR_TYPE_##type)
 #define OUTPUTS	(T(MEMREF_OUTPUT) | T(MEMREF_INOUT))
 
-/* All commands with parameters that they take. */
+/* All commands, with valid parameters. */
 static unsigned int commands(struct command list[4])
 {
 	const struct command all[] = {
@@ -194,7 +194,8 @@ static void test_param_types(void)
 					ok = false;
 				}
 			}
-			ktap(ok, "%s: parameter %u of a wrong type: BAD_PARAMETERS",
+			ktap(ok,
+			     "%s: refuses parameter %u of a wrong type: BAD_PARAMETERS",
 			     list[n].name, p);
 		}
 		for (p = 0; p < list[n].num_memrefs; p++) {
@@ -208,16 +209,16 @@ static void test_param_types(void)
 			params[p].b = 0;
 			ktap(svc_gives(list[n].session, list[n].func, params, 4,
 				       TEEC_ERROR_BAD_PARAMETERS) && ok,
-			     "%s: parameter %u NULL: BAD_PARAMETERS",
+			     "%s: refuses NULL as parameter %u: BAD_PARAMETERS",
 			     list[n].name, p);
 			memcpy(params, list[n].params, sizeof(params));
 			ktap(svc_gives(list[n].session, list[n].func, params, p,
 				       TEEC_ERROR_BAD_PARAMETERS),
-			     "%s: parameter %u missing: BAD_PARAMETERS",
+			     "%s: refuses a list that ends before parameter %u: BAD_PARAMETERS",
 			     list[n].name, p);
 		}
 	}
-	ktap(svc_unchanged(), "nothing of that wrote anything");
+	ktap(svc_unchanged(), "services: refused parameters write nothing");
 
 	for (n = 0; n < num; n++) {
 		ok = true;
@@ -232,7 +233,9 @@ static void test_param_types(void)
 				good++;
 			}
 		}
-		ktap(ok && good >= 4, "%s: types that are right", list[n].name);
+		ktap(ok && good >= 4,
+		     "%s: accepts every parameter of a valid type",
+		     list[n].name);
 	}
 }
 
@@ -257,7 +260,8 @@ static void test_unknown_commands(void)
 			   &ret, &origin);
 		ktap(ret == TEEC_ERROR_NOT_SUPPORTED &&
 		     origin == TEEC_ORIGIN_TRUSTED_APP,
-		     "%s: command %u: NOT_SUPPORTED", cases[n].name,
+		     "%s: refuses unknown command %u: NOT_SUPPORTED",
+		     cases[n].name,
 		     cases[n].func);
 	}
 }
@@ -295,7 +299,7 @@ static void test_changing_input(void)
 		params[1] = tee_out(svc.mem.id, n, 32);
 		ok = ok && svc_gives(hasher, RSTMEM_SVC_DIGEST_SHA256, params,
 				     2, TEEC_SUCCESS);
-		/* Even the key. */
+		/* The key changes as well. */
 		params[0] = tee_in(svc.mem.id, n, 32);
 		params[1] = tee_in(svc.mem.id, 60, 16);
 		ok = ok && svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY,
@@ -303,13 +307,14 @@ static void test_changing_input(void)
 	}
 	stop = true;
 	pthread_join(thread, NULL);
-	ktap(ok, "input that changes during the call");
+	ktap(ok, "services: calls succeed while their input changes");
 	svc_refill();
-	ktap(true, "and the session is as good as before");
+	ktap(svc_unchanged(),
+	     "cipher: the session decrypts right after its input changed");
 	tee_close_session(svc.dev, hasher);
 }
 
-/* Anything. */
+/* Random calls. */
 
 static uint64_t any_number(void)
 {
@@ -343,7 +348,7 @@ static uint64_t any_attr(void)
 	}
 }
 
-/* commands() with memory to spoil. */
+/* commands(), with memory that may be overwritten. */
 static void fuzz_commands(struct command list[4], const uint32_t session[3],
 			  const uint64_t ids[6])
 {
@@ -405,7 +410,7 @@ static void test_fuzz(void)
 				      svc_rnd() % (FUZZ_PARAMS + 1);
 		for (p = 0; p < num; p++) {
 			param = &u.arg.params[p];
-			/* Something right, and then this or that of it not. */
+			/* Valid parameters, some of them spoilt. */
 			if (p < 4)
 				*param = list[which].params[p];
 			ids[7] = svc_rnd64() >> svc_rnd() % 64;
@@ -441,12 +446,13 @@ static void test_fuzz(void)
 	ktap_note("%u calls: %u refused, %u failed, %u worked", rounds, refused,
 		  failed, works);
 	ktap(works > 100 && refused > 100 && failed > 100,
-	     "%u random calls do every kind of thing", rounds);
+	     "random: %u calls are refused, fail and succeed over 100 times each",
+	     rounds);
 	content_make(fodder.addr, SVC_SIZE, 12);
 	ktap(!memcmp(guard.addr, fodder.addr, SVC_SIZE) && svc_unchanged(),
-	     "and leave alone what they were not given");
+	     "random: calls write no memory that is not theirs");
 	ktap(svc_holds(guard.id, 0, guard.addr, SVC_SIZE),
-	     "services work as before");
+	     "random: the digest service works afterwards");
 	for (n = 0; n < 3; n++)
 		if (tee_close_session(svc.dev, session[n]))
 			ktap_bail("a session is gone");

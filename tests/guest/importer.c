@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The example of an importer, examples/importer, does what its header says. */
+/* Tests of the example importer, examples/importer, against its header. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,43 +50,55 @@ int main(void)
 	display = open(NODE, O_RDWR | O_CLOEXEC);
 	if (display < 0)
 		ktap_bail(NODE ": %s", strerror(errno));
-	ktap_eq(shown(), -ENODATA, "nothing is shown");
+	ktap_eq(shown(), -ENODATA, "display: shows nothing at first: ENODATA");
 
 	buf = tee_rstmem(tee, VIDEO, 8192, NULL);
-	ktap(!show(buf) && shown() == VIDEO, "a buffer of a video is shown");
+	ktap(!show(buf) && shown() == VIDEO,
+	     "display: shows a buffer of secure video");
 	close(buf);
-	ktap_eq(tee_used(tee, VIDEO), 8192, "and kept by the display");
+	ktap_eq(tee_used(tee, VIDEO), 8192,
+		"display: keeps the buffer that it shows");
 	buf = tee_rstmem(tee, UI, 4096, NULL);
-	ktap(!show(buf) && shown() == UI, "one of trusted UI takes its place");
+	ktap(!show(buf) && shown() == UI,
+	     "display: shows a buffer of trusted UI instead");
 	close(buf);
 	ktap(!tee_used(tee, VIDEO) && tee_used(tee, UI) == 4096,
-	     "and the display lets go of the first");
+	     "display: drops the buffer that it no longer shows");
 
 	buf = tee_rstmem(tee, RECORD, 4096, NULL);
 	ktap(show(buf) == -EACCES && shown() == UI,
-	     "a recording is refused: EACCES, and what was shown stays");
+	     "display: refuses a recording and still shows the old buffer: EACCES");
 	close(buf);
 	foreign = guest_udmabuf();
-	ktap(!show(foreign) && shown() == 0, "memory of another kind is shown");
+	ktap(!show(foreign) && shown() == 0,
+	     "display: shows normal memory of another exporter");
 	close(foreign);
-	ktap_eq(tee_used(tee, UI), 0, "in the place of the last");
+	ktap_eq(tee_used(tee, UI), 0,
+		"display: drops the trusted UI buffer for normal memory");
 
 	ktap(!blank(5000) && shown() == VIDEO && tee_used(tee, VIDEO) == 8192,
-	     "the driver allocates by itself");
-	ktap_eq(blank(0), -EINVAL, "nothing of nothing: EINVAL");
-	ktap_eq(blank(1ULL << 40), -ENOMEM, "nor too much: ENOMEM");
-	ktap_eq(show(200), -EBADF, "a closed descriptor: EBADF");
-	ktap_eq(show(tee), -EINVAL, "no dma-buf: EINVAL");
+	     "blank: allocates and shows a buffer");
+	ktap_eq(blank(0), -EINVAL, "blank: refuses size 0: EINVAL");
+	ktap_eq(blank(1ULL << 40), -ENOMEM,
+		"blank: fails for more than the pool: ENOMEM");
+	ktap_eq(show(200), -EBADF,
+		"display: refuses a closed descriptor: EBADF");
+	ktap_eq(show(tee), -EINVAL,
+		"display: refuses a file that is no dma-buf: EINVAL");
 
 	close(tee);
-	ktap_eq(target_remove(), 0, "the TEE goes");
-	ktap(shown() == VIDEO, "what is shown stays");
-	ktap_eq(blank(4096), -EOPNOTSUPP, "and no more can be had: EOPNOTSUPP");
+	ktap_eq(target_remove(), 0,
+		"removal: succeeds while a buffer is shown");
+	ktap(shown() == VIDEO, "removal: the display still shows its buffer");
+	ktap_eq(blank(4096), -EOPNOTSUPP,
+		"removal: blank fails without a device: EOPNOTSUPP");
 	close(display);
-	ktap_eq(target_return(), 0, "once it is closed the TEE comes back");
+	ktap_eq(target_return(), 0,
+		"removal: the TEE device comes back when the display is closed");
 	tee = tee_open(SOFTTEE_IMPL_ID);
-	ktap_eq(tee_used(tee, VIDEO), 0, "with an empty pool");
+	ktap_eq(tee_used(tee, VIDEO), 0,
+		"removal: the pool is empty when the device is back");
 	close(tee);
-	ktap(!system("rmmod rstmem_display"), "the driver can be unloaded");
+	ktap(!system("rmmod rstmem_display"), "display: the driver unloads");
 	return ktap_end();
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the TEE puts into restricted memory, nobody else gets out of it, by asking the
- * memory itself: with the kernel's own checks of /dev/mem off (iomem=relaxed), root
- * reads the physical address of a buffer, and so does a PCI device. Under a real TEE
- * the hardware answers; softtee's memory, and normal memory everywhere, can be read
- * like this, which shows that the question was asked.
+ * Hardware protection: the kernel's checks of /dev/mem are off (iomem=relaxed); root
+ * and a PCI device read the physical address of a buffer. A real TEE's hardware must
+ * stop both. They do read the memory of softtee, and normal memory, which shows that
+ * the reads reach the memory.
  *
  *	rstmem alloc -s 256K -- protected
- *	protected load		also asks for a load by the kernel, which is an oops
- *				where memory is protected
+ *	protected load		also has the kernel load from the buffer, which is an
+ *				oops where memory is protected
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,16 +37,17 @@
 
 static uint8_t content[SIZE];
 
-/* The TEE fills a buffer and finds in it what the host encrypted. */
+/* The TEE decrypts into a buffer, and its digest must be that of the content. */
 static void fill(int tee, int id, unsigned int seed, const char *how)
 {
 	content_make(content, SIZE, seed);
 	content_fill(tee, id, 0, content, SIZE);
 	ktap(content_is(tee, id, 0, content, SIZE),
-	     "%s: the TEE decrypts into it, the digest is the content's", how);
+	     "%s: the TEE decrypts into the buffer and its digest is right",
+	     how);
 }
 
-/* Where a buffer is, as an importer sees it. Nothing translates addresses here. */
+/* The physical address of a buffer, from an importer without an IOMMU. */
 static uint64_t address(int edu, int buf)
 {
 	struct rstmem_edu_map map;
@@ -58,7 +58,7 @@ static uint64_t address(int edu, int buf)
 	return map.addr;
 }
 
-/* Root and a device look at the first page, at one in the middle and at the last. */
+/* Root and a device read the first page, the middle one and the last. */
 static void look(int buf, const char *how)
 {
 	static const size_t pages[] = { 0, SIZE / PAGE / 2, SIZE / PAGE - 1 };
@@ -93,14 +93,14 @@ static void look(int buf, const char *how)
 	}
 	close(edu);
 	ktap(by_root, "%s: %s", how, target_protects() ?
-	     "root's read of its address is a bus error" :
-	     "root reads the content at its address");
+	     "a read by root at the buffer's address is a bus error" :
+	     "root reads the content at the buffer's address");
 	ktap(by_device, "%s: %s", how, target_protects() ?
-	     "a bus master reads nothing of it" :
-	     "a bus master reads the content");
+	     "a bus master reads nothing of the buffer" :
+	     "a bus master reads the content of the buffer");
 }
 
-/* Memory of the normal world: both ways of looking can see. */
+/* Normal memory: root and a device can read it. */
 static void look_at_normal(void)
 {
 	uint8_t seen[PAGE], *mem;
@@ -115,15 +115,15 @@ static void look_at_normal(void)
 	if (!rc)
 		rc = edu_read(edu, 0, seen, PAGE);
 	ktap(!rc && !memcmp(seen, mem, PAGE),
-	     "a bus master reads normal memory");
+	     "normal memory: a bus master reads it");
 	munmap(mem, PAGE);
 	close(buf);
 	close(edu);
 	ktap_eq(guest_devmem(target()->open, seen, PAGE), 0,
-		"root reads other memory outside the kernel");
+		"normal memory: root reads memory outside the kernel");
 }
 
-/* As a program that `rstmem alloc` starts. */
+/* A buffer from `rstmem alloc`, which starts this program. */
 static int by_command(void)
 {
 	const char *buf = getenv("RSTMEM_FD"), *tee = getenv("RSTMEM_TEE_FD"),
@@ -156,7 +156,7 @@ static int by_heap(int tee)
 	return (int)data.fd;
 }
 
-/* The one who allocates never sees the TEE again, who fills never allocated. */
+/* One process allocates the buffer, another fills it. */
 static int by_another_process(int tee)
 {
 	int pair[2], buf, reg, id, status;
@@ -174,7 +174,8 @@ static int by_another_process(int tee)
 	buf = socket_receive_fd(pair[0]);
 	waitpid(pid, &status, 0);
 	reg = tee_register_fd(tee, buf, &id);
-	ktap(status == 0 && reg >= 0, "a buffer of a process that has ended");
+	ktap(status == 0 && reg >= 0,
+	     "another process: its buffer is registered after it ended");
 	fill(tee, id, 3, "another process");
 	close(reg);
 	look(buf, "another process");
@@ -183,7 +184,7 @@ static int by_another_process(int tee)
 	return buf;
 }
 
-/* The last words of a module that loads from there are in the log. */
+/* A module loads from the buffer. The log tells what it read, or its oops. */
 static void load(int buf)
 {
 	char command[128], text[3 * 16 + 1] = "";
@@ -196,13 +197,14 @@ static void load(int buf)
 	for (n = 0; n < 16; n++)
 		sprintf(text + 3 * n, "%02x ", content[n]);
 	printf("# content: %s\n", text);
-	snprintf(command, sizeof(command), "modprobe lab_fault kind=load addr=0x%llx",
+	snprintf(command, sizeof(command),
+	"modprobe lab_fault kind=load addr=0x%llx",
 		 (unsigned long long)addr);
 	fflush(stdout);
 	status = system(command);
-	ktap(!status == !target_protects(), "a load by the kernel %s",
-	     target_protects() ? "ends with the process that asked for it" :
-	     "is carried out");
+	ktap(!status == !target_protects(), "kernel: a load from the buffer %s",
+	     target_protects() ? "kills the process that asked for it" :
+	     "succeeds");
 }
 
 int main(int argc, char **argv)

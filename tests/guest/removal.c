@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device goes away: what fails at once, what lives on, what waits, and what
- * has to be over before it can come back.
+ * Removal of the device: calls that fail at once, objects that live on, waiting, and
+ * the conditions for the device to come back.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,9 +34,9 @@ static pid_t unbind_in_background(void)
 
 	if (!pid) {
 		/*
-		 * It must not wait for what it inherited: mappings, and the
-		 * descriptors of shared memory, which the stock core does not
-		 * open with O_CLOEXEC.
+		 * Drop inherited mappings, and descriptors of shared memory,
+		 * which the stock core opens without O_CLOEXEC: removal would
+		 * wait for them.
 		 */
 		closefrom(3);
 		execlp("sh", "sh", "-c",
@@ -47,7 +47,7 @@ static pid_t unbind_in_background(void)
 	return pid;
 }
 
-/* Whether a process ends within some seconds, and well. */
+/* Returns whether a process ends with status 0 within some seconds. */
 static bool ended(pid_t pid, unsigned int seconds)
 {
 	time_t end = time(NULL) + seconds;
@@ -97,7 +97,7 @@ int main(void)
 	content_make(content, SIZE, 4);
 	content_fill(tee, id, 0, content, SIZE);
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
-		"a device has a buffer mapped");
+		"buffer: a device maps it");
 
 	pid = unbind_in_background();
 	for (n = 0; n < 500; n++) {
@@ -106,59 +106,65 @@ int main(void)
 		usleep(10000);
 	}
 	ktap_eq(tee_rstmem(tee, VIDEO, SIZE, NULL), -ENODEV,
-		"removed under an open file: allocation fails with ENODEV");
-	ktap_eq(tee_query(tee, VIDEO, &query), -ENODEV, "so does a query");
-	/* Ids go after the allocations that were under way. */
+		"removal: allocation through an open file fails: ENODEV");
+	ktap_eq(tee_query(tee, VIDEO, &query), -ENODEV,
+		"removal: a query through an open file fails: ENODEV");
+	/* Ids end after the allocations that were under way. */
 	while (!in_log("removal waits until"))
 		usleep(10000);
 	ktap(!ioctl(tee, TEE_IOC_VERSION, &vers) &&
 	     !(vers.gen_caps & TEE_GEN_CAP_RSTMEM),
-	     "the version has the capability no longer");
+	     "removal: TEE_IOC_VERSION loses TEE_GEN_CAP_RSTMEM");
 	params[0] = tee_in(id, 0, SIZE);
 	params[1] = tee_out(out.id, 0, 32);
 	ktap_eq(tee_invoke(tee, session, 0, 0, params, 2, NULL, NULL), -EINVAL,
-		"ids are gone");
+		"removal: ids are unknown: EINVAL");
 	params[0] = tee_in(out.id, 0, 16);
 	ktap_eq(tee_invoke(tee, session, 0, 0, params, 2, NULL, NULL), 0,
-		"other shared memory is not");
-	ktap(!ended(pid, 0), "removal waits for the open file, and says so");
+		"removal: shared memory of the TEE core still works");
+	ktap(!ended(pid, 0), "removal: waits for the open file and logs it");
 	ktap(!edu_read(edu, 0, seen, SIZE) && !memcmp(seen, content, SIZE),
-	     "the device still reads the buffer");
+	     "removal: a device still reads the buffer meanwhile");
 
 	tee_mem_free(&out);
 	close(tee);
-	ktap(ended(pid, 10), "when it is closed, removal is done");
-	ktap(access("/dev/tee0", F_OK) != 0, "and the device file is gone");
+	ktap(ended(pid, 10), "removal: ends when the file is closed");
+	ktap(access("/dev/tee0", F_OK) != 0,
+	     "removal: the device file is gone afterwards");
 	ktap(!edu_read(edu, 0, seen, SIZE) && !memcmp(seen, content, SIZE),
-	     "the device still reads the buffer");
-	ktap_eq(edu_unmap(edu), 0, "and unmaps it");
+	     "removed: a device still reads the buffer");
+	ktap_eq(edu_unmap(edu), 0, "removed: a device unmaps the buffer");
 	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), 0,
-		"another can still map it");
-	ktap(!edu_info(edu, buf, NULL, NULL), "it still is restricted memory");
+		"removed: a device maps the buffer anew");
+	ktap(!edu_info(edu, buf, NULL, NULL),
+	     "removed: an importer still knows the buffer as restricted");
 
 	ktap(system("rmmod softtee 2>/dev/null") != 0,
-	     "the module stays for the buffer");
+	     "removed: the module does not unload while a buffer is alive");
 	target_return();
 	ktap(access("/dev/tee0", F_OK) != 0 && in_log("busy"),
-	     "the range is still claimed, and the log says what keeps it");
+	     "return: fails while a buffer is alive, and logs that the range is busy");
 	close(buf);
 	target_return();
-	ktap(access("/dev/tee0", F_OK) != 0, "by the mapping alone, too");
+	ktap(access("/dev/tee0", F_OK) != 0,
+	     "return: fails while only a mapping is alive");
 	edu_unmap(edu);
 	ktap(!edu_read_raw(edu, map.addr, seen, 16) &&
 	     !memcmp(seen, (uint8_t[16]){}, 16),
-	     "when that is gone the buffer is scrubbed");
-	ktap_eq(target_return(), 0, "and the device comes back");
+	     "removed: the buffer is scrubbed when the last mapping ends");
+	ktap_eq(target_return(), 0,
+		"return: succeeds when the last mapping ended");
 	tee = tee_open(SOFTTEE_IMPL_ID);
 	ktap(!tee_query(tee, VIDEO, &query) && query.total == 64 * MIB &&
-	     !query.used, "with an empty pool");
+	     !query.used, "return: the pool is empty");
 	buf = tee_rstmem(tee, VIDEO, query.total, NULL);
-	ktap(buf >= 0, "all of which can be allocated");
+	ktap(buf >= 0, "return: the whole pool can be allocated");
 	close(buf);
 	ktap(system("rmmod softtee 2>/dev/null") != 0,
-	     "the module stays for an open file");
+	     "unload: is refused while a file is open");
 	close(tee);
-	ktap_eq(system("rmmod softtee"), 0, "and goes when nothing keeps it");
+	ktap_eq(system("rmmod softtee"), 0,
+		"unload: succeeds with no file and no buffer");
 	close(edu);
 	return ktap_end();
 }

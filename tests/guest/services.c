@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The services: what they compute, against OpenSSL and published vectors,
- * and what memory they take. What is in restricted memory is seen through the
- * digest service, which is itself checked against OpenSSL first.
+ * The services: their results, against OpenSSL and published vectors, and the kinds of
+ * memory they accept. The digest service, checked against OpenSSL first, tells the
+ * content of restricted memory.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +62,10 @@ static void test_digest(void)
 		ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
 			       TEEC_SUCCESS) &&
 		     !memcmp(svc.small.addr + 128, known[n].digest, 32),
-		     "SHA-256 of %s", known[n].name);
-		ktap_eq(params[1].b, 32, "its size is 32");
+		     "digest: SHA-256 of %s is the published one",
+		     known[n].name);
+		ktap_eq(params[1].b, 32,
+			"digest: writes back size 32 for %s", known[n].name);
 	}
 	tee_mem_alloc(svc.dev, 1000000, &input);
 	memset(input.addr, 'a', 1000000);
@@ -72,17 +74,17 @@ static void test_digest(void)
 	ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
 		       TEEC_SUCCESS) &&
 	     !memcmp(svc.small.addr + 128, million, 32),
-	     "SHA-256 of a million a");
+	     "digest: SHA-256 of a million a is the published one");
 	params[1] = tee_inout(input.id, 3, 32);
 	if (target()->soft)
 		ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
 			       TEEC_SUCCESS) &&
 		     !memcmp(input.addr + 3, million, 32),
-		     "and over its input");
+		     "digest: may overwrite its input");
 	else
-		/* OP-TEE 4.10 maps as much as the inner one needs. */
-		ktap_skip("and over its input",
-			  "this TEE takes no reference inside of another");
+		/* OP-TEE 4.10 maps only as much as the inner reference needs. */
+		ktap_skip("digest: may overwrite its input",
+			  "this TEE takes no reference inside another");
 	tee_mem_free(&input);
 
 	content_make(svc.mem.addr, SVC_SIZE, 7);
@@ -90,9 +92,10 @@ static void test_digest(void)
 		len = n < 130 ? n : CHUNK - 165 + n;
 		ok = svc_holds(svc.mem.id, n % 7, svc.mem.addr + n % 7, len);
 	}
-	ktap(ok, "SHA-256 of normal memory of %u lengths, as OpenSSL", n);
-	/* Also that a digest is of its range and not of all. */
-	ktap(!svc_holds(svc.mem.id, 1, svc.mem.addr, 64), "of a range only");
+	ktap(ok, "digest: SHA-256 of %u lengths is OpenSSL's", n);
+	/* A digest of another range must differ. */
+	ktap(!svc_holds(svc.mem.id, 1, svc.mem.addr, 64),
+	     "digest: covers its range only");
 
 	for (n = 0; n < 32; n += 31) {
 		memset(svc.small.addr + 128, 0xa5, 64);
@@ -100,11 +103,13 @@ static void test_digest(void)
 		params[1] = tee_out(svc.small.id, 128, n);
 		ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
 			       TEEC_ERROR_SHORT_BUFFER),
-		     "room for %u bytes: SHORT_BUFFER", n);
-		ktap_eq(params[1].b, 32, "with the size needed");
+		     "digest: room for %u bytes is refused: SHORT_BUFFER", n);
+		ktap_eq(params[1].b, 32,
+			"digest: room for %u bytes writes back the size needed",
+			n);
 		memset(svc.small.addr + 192, 0xa5, 64);
 		ktap(!memcmp(svc.small.addr + 128, svc.small.addr + 192, 64),
-		     "and nothing written");
+		     "digest: room for %u bytes writes no digest", n);
 	}
 }
 
@@ -124,63 +129,64 @@ static void test_access(void)
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 		       TEEC_ERROR_ACCESS_DENIED) &&
 	     !memcmp(svc.mem.addr, before, SVC_SIZE),
-	     "cipher into normal memory: ACCESS_DENIED, nothing written");
+	     "cipher: refuses normal memory as output: ACCESS_DENIED");
 	params[1] = tee_inout(svc.mem.id, 100, 0);
 	if (target()->soft)
 		ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 			       TEEC_ERROR_ACCESS_DENIED) && params[1].b == 0,
-		     "even of size 0");
+		     "cipher: refuses 0 bytes of normal memory as output: ACCESS_DENIED");
 	else
-		ktap_skip("even of size 0",
-			  "this TEE does not say what memory no bytes are in");
+		ktap_skip("cipher: refuses 0 bytes of normal memory as output: ACCESS_DENIED",
+			  "this TEE does not tell the memory of 0 bytes");
 	params[0] = tee_in(svc.buf_id, 0, 64);
 	params[1] = tee_out(svc.buf_id, 100, 64);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 		       TEEC_ERROR_ACCESS_DENIED),
-	     "cipher of restricted memory: ACCESS_DENIED");
+	     "cipher: refuses restricted memory as input: ACCESS_DENIED");
 	params[1] = tee_out(svc.mem.id, 100, 64);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 		       TEEC_ERROR_ACCESS_DENIED) &&
 	     !memcmp(svc.mem.addr, before, SVC_SIZE),
-	     "cipher from restricted into normal memory: ACCESS_DENIED");
+	     "cipher: refuses restricted input with normal output: ACCESS_DENIED");
 	params[0] = tee_in(svc.buf_id, 0, 32);
 	params[1] = tee_in(svc.small.id, 0, 16);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
 		       TEEC_ERROR_ACCESS_DENIED),
-	     "a key in restricted memory: ACCESS_DENIED");
+	     "cipher: refuses a key in restricted memory: ACCESS_DENIED");
 	params[0] = tee_in(svc.small.id, 0, 32);
 	params[1] = tee_in(svc.buf_id, 0, 16);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
 		       TEEC_ERROR_ACCESS_DENIED),
-	     "a counter block in restricted memory: ACCESS_DENIED");
+	     "cipher: refuses a counter block in restricted memory: ACCESS_DENIED");
 
 	params[0] = tee_in(svc.buf_id, 0, 64);
 	params[1] = tee_out(svc.mem.id, 0, 64);
 	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
 		       TEEC_ERROR_ACCESS_DENIED) &&
 	     !memcmp(svc.mem.addr, before, SVC_SIZE),
-	     "copy into normal memory: ACCESS_DENIED, nothing written");
+	     "copy: refuses normal memory as output: ACCESS_DENIED");
 	params[0] = tee_in(svc.mem.id, 0, 64);
 	params[1] = tee_out(svc.buf_id, 0, 64);
 	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
 		       TEEC_ERROR_ACCESS_DENIED),
-	     "copy from normal memory: ACCESS_DENIED");
+	     "copy: refuses normal memory as input: ACCESS_DENIED");
 	params[0] = tee_in(svc.mem.id, 0, 64);
 	params[1] = tee_out(svc.mem.id, 64, 64);
 	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
 		       TEEC_ERROR_ACCESS_DENIED) &&
 	     !memcmp(svc.mem.addr, before, SVC_SIZE),
-	     "copy between normal memory: ACCESS_DENIED");
+	     "copy: refuses normal input and output: ACCESS_DENIED");
 	params[0] = tee_in(svc.buf_id, 0, 64);
 	params[1] = tee_out(svc.buf_id, 0, 64);
 	ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
 		       TEEC_ERROR_ACCESS_DENIED),
-	     "digest into restricted memory: ACCESS_DENIED");
+	     "digest: refuses restricted memory as output: ACCESS_DENIED");
 	params[0] = tee_in(svc.mem.id, 0, 64);
 	ktap(svc_gives(svc.digest, RSTMEM_SVC_DIGEST_SHA256, params, 2,
 		       TEEC_ERROR_ACCESS_DENIED),
-	     "even of normal memory");
-	ktap(svc_unchanged(), "nothing was written to restricted memory");
+	     "digest: refuses restricted output with normal input: ACCESS_DENIED");
+	ktap(svc_unchanged(),
+	     "access: refused calls write nothing to restricted memory");
 
 	if (target_offers(UI)) {
 		other = svc_buffer(UI, PAGE, &other_id);
@@ -190,15 +196,16 @@ static void test_access(void)
 		ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
 			       TEEC_ERROR_ACCESS_DENIED) &&
 		     svc_holds(other_id, 0, before, PAGE),
-		     "copy to another use case: ACCESS_DENIED, nothing written");
+		     "copy: refuses to write to another use case: ACCESS_DENIED");
 		params[0] = tee_in(other_id, 0, 64);
 		params[1] = tee_out(svc.buf_id, 0, 64);
 		ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
 			       TEEC_ERROR_ACCESS_DENIED) && svc_unchanged(),
-		     "copy from another use case: ACCESS_DENIED, nothing written");
+		     "copy: refuses to read from another use case: ACCESS_DENIED");
 		close(other);
 	} else {
-		ktap_skip("copy to another use case", "this TEE has one");
+		ktap_skip("copy: refuses to write to another use case: ACCESS_DENIED",
+			  "this TEE has one use case");
 	}
 	free(before);
 }
@@ -245,31 +252,32 @@ static void test_nist(void)
 	size_t pos, len;
 	bool ok = true;
 
-	ktap_eq(svc_set_key_of(svc.cipher, nist_key, nist_iv), 0, "set key");
+	ktap_eq(svc_set_key_of(svc.cipher, nist_key, nist_iv), 0,
+		"cipher: takes the key of SP 800-38A");
 	memcpy(svc.mem.addr, nist_plain, 64);
 	ktap(!svc_update(SVC_NEXT, 0, 1000, 64) &&
 	     svc_holds(svc.buf_id, 1000, nist_cipher, 64),
-	     "CTR-AES256.Encrypt of SP 800-38A");
+	     "cipher: CTR-AES256.Encrypt of SP 800-38A gives its ciphertext");
 	ktap(!svc_holds(svc.buf_id, 1000, nist_plain, 64),
-	     "which the digest tells apart");
+	     "cipher: the output of SP 800-38A differs from its input");
 	memcpy(svc.mem.addr, nist_cipher, 64);
 	ktap(!svc_update(0, 0, 2000, 64) &&
 	     svc_holds(svc.buf_id, 2000, nist_plain, 64),
-	     "CTR-AES256.Decrypt of SP 800-38A");
+	     "cipher: CTR-AES256.Decrypt of SP 800-38A gives its plaintext");
 	memcpy(svc.mem.addr, nist_plain, 64);
 	for (pos = 0; pos < 64; pos++)
 		for (len = 1; len <= 64 - pos; len += 9)
 			ok = ok && !svc_update(pos, pos, 3000, len) &&
 			     svc_holds(svc.buf_id, 3000, nist_cipher + pos,
 				       len);
-	ktap(ok, "every part of it by itself");
+	ktap(ok, "cipher: any part of SP 800-38A by its position is right");
 	ok = !svc_set_key_of(svc.cipher, nist_key, nist_iv);
 	for (pos = 0; pos < 64; pos += len) {
 		len = pos % 13 + 1 < 64 - pos ? pos % 13 + 1 : 64 - pos;
 		ok = ok && !svc_update(SVC_NEXT, pos, 4000 + pos, len);
 	}
 	ktap(ok && svc_holds(svc.buf_id, 4000, nist_cipher, 64),
-	     "and piece after piece");
+	     "cipher: SP 800-38A in consecutive pieces is right");
 }
 
 static void test_cipher_bounds(void)
@@ -294,7 +302,8 @@ static void test_cipher_bounds(void)
 			ok = false;
 		}
 	}
-	ktap(ok, "every position from 0 to 48, %u short lengths", n);
+	ktap(ok,
+	     "cipher: positions 0 to 48 with %u short lengths are right", n);
 
 	for (ok = true, pos = 0; pos <= 48; pos++) {
 		/* All lengths for the offsets in a block, one for the others. */
@@ -311,7 +320,7 @@ static void test_cipher_bounds(void)
 			ok = false;
 		}
 	}
-	ktap(ok, "and lengths around 32 KiB");
+	ktap(ok, "cipher: lengths around 32 KiB are right");
 
 	for (ok = true, n = 0; n < 9; n++) {
 		len = 4 * CHUNK + around[n];
@@ -319,12 +328,12 @@ static void test_cipher_bounds(void)
 		ok = ok && !svc_update(n, 1, 5, len) && svc_matches(5, len);
 	}
 	ktap(ok && svc_unchanged(),
-	     "and around 128 KiB, nothing else is written");
+	     "cipher: lengths around 128 KiB are right and write nothing else");
 
-	/* Where restricted memory ends. */
+	/* The end of the buffer. */
 	svc_expect(3, 0, SVC_SIZE - 50, 50);
 	ktap(!svc_update(3, 0, SVC_SIZE - 50, 50) && svc_unchanged(),
-	     "up to the last byte");
+	     "cipher: writes up to the last byte of a buffer");
 }
 
 static void test_cipher_stream(void)
@@ -343,21 +352,25 @@ static void test_cipher_stream(void)
 		ok = ok && !svc_update(SVC_NEXT, 0, pos, len);
 		svc_expect(pos, 0, pos, len);
 	}
-	ktap(ok && svc_unchanged(), "without positions one follows the other");
+	ktap(ok && svc_unchanged(),
+	     "cipher: updates without position continue the stream");
 	ok = !svc_update(1000, 0, 0, 77) && !svc_update(SVC_NEXT, 77, 77, 23);
 	svc_expect(1000, 0, 0, 77);
 	svc_expect(1077, 77, 77, 23);
-	ktap(ok && svc_unchanged(), "also after one with a position");
+	ktap(ok && svc_unchanged(),
+	     "cipher: an update without position continues one with a position");
 	ok = !svc_update(SVC_NEXT, 0, 0, 0) && !svc_update(SVC_NEXT, 5, 5, 300);
 	svc_expect(1100, 5, 5, 300);
-	ktap(ok && svc_unchanged(), "0 bytes change nothing");
+	ktap(ok && svc_unchanged(),
+	     "cipher: an update of 0 bytes does not move the position");
 	ok = !svc_update(2000, 0, 0, 0) && !svc_update(SVC_NEXT, 5, 5, 300);
 	svc_expect(2000, 5, 5, 300);
-	ktap(ok && svc_unchanged(), "but that their position counts");
+	ktap(ok && svc_unchanged(),
+	     "cipher: an update of 0 bytes sets the position given");
 	svc_set_key();
 	ok = !svc_update(SVC_NEXT, 0, 0, 300);
 	svc_expect(0, 0, 0, 300);
-	ktap(ok && svc_unchanged(), "a new key starts at 0");
+	ktap(ok && svc_unchanged(), "cipher: a new key sets the position to 0");
 
 	/* Random access: 100 pieces in any order. */
 	for (n = 0; n < 100; n++) {
@@ -370,7 +383,8 @@ static void test_cipher_stream(void)
 		ok = ok && !svc_update(at[n] * 1001, at[n] * 1001, at[n] * 1001,
 				       1001);
 	svc_expect(0, 0, 0, 100 * 1001);
-	ktap(ok && svc_unchanged(), "100 pieces in random order make a whole");
+	ktap(ok && svc_unchanged(),
+	     "cipher: 100 pieces in random order make a whole");
 }
 
 static void test_cipher_counter(void)
@@ -386,7 +400,7 @@ static void test_cipher_counter(void)
 			       255, 255, 255, 255, 255, 255, 255, 254 } },
 		{ "2^64-1", { 0, 0, 0, 0, 0, 0, 0, 0,
 			      255, 255, 255, 255, 255, 255, 255, 255 } },
-		{ "2^64-3 and more above", { 1, 2, 3, 4, 5, 6, 7, 255,
+		{ "one with 2^64-3 as lower half", { 1, 2, 3, 4, 5, 6, 7, 255,
 			     255, 255, 255, 255, 255, 255, 255, 253 } },
 		{ "2^32-1", { 9, 9, 9, 9, 9, 9, 9, 9,
 			      9, 9, 9, 9, 255, 255, 255, 255 } },
@@ -416,7 +430,7 @@ static void test_cipher_counter(void)
 		}
 		svc_expect(0, 0, 0, 3 * CHUNK);
 		ktap(!svc_update(0, 0, 0, 3 * CHUNK) && svc_unchanged() && ok,
-		     "the counter from %s on", cases[n].name);
+		     "cipher: the counter is right from %s on", cases[n].name);
 	}
 }
 
@@ -451,8 +465,9 @@ static void test_cipher_random(void)
 			bad++;
 		}
 	}
-	ktap_eq(bad, 0, "%u random updates, as OpenSSL", count);
-	ktap(svc_unchanged(), "and nothing else is written");
+	ktap_eq(bad, 0,
+		"cipher: %u random updates give what OpenSSL does", count);
+	ktap(svc_unchanged(), "cipher: random updates write nothing else");
 }
 
 static void test_cipher_inputs(void)
@@ -473,11 +488,12 @@ static void test_cipher_inputs(void)
 		       TEEC_SUCCESS);
 	content_encrypt(svc.key, svc.iv, 7, area + 77 + 5, svc.shadow + 11,
 			SVC_SIZE - 100);
-	ktap(ok && svc_unchanged(), "registered memory as input");
+	ktap(ok && svc_unchanged(),
+	     "cipher: accepts registered memory as input");
 	ktap_eq(params[1].b, SVC_SIZE - 100,
-		"a larger output gets the size that was written");
+		"cipher: writes back the size written to a larger output");
 
-	/* Key and counter block from there, too. */
+	/* Key and counter block in registered memory. */
 	memcpy(area + 77 + 4090, svc.key, 32);
 	memcpy(area + 77 + 8185, svc.iv, 16);
 	params[0] = tee_in(reg.id, 4090, 32);
@@ -486,7 +502,8 @@ static void test_cipher_inputs(void)
 		       TEEC_SUCCESS) &&
 	     !svc_update(SVC_NEXT, 0, 0, 1000);
 	svc_expect(0, 0, 0, 1000);
-	ktap(ok && svc_unchanged(), "and for the key");
+	ktap(ok && svc_unchanged(),
+	     "cipher: accepts a key in registered memory");
 	tee_mem_free(&reg);
 	free(area);
 }
@@ -504,11 +521,12 @@ static void test_cipher_errors(void)
 	params[2] = tee_value(0, 0);
 	ktap(svc_gives(session, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 		       TEEC_ERROR_BAD_STATE),
-	     "UPDATE before SET_KEY: BAD_STATE");
+	     "cipher: refuses UPDATE before SET_KEY: BAD_STATE");
 	params[0] = tee_in(svc.mem.id, 0, 0);
 	params[1] = tee_out(svc.buf_id, 0, 0);
 	ktap(svc_gives(session, RSTMEM_SVC_CIPHER_UPDATE, params, 2,
-		       TEEC_ERROR_BAD_STATE), "even of 0 bytes");
+		       TEEC_ERROR_BAD_STATE),
+		       "cipher: refuses UPDATE of 0 bytes before SET_KEY: BAD_STATE");
 	params[0] = tee_in(svc.small.id, 0, 31);
 	params[1] = tee_in(svc.small.id, 32, 16);
 	ok = svc_gives(session, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
@@ -517,7 +535,7 @@ static void test_cipher_errors(void)
 	params[1] = tee_out(svc.buf_id, 0, 64);
 	ktap(svc_gives(session, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 		       TEEC_ERROR_BAD_STATE) && ok,
-	     "even after a wrong SET_KEY");
+	     "cipher: refuses UPDATE after a refused SET_KEY: BAD_STATE");
 	tee_close_session(svc.dev, session);
 
 	for (ok = true, size = 0; size <= 64; size++) {
@@ -528,7 +546,7 @@ static void test_cipher_errors(void)
 		ok = svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
 			       TEEC_ERROR_BAD_PARAMETERS) && ok;
 	}
-	ktap(ok, "key sizes other than 32: BAD_PARAMETERS");
+	ktap(ok, "cipher: refuses key sizes other than 32: BAD_PARAMETERS");
 	for (ok = true, size = 0; size <= 64; size++) {
 		if (size == 16)
 			continue;
@@ -537,11 +555,12 @@ static void test_cipher_errors(void)
 		ok = svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2,
 			       TEEC_ERROR_BAD_PARAMETERS) && ok;
 	}
-	ktap(ok, "sizes of the counter block other than 16: BAD_PARAMETERS");
+	ktap(ok,
+	     "cipher: refuses counter block sizes other than 16: BAD_PARAMETERS");
 	ok = !svc_update(SVC_NEXT, 0, 0, 500);
 	svc_expect(SVC_SIZE, 0, 0, 500);
 	ktap(ok && svc_unchanged(),
-	     "after which key and position are as before");
+	     "cipher: a refused SET_KEY leaves key and position");
 
 	/* Positions. */
 	params[0] = tee_in(svc.mem.id, 0, 16);
@@ -549,36 +568,38 @@ static void test_cipher_errors(void)
 	params[2] = tee_value(0xfffffff0, 0xffffffff);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 		       TEEC_ERROR_BAD_PARAMETERS),
-	     "a position that overflows: BAD_PARAMETERS");
+	     "cipher: refuses a position that overflows: BAD_PARAMETERS");
 	params[2] = tee_value(0xffffffff, 0xffffffff);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
-		       TEEC_ERROR_BAD_PARAMETERS), "the same for the largest");
+		       TEEC_ERROR_BAD_PARAMETERS),
+		       "cipher: refuses position 2^64-1: BAD_PARAMETERS");
 	if (target()->soft) {
 		params[2] = tee_value(1ULL << 32, 0);
 		ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 			       TEEC_ERROR_BAD_PARAMETERS),
-		     "a lower half of more than 32 bits: BAD_PARAMETERS");
+		     "cipher: refuses a lower half above 32 bits: BAD_PARAMETERS");
 		params[2] = tee_value(0, 1ULL << 32);
 		ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 			       TEEC_ERROR_BAD_PARAMETERS),
-		     "an upper half of more than 32 bits: BAD_PARAMETERS");
+		     "cipher: refuses an upper half above 32 bits: BAD_PARAMETERS");
 	} else {
-		ktap_skip("halves of more than 32 bits: BAD_PARAMETERS",
-			  "this TEE gets the lower 32 of them");
+		ktap_skip("cipher: refuses halves above 32 bits: BAD_PARAMETERS",
+			  "this TEE receives the lower 32 bits only");
 	}
-	ktap(svc_unchanged(), "nothing was written");
+	ktap(svc_unchanged(), "cipher: refused positions write nothing");
 	params[0].b = 15;
 	params[1].b = 15;
 	params[2] = tee_value(0xfffffff0, 0xffffffff);
 	svc_expect(0xfffffffffffffff0, 0, 0, 15);
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3,
 		       TEEC_SUCCESS) &&
-	     svc_unchanged(), "just before the end of positions");
+	     svc_unchanged(),
+	     "cipher: accepts the 15 bytes before the last position");
 	params[0].b = 1;
 	params[1].b = 1;
 	ktap(svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 2,
 		       TEEC_ERROR_BAD_PARAMETERS) && svc_unchanged(),
-	     "and none can follow: BAD_PARAMETERS");
+	     "cipher: refuses to continue at the last position: BAD_PARAMETERS");
 
 	/* Outputs that are too small. */
 	svc_update(100, 0, 0, 100);
@@ -590,11 +611,13 @@ static void test_cipher_errors(void)
 			       TEEC_ERROR_SHORT_BUFFER) &&
 		     params[1].b == 1000 && ok;
 	}
-	ktap(ok, "too small an output: SHORT_BUFFER with the size needed");
-	ktap(svc_unchanged(), "and nothing written");
+	ktap(ok,
+	     "cipher: refuses a short output and tells the size: SHORT_BUFFER");
+	ktap(svc_unchanged(), "cipher: a short output writes nothing");
 	ok = !svc_update(SVC_NEXT, 0, 0, 100);
 	svc_expect(200, 0, 0, 100);
-	ktap(ok && svc_unchanged(), "and the position stays");
+	ktap(ok && svc_unchanged(),
+	     "cipher: a short output leaves the position");
 }
 
 static void test_cipher_sessions(void)
@@ -619,7 +642,7 @@ static void test_cipher_sessions(void)
 				svc.shadow + SVC_SIZE / 2 + pos, len);
 	}
 	ktap(ok && svc_unchanged(),
-	     "two sessions have their own key and position");
+	     "cipher: two sessions have their own key and position");
 	tee_close_session(svc.dev, two);
 }
 
@@ -663,11 +686,12 @@ static void test_copy(void)
 			down = try_copy(at + distances[n], at, lens[m]) && down;
 		}
 	}
-	ktap(up, "copies to the same place and above, overlapping and not");
-	ktap(down, "and below");
-	ktap(svc_unchanged(), "nothing else is written");
+	ktap(up,
+	     "copy: copies to the same or higher offsets, overlapping or not");
+	ktap(down, "copy: copies to lower offsets, overlapping or not");
+	ktap(svc_unchanged(), "copy: writes nothing else");
 	ktap(try_copy(0, SVC_SIZE - CHUNK - 1, CHUNK + 1) && svc_unchanged(),
-	     "from the first byte to the last");
+	     "copy: copies from the first byte and to the last");
 
 	other = svc_buffer(VIDEO, SVC_SIZE, &other_id);
 	params[0] = tee_in(svc.buf_id, 3, SVC_SIZE - 10);
@@ -675,14 +699,15 @@ static void test_copy(void)
 	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
 		       TEEC_SUCCESS) &&
 	     svc_holds(other_id, 7, svc.shadow + 3, SVC_SIZE - 10),
-	     "copies between buffers");
-	ktap_eq(params[1].b, SVC_SIZE - 10, "and says how much");
+	     "copy: copies from one buffer to another");
+	ktap_eq(params[1].b, SVC_SIZE - 10,
+		"copy: writes back the size copied to a larger output");
 	params[0] = tee_in(other_id, 7, SVC_SIZE - 10);
 	params[1] = tee_out(svc.buf_id, 0, SVC_SIZE - 10);
 	memmove(svc.shadow, svc.shadow + 3, SVC_SIZE - 10);
 	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
 		       TEEC_SUCCESS) &&
-	     svc_unchanged(), "and back");
+	     svc_unchanged(), "copy: copies back from the other buffer");
 	for (n = 0, up = true; n < 1000; n += 333) {
 		params[0] = tee_in(other_id, 0, 1000);
 		params[1] = tee_out(svc.buf_id, 100, n);
@@ -690,14 +715,16 @@ static void test_copy(void)
 			       TEEC_ERROR_SHORT_BUFFER) &&
 		     params[1].b == 1000 && up;
 	}
-	ktap(up, "too small an output: SHORT_BUFFER with the size needed");
-	ktap(svc_unchanged(), "and nothing written");
+	ktap(up,
+	     "copy: refuses a short output and tells the size: SHORT_BUFFER");
+	ktap(svc_unchanged(), "copy: a short output writes nothing");
 	close(other);
 	if (!target_offers(RECORD)) {
-		ktap_skip("a copy beyond 4 GiB", "this TEE has no such memory");
+		ktap_skip("copy: copies within memory beyond 4 GiB",
+			  "this TEE has no such memory");
 		return;
 	}
-	/* Another use case works the same. */
+	/* A use case with memory beyond 4 GiB. */
 	other = svc_buffer(RECORD, 2 * PAGE, &other_id);
 	content_fill(svc.dev, other_id, 0, svc.shadow, PAGE);
 	params[0] = tee_in(other_id, 0, PAGE);
@@ -705,7 +732,7 @@ static void test_copy(void)
 	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_COPY, params, 2,
 		       TEEC_SUCCESS) &&
 	     svc_holds(other_id, PAGE, svc.shadow, PAGE),
-	     "a copy beyond 4 GiB");
+	     "copy: copies within memory beyond 4 GiB");
 	close(other);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * softtee as a TEE for programs, at the level that libteec builds on: sessions,
- * shared memory, and calls of several threads. services.c is about what its
- * services do, hostile.c about what nobody should send to them.
+ * softtee at the level of the ioctls that libteec uses: sessions, shared memory, and
+ * calls of several threads. services.c tests its services, hostile.c hostile input.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +25,7 @@
 #include "../support/services.h"
 #include "../support/tee.h"
 
-/* Takes long enough for another thread to interfere. */
+/* A digest of this size takes long enough for another thread to interfere. */
 #define LONG		(64 * MIB)
 #define MAX_SESSIONS	64
 
@@ -47,11 +46,14 @@ static void test_version(void)
 	const uint32_t caps = TEE_GEN_CAP_GP | TEE_GEN_CAP_REG_MEM |
 			      TEE_GEN_CAP_MEMREF_NULL;
 
-	ktap(!ioctl(svc.dev, TEE_IOC_VERSION, &vers), "TEE_IOC_VERSION");
-	ktap_eq(vers.impl_id, SOFTTEE_IMPL_ID, "the implementation is softtee");
-	ktap_eq(vers.impl_caps, 0, "which has no capabilities of its own");
+	ktap(!ioctl(svc.dev, TEE_IOC_VERSION, &vers),
+	     "version: TEE_IOC_VERSION succeeds");
+	ktap_eq(vers.impl_id, SOFTTEE_IMPL_ID,
+		"version: the implementation is softtee");
+	ktap_eq(vers.impl_caps, 0,
+		"version: softtee has no capabilities of its own");
 	ktap_eq(vers.gen_caps & (caps | TEE_GEN_CAP_PRIVILEGED), caps,
-		"GlobalPlatform, registered memory and NULL references");
+		"version: has GP, REG_MEM and MEMREF_NULL, not PRIVILEGED");
 }
 
 static void test_open_session(void)
@@ -61,37 +63,41 @@ static void test_open_session(void)
 
 	rc = svc_open(svc.dev, unknown_uuid, TEE_IOCTL_LOGIN_PUBLIC, 0, NULL, 0,
 		      &session, &ret, &origin);
-	ktap_eq(rc, 0, "opening a session with an unknown service works");
-	ktap_eq(ret, TEEC_ERROR_ITEM_NOT_FOUND, "and gives ITEM_NOT_FOUND");
-	ktap_eq(origin, TEEC_ORIGIN_TEE, "from the TEE");
-	ktap_eq(session, 0, "and no session");
+	ktap_eq(rc, 0, "open unknown service: the ioctl succeeds");
+	ktap_eq(ret, TEEC_ERROR_ITEM_NOT_FOUND,
+		"open unknown service: returns ITEM_NOT_FOUND");
+	ktap_eq(origin, TEEC_ORIGIN_TEE,
+		"open unknown service: the origin is the TEE");
+	ktap_eq(session, 0, "open unknown service: the session is 0");
 
 	rc = svc_open(svc.dev, svc_copy_uuid, TEE_IOCTL_LOGIN_PUBLIC, 0, NULL,
 		      0, &session, &ret, &origin);
 	ktap(!rc && !ret && origin == TEEC_ORIGIN_TRUSTED_APP,
-	     "with a service of softtee it gives a session");
+	     "open: a service of softtee gives a session");
 	rc = svc_open(svc.dev, svc_copy_uuid, TEE_IOCTL_LOGIN_PUBLIC, 0, NULL,
 		      0, &other, &ret, &origin);
-	ktap(!rc && !ret && other != session, "the next is another one");
-	ktap_eq(tee_close_session(svc.dev, session), 0, "close");
+	ktap(!rc && !ret && other != session,
+	     "open: a second session has another id");
+	ktap_eq(tee_close_session(svc.dev, session), 0,
+		"close: an open session closes");
 	ktap_eq(tee_close_session(svc.dev, session), -EINVAL,
-		"close twice: EINVAL");
+		"close: refuses a closed session: EINVAL");
 	ktap_eq(tee_invoke(svc.dev, session, 0, 0, NULL, 0, NULL, NULL),
-		-EINVAL, "invoke in a closed session: EINVAL");
+		-EINVAL, "invoke: refuses a closed session: EINVAL");
 	ktap_eq(svc_cancel(svc.dev, session, 0), -EINVAL,
-		"cancel in a closed session: EINVAL");
+		"cancel: refuses a closed session: EINVAL");
 	ktap_eq(svc_cancel(svc.dev, other, 0), 0,
-		"cancel with nothing running");
+		"cancel: succeeds when no call runs");
 	tee_close_session(svc.dev, other);
 
 	ktap_eq(tee_close_session(svc.dev, 0), -EINVAL,
-		"close session 0: EINVAL");
+		"close: refuses session 0: EINVAL");
 	ktap_eq(tee_close_session(svc.dev, UINT32_MAX), -EINVAL,
-		"close session 2^32-1: EINVAL");
+		"close: refuses session 2^32-1: EINVAL");
 	ktap_eq(tee_invoke(svc.dev, 0, 0, 0, NULL, 0, NULL, NULL), -EINVAL,
-		"invoke in session 0: EINVAL");
+		"invoke: refuses session 0: EINVAL");
 	ktap_eq(tee_invoke(svc.dev, UINT32_MAX, 0, 0, NULL, 0, NULL, NULL),
-		-EINVAL, "invoke in session 2^32-1: EINVAL");
+		-EINVAL, "invoke: refuses session 2^32-1: EINVAL");
 }
 
 static void test_login(void)
@@ -112,8 +118,8 @@ static void test_login(void)
 		  -EINVAL },
 		{ "GROUP_APPLICATION", TEE_IOCTL_LOGIN_GROUP_APPLICATION, 0,
 		  -EINVAL },
-		{ "an unknown one", 77, 0, -EINVAL },
-		{ "the kernel's", TEE_IOCTL_LOGIN_REE_KERNEL_MIN, 0, -EPERM },
+		{ "method 77", 77, 0, -EINVAL },
+		{ "REE_KERNEL", TEE_IOCTL_LOGIN_REE_KERNEL_MIN, 0, -EPERM },
 	};
 	const gid_t group = 12345;
 	uint32_t ret, origin, session;
@@ -124,8 +130,9 @@ static void test_login(void)
 		rc = svc_open(svc.dev, svc_digest_uuid, cases[n].login,
 			      cases[n].data, NULL, 0, &session, &ret,
 			      &origin);
-		ktap_eq(rc, cases[n].error, "login %s: %s", cases[n].name,
-			cases[n].error ? strerror(-cases[n].error) : "works");
+		ktap_eq(rc, cases[n].error,
+			"login: %s gives: %s", cases[n].name,
+			strerror(-cases[n].error));
 		if (!rc && !ret)
 			tee_close_session(svc.dev, session);
 	}
@@ -134,7 +141,8 @@ static void test_login(void)
 		ktap_bail("setgroups: %s", strerror(errno));
 	rc = svc_open(svc.dev, svc_digest_uuid, TEE_IOCTL_LOGIN_GROUP, group,
 		      NULL, 0, &session, &ret, &origin);
-	ktap(!rc && !ret, "login GROUP of others, once the caller is in it");
+	ktap(!rc && !ret,
+	     "login: GROUP of others is accepted when the caller joined it");
 	tee_close_session(svc.dev, session);
 	if (setgroups(0, NULL))
 		ktap_bail("setgroups: %s", strerror(errno));
@@ -154,28 +162,33 @@ static void test_session_limit(void)
 	for (n = 0; n < MAX_SESSIONS; n++)
 		for (m = 0; m < n; m++)
 			distinct = distinct && session[n] != session[m];
-	ktap(distinct, "64 sessions have 64 ids");
+	ktap(distinct, "session limit: 64 sessions have 64 different ids");
 	rc = svc_open(one, svc_copy_uuid, TEE_IOCTL_LOGIN_PUBLIC, 0, NULL, 0,
 		      &more, &ret, &origin);
-	ktap_eq(rc, 0, "opening one more works");
-	ktap_eq(ret, TEEC_ERROR_OUT_OF_MEMORY, "and gives OUT_OF_MEMORY");
-	ktap_eq(origin, TEEC_ORIGIN_TEE, "from the TEE");
-	ktap_eq(more, 0, "and no session");
+	ktap_eq(rc, 0, "session limit: the ioctl succeeds for a 65th session");
+	ktap_eq(ret, TEEC_ERROR_OUT_OF_MEMORY,
+		"session limit: a 65th session returns OUT_OF_MEMORY");
+	ktap_eq(origin, TEEC_ORIGIN_TEE,
+		"session limit: the origin of a 65th session is the TEE");
+	ktap_eq(more, 0, "session limit: the id of a 65th session is 0");
 	ktap(!tee_session(two, svc_copy_uuid, &more, &ret, NULL) && !ret,
-	     "another file has its own sessions");
+	     "session limit: a full file does not limit another file");
 
 	tee_close_session(one, session[17]);
 	ktap(!tee_session(one, svc_copy_uuid, &session[17], &ret, NULL) && !ret,
-	     "after a close there is room for one");
+	     "session limit: closing one of 64 sessions makes room");
 	ktap(!tee_session(one, svc_copy_uuid, &more, &ret, NULL) &&
-	     ret == TEEC_ERROR_OUT_OF_MEMORY, "and no more");
+	     ret == TEEC_ERROR_OUT_OF_MEMORY,
+	     "session limit: closing one session makes room for one only");
 	for (n = 0; n < MAX_SESSIONS; n++)
 		if (tee_close_session(one, session[n]))
 			break;
-	ktap_eq(n, MAX_SESSIONS, "all of them close");
+	ktap_eq(n, MAX_SESSIONS, "session limit: all 64 sessions close");
 	for (n = 0; n < MAX_SESSIONS; n++)
-		session[n] = tee_service(one, svc_copy_uuid);
-	ktap(true, "and 64 fit again");
+		if (tee_session(one, svc_copy_uuid, &session[n], &ret, NULL) ||
+		    ret)
+			break;
+	ktap_eq(n, MAX_SESSIONS, "session limit: 64 sessions open again");
 	close(one);
 	close(two);
 }
@@ -192,21 +205,22 @@ static void test_foreign(void)
 	for (n = 0; n < 8; n++)
 		session = tee_service(other, svc_digest_uuid);
 	ktap_eq(tee_invoke(svc.dev, session, 0, 0, NULL, 0, NULL, NULL),
-		-EINVAL, "invoke in another file's session: EINVAL");
+		-EINVAL, "invoke: refuses a session of another file: EINVAL");
 	ktap_eq(tee_close_session(svc.dev, session), -EINVAL,
-		"close another file's session: EINVAL");
+		"close: refuses a session of another file: EINVAL");
 	ktap_eq(svc_cancel(svc.dev, session, 0), -EINVAL,
-		"cancel in another file's session: EINVAL");
+		"cancel: refuses a session of another file: EINVAL");
 
 	tee_mem_alloc(other, PAGE, &theirs);
 	params[0] = tee_in(theirs.id, 0, 1);
 	params[1] = tee_out(svc.small.id, 0, 32);
 	ktap_eq(tee_invoke(svc.dev, svc.digest, 0, 0, params, 2, NULL, NULL),
-		-EINVAL, "another file's normal memory: EINVAL");
+		-EINVAL,
+		"invoke: refuses normal memory of another file: EINVAL");
 	params[0] = tee_in(svc.buf_id, 0, 1);
 	params[1] = tee_out(theirs.id, 0, 32);
 	ktap_eq(tee_invoke(other, session, 0, 0, params, 2, NULL, NULL), -EINVAL,
-		"another file's restricted memory: EINVAL");
+		"invoke: refuses restricted memory of another file: EINVAL");
 	tee_mem_free(&theirs);
 	close(other);
 }
@@ -256,40 +270,43 @@ static void test_shm_alloc(void)
 
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
 		fd = alloc_shm(bad[n].size, bad[n].flags, &data);
-		ktap_eq(fd, bad[n].error, "shared memory, %s: %s", bad[n].name,
+		ktap_eq(fd, bad[n].error,
+			"shm alloc: refuses %s: %s", bad[n].name,
 			strerror(-bad[n].error));
 		if (fd >= 0)
 			close(fd);
 	}
 
 	fd = alloc_shm(1, 0, &data);
-	ktap(fd >= 0 && data.size == PAGE, "1 byte gives a page");
+	ktap(fd >= 0 && data.size == PAGE,
+	     "shm alloc: 1 byte is rounded up to a page");
 	p = mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
-	ktap(p == MAP_FAILED, "more than it has is not mapped");
+	ktap(p == MAP_FAILED, "shm mmap: refuses more than the size");
 	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, PAGE);
-	ktap(p == MAP_FAILED, "nor what is behind it");
+	ktap(p == MAP_FAILED, "shm mmap: refuses an offset beyond the size");
 	close(fd);
 
 	tee_mem_alloc(svc.dev, 4 * MIB, &one);
-	ktap_eq(one.size, 4 * MIB, "4 MiB");
-	ktap(is_zero(one.addr, one.size), "are zero");
+	ktap_eq(one.size, 4 * MIB, "shm alloc: gives 4 MiB");
+	ktap(is_zero(one.addr, one.size), "shm alloc: new memory is zero");
 	memset(one.addr, 0xa5, one.size);
 	tee_mem_alloc(svc.dev, 4 * MIB, &two);
 	ktap(two.id != one.id && is_zero(two.addr, two.size),
-	     "another 4 MiB are other memory");
+	     "shm alloc: a second allocation is other memory, and zero");
 	tee_mem_free(&one);
 	tee_mem_alloc(svc.dev, 4 * MIB, &one);
-	ktap(is_zero(one.addr, one.size), "after a free they are zero again");
+	ktap(is_zero(one.addr, one.size),
+	     "shm alloc: memory allocated after a free is zero");
 
-	/* Both ends of it, through a service. */
+	/* A service and the mapping see the same memory. */
 	content_make(one.addr, one.size, 5);
 	ktap(svc_holds(one.id, 0, one.addr, one.size),
-	     "services see all of it");
+	     "shm alloc: the digest service reads all of it");
 	close(one.fd);
 	one.fd = -1;
 	content_make(two.addr, two.size, 5);
 	ktap(!memcmp(one.addr, two.addr, one.size),
-	     "a mapping outlives the descriptor");
+	     "shm alloc: a mapping outlives the descriptor");
 	tee_mem_free(&one);
 	tee_mem_free(&two);
 }
@@ -325,60 +342,66 @@ static void test_shm_register(void)
 		if (!rc)
 			tee_mem_free(&reg);
 	}
-	ktap(ok, "registered memory, any address and length, as input");
+	ktap(ok, "shm register: memory of any address and length is an input");
 
 	/* An output across pages. */
 	rc = tee_mem_register(svc.dev, area + 100, 2 * PAGE, &reg);
-	ktap_eq(rc, 0, "register");
+	ktap_eq(rc, 0, "shm register: an unaligned range is registered");
 	content_sha256("abc", 3, want);
 	memcpy(svc.small.addr, "abc", 3);
 	params[0] = tee_in(svc.small.id, 0, 3);
 	params[1] = tee_out(reg.id, PAGE - 100 - 7, 32);
 	ktap(!tee_call(svc.dev, svc.digest, RSTMEM_SVC_DIGEST_SHA256,
 		       params, 2) &&
-	     !memcmp(area + PAGE - 7, want, 32), "and as output across pages");
+	     !memcmp(area + PAGE - 7, want, 32),
+	     "shm register: memory across pages is an output");
 	content_make(svc.shadow, 16 * PAGE, 6);
 	memcpy(svc.shadow + PAGE - 7, want, 32);
 	ktap(!memcmp(area, svc.shadow, 16 * PAGE),
-	     "nothing around it was written");
+	     "shm register: an output writes nothing around it");
 	params[0] = tee_in(reg.id, 2 * PAGE, 1);
 	params[1] = tee_out(svc.small.id, 64, 32);
 	ktap_eq(tee_invoke(svc.dev, svc.digest, 0, 0, params, 2, NULL, NULL),
-		-EINVAL, "a byte behind it: EINVAL");
+		-EINVAL,
+		"shm register: a reference to a byte beyond it is refused: EINVAL");
 	params[0] = tee_in(reg.id, UINT64_MAX, 2);
 	ktap_eq(tee_invoke(svc.dev, svc.digest, 0, 0, params, 2, NULL, NULL),
-		-EINVAL, "a reference that wraps around: EINVAL");
+		-EINVAL,
+		"shm register: a reference that wraps is refused: EINVAL");
 	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, reg.fd, 0);
-	ktap(p == MAP_FAILED, "its descriptor cannot be mapped");
+	ktap(p == MAP_FAILED, "shm register: its descriptor cannot be mapped");
 	munmap(area, PAGE * 16);
 	ktap(svc_holds(reg.id, 0, svc.shadow + 100, 2 * PAGE),
-	     "services see it even after munmap");
+	     "shm register: services read it after munmap");
 	tee_mem_free(&reg);
 
 	ktap(tee_mem_register(svc.dev, area, PAGE, &reg) == -EFAULT,
-	     "an address without memory: EFAULT");
+	     "shm register: refuses an unmapped address: EFAULT");
 	rc = tee_mem_register(svc.dev, (void *)0xffff888000000000, PAGE, &reg);
-	ktap_eq(rc, -EFAULT, "an address of the kernel: EFAULT");
+	ktap_eq(rc, -EFAULT,
+		"shm register: refuses an address of the kernel: EFAULT");
 	area = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	munmap(area + 2 * PAGE, 2 * PAGE);
 	rc = tee_mem_register(svc.dev, area, 4 * PAGE, &reg);
-	ktap(rc < 0, "a range that is half there: refused, %s", strerror(-rc));
+	ktap(rc < 0,
+	     "shm register: refuses a half mapped range (%s)", strerror(-rc));
 	rc = tee_mem_register(svc.dev, area, 0, &reg);
-	ktap(rc < 0, "0 bytes: refused, %s", strerror(-rc));
+	ktap(rc < 0, "shm register: refuses 0 bytes (%s)", strerror(-rc));
 	rc = tee_mem_register(svc.dev, area, SIZE_MAX, &reg);
-	ktap(rc < 0, "SIZE_MAX: refused, %s", strerror(-rc));
+	ktap(rc < 0,
+	     "shm register: refuses SIZE_MAX bytes (%s)", strerror(-rc));
 	rc = tee_mem_register(svc.dev, area, 1UL << 47, &reg);
-	ktap(rc < 0, "2^47: refused, %s", strerror(-rc));
+	ktap(rc < 0, "shm register: refuses 2^47 bytes (%s)", strerror(-rc));
 	memset(&data, 0, sizeof(data));
 	data.addr = (uintptr_t)area;
 	data.length = PAGE;
 	data.flags = 1;
 	ktap(ioctl(svc.dev, TEE_IOC_SHM_REGISTER, &data) < 0 && errno == EINVAL,
-	     "flag 1: EINVAL");
+	     "shm register: refuses flag 1: EINVAL");
 	mprotect(area, 2 * PAGE, PROT_READ);
 	rc = tee_mem_register(svc.dev, area, PAGE, &reg);
-	ktap_eq(rc, -EFAULT, "memory that the program may only read: EFAULT");
+	ktap_eq(rc, -EFAULT, "shm register: refuses read-only memory: EFAULT");
 	munmap(area, 2 * PAGE);
 }
 
@@ -439,7 +462,7 @@ static void test_cancel(void)
 	pid_t pid;
 
 	other = tee_service(svc.dev, svc_digest_uuid);
-	/* Needs its memory. */
+	/* The buffer of LONG needs this memory. */
 	close(svc.buf);
 	fd = svc_buffer(VIDEO, LONG, &one.input);
 	two.input = one.input;
@@ -455,7 +478,7 @@ static void test_cancel(void)
 	whole = svc_now_ms() - begin;
 	memcpy(want, svc.small.addr + one.result, 32);
 	ktap(!rc && !one.rc && !one.ret && cancels,
-	     "a cancel of another name or session changes nothing");
+	     "cancel: another cancel id or session does not end a call");
 	ktap_note("a digest of 64 MiB takes %u ms", whole);
 
 	begin = svc_now_ms();
@@ -467,11 +490,12 @@ static void test_cancel(void)
 	pthread_join(one.thread, NULL);
 	ktap(!rc && !one.rc && one.ret == TEEC_ERROR_CANCEL &&
 	     one.origin == TEEC_ORIGIN_TRUSTED_APP,
-	     "a digest of 64 MiB is cancelled");
-	ktap(svc_now_ms() - begin < whole / 2, "at once");
-	ktap(wrote_nothing(&one), "and writes nothing");
+	     "cancel: ends a digest of 64 MiB with CANCEL");
+	ktap(svc_now_ms() - begin < whole / 2,
+	     "cancel: ends a digest in less than half its time");
+	ktap(wrote_nothing(&one), "cancel: a cancelled digest writes nothing");
 	ktap_eq(svc_cancel(svc.dev, session, 7), 0,
-		"a cancel after it has ended");
+		"cancel: succeeds after its call ended");
 
 	start(&one);
 	wait_ms(whole / 8);
@@ -484,24 +508,26 @@ static void test_cancel(void)
 	pthread_join(one.thread, NULL);
 	pthread_join(two.thread, NULL);
 	ktap(!two.rc && two.ret == TEEC_ERROR_CANCEL && wrote_nothing(&two),
-	     "a call that waits for another is cancelled");
+	     "cancel: ends a call that waits for another call");
 	ktap(!one.rc && !one.ret &&
 	     !memcmp(want, svc.small.addr + one.result, 32),
-	     "but not the other");
+	     "cancel: does not end the call that another one waits for");
 
-	/* The session and its file end under a call. */
+	/* The session is closed during a call. */
 	begin = svc_now_ms();
 	start(&one);
 	wait_ms(whole / 8);
-	ktap_eq(tee_close_session(svc.dev, session), 0, "close during a call");
-	ktap(!one.done, "does not wait for it");
+	ktap_eq(tee_close_session(svc.dev, session), 0,
+		"close: succeeds during a call");
+	ktap(!one.done, "close: does not wait for a call");
 	ktap_eq(tee_invoke(svc.dev, session, 0, 0, NULL, 0, NULL, NULL),
-		-EINVAL, "no other call can start");
-	ktap_eq(svc_cancel(svc.dev, session, 7), -EINVAL, "or be cancelled");
+		-EINVAL, "close: during a call refuses further calls: EINVAL");
+	ktap_eq(svc_cancel(svc.dev, session, 7), -EINVAL,
+		"close: during a call refuses to cancel it: EINVAL");
 	pthread_join(one.thread, NULL);
 	ktap(!one.rc && !one.ret &&
 	     !memcmp(want, svc.small.addr + one.result, 32),
-	     "the call ends normally");
+	     "close: a call under way succeeds");
 	close(fd);
 
 	pid = fork();
@@ -519,9 +545,10 @@ static void test_cancel(void)
 	begin = svc_now_ms();
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	ktap(svc_now_ms() - begin < whole / 2, "a kill ends a call at once");
-	fd = svc_buffer(VIDEO, LONG - MIB, NULL);
-	ktap(true, "and releases its buffer");
+	ktap(svc_now_ms() - begin < whole / 2,
+	     "kill: ends a call in less than half its time");
+	fd = tee_rstmem(svc.dev, VIDEO, LONG - MIB, NULL);
+	ktap(fd >= 0, "kill: frees the buffer of the call");
 	close(fd);
 	tee_close_session(svc.dev, other);
 	svc.buf = svc_buffer(VIDEO, SVC_SIZE, &svc.buf_id);
@@ -532,7 +559,7 @@ static void test_cancel(void)
 
 static atomic_int next_slot;
 
-/* Each takes the next part of the stream, whichever that is. */
+/* Each thread takes the next part of the stream. */
 static void *stream_thread(void *arg)
 {
 	bool *ok = arg;
@@ -563,7 +590,7 @@ static void test_serialised(void)
 		pthread_create(&thread[1], NULL, stream_thread, &ok[1]);
 		pthread_join(thread[0], NULL);
 		pthread_join(thread[1], NULL);
-		/* Every part is in a slot of its own. */
+		/* Each part must be in a slot of its own. */
 		for (found = 0, slot = 0; slot < SLOTS; slot++) {
 			seen = false;
 			for (part = 0; part < SLOTS && !seen; part++) {
@@ -576,11 +603,11 @@ static void test_serialised(void)
 		}
 		whole = whole && ok[0] && ok[1] && found == (1u << SLOTS) - 1;
 	}
-	ktap(whole, "calls of two threads in one session do not mix");
+	ktap(whole, "session: calls of two threads do not mix");
 	free(stream);
 }
 
-/* Without pool=; the module is loaded here. */
+/* softtee without pool=. The test loads the module. */
 static int none(void)
 {
 	struct tee_ioctl_rstmem_query query;
@@ -592,23 +619,26 @@ static int none(void)
 	svc.dev = tee_open(SOFTTEE_IMPL_ID);
 	for (use_case = 1; use_case <= 3; use_case++) {
 		ktap_eq(tee_rstmem(svc.dev, use_case, PAGE, NULL), -EOPNOTSUPP,
-			"allocation for use case %u: EOPNOTSUPP", use_case);
+			"no pool: allocation for use case %u fails: EOPNOTSUPP",
+			use_case);
 		ktap_eq(tee_query(svc.dev, use_case, &query), -EOPNOTSUPP,
-			"query of use case %u: EOPNOTSUPP", use_case);
+			"no pool: a query of use case %u fails: EOPNOTSUPP",
+			use_case);
 	}
 	ktap_eq(tee_query(svc.dev, TEE_IOC_UC_RESERVED, &query), -EOPNOTSUPP,
-		"query of the device: EOPNOTSUPP");
+		"no pool: a query of the device fails: EOPNOTSUPP");
 	test_version();
 	svc.digest = tee_service(svc.dev, svc_digest_uuid);
 	tee_mem_alloc(svc.dev, PAGE, &svc.small);
 	tee_mem_alloc(svc.dev, SVC_SIZE, &svc.mem);
 	content_make(svc.mem.addr, SVC_SIZE, 1);
-	ktap(svc_holds(svc.mem.id, 0, svc.mem.addr, SVC_SIZE), "services work");
+	ktap(svc_holds(svc.mem.id, 0, svc.mem.addr, SVC_SIZE),
+	     "no pool: the digest service works");
 	tee_mem_free(&svc.mem);
 	tee_mem_free(&svc.small);
 	close(svc.dev);
 	ktap(!syscall(SYS_delete_module, "softtee", O_NONBLOCK),
-	     "the module can be unloaded");
+	     "no pool: the module unloads");
 	return ktap_end();
 }
 

@@ -232,7 +232,7 @@ static int module_users(void)
 	return n;
 }
 
-/* That nothing is left of the tests. */
+/* Check that the tests left nothing. */
 static void end(int users, int crypto)
 {
 	int watch = target_open();
@@ -242,20 +242,21 @@ static void end(int users, int crypto)
 		if (!target_offers(use_case))
 			continue;
 		ktap_eq(tee_used(watch, use_case), 0,
-			"nothing of use case %u is left", use_case);
-		ktap_eq(tee_buffers(watch, use_case), 0, "and no buffer");
+			"end: no memory of use case %u is in use", use_case);
+		ktap_eq(tee_buffers(watch, use_case), 0,
+			"end: no buffer of use case %u is left", use_case);
 	}
 	close(watch);
 	if (!target()->soft) {
-		ktap_skip("no session is left",
-			  "those of this TEE cannot be counted");
+		ktap_skip("end: no session is left",
+			  "sessions of this TEE cannot be counted");
 		return;
 	}
-	ktap_eq(guest_crypto_users(), crypto, "no session is left");
-	ktap_eq(module_users(), users, "the module has no users left");
-	/* Waits for all shared memory: what leaks would hang it. */
+	ktap_eq(guest_crypto_users(), crypto, "end: no session is left");
+	ktap_eq(module_users(), users, "end: softtee has no users left");
+	/* Unloading waits for shared memory: a leak would hang it. */
 	ktap(!syscall(SYS_delete_module, "softtee", O_NONBLOCK),
-	     "and can be unloaded");
+	     "end: softtee unloads");
 }
 
 int svc_run(const struct svc_test *tests, unsigned int num)
@@ -265,7 +266,7 @@ int svc_run(const struct svc_test *tests, unsigned int num)
 
 	ktap_start();
 	users = target()->soft ? module_users() : 0;
-	/* Once without a test: what the crypto API makes at first use stays. */
+	/* One setup without a test makes the crypto API's objects of first use. */
 	setup();
 	teardown();
 	crypto = guest_crypto_users();
