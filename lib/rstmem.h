@@ -16,8 +16,8 @@
  *	rstmem_buffer_close(&buf);
  *	rstmem_close(dev);
  *
- * Functions that can fail return 0 or a negative errno; what errno itself is
- * afterwards means nothing. Nothing is printed, there is no global state, and
+ * Functions that can fail return 0 or a negative errno; errno itself is
+ * undefined afterwards. Nothing is printed, there is no global state, and
  * every function may be called from several threads at once, on the same device
  * too, but for rstmem_close(). Sizes are bytes. Descriptors have FD_CLOEXEC set
  * and are never 0, 1 or 2, even in a program that was started with those closed.
@@ -25,8 +25,8 @@
  * Structures that the library fills in are filled in whole. Their reserved
  * members are 0 today; later versions give them names.
  *
- * What restricted memory is, and the ioctls below this library: tee_rstmem(7)
- * and <linux/tee_rstmem.h>, which defines TEE_IOC_UC_* and TEE_RSTMEM_CAP_*.
+ * tee_rstmem(7) explains restricted memory and the ioctls below this library.
+ * <linux/tee_rstmem.h> defines TEE_IOC_UC_* and TEE_RSTMEM_CAP_*.
  */
 #ifndef RSTMEM_H
 #define RSTMEM_H
@@ -87,11 +87,11 @@ struct rstmem_usage {
 
 /**
  * struct rstmem_buffer - a buffer of restricted memory
- * @fd:		its dma-buf, owned by whoever holds this structure; -1 for none
+ * @fd:		its dma-buf, for the owner of this structure to close; -1 for none
  * @id:		above 0: names the buffer in calls on the rstmem_fd() of the
- *		device it came from, as long as both are open; 0 for none, which is
- *		what buffers from a heap have
- * @size:	bytes, at least what was asked for
+ *		device it came from, as long as both are open; 0 for none, as
+ *		from a heap
+ * @size:	bytes, at least the size asked for
  * @flags:	flags in force
  * @use_case:	TEE_IOC_UC_*
  */
@@ -106,8 +106,8 @@ struct rstmem_buffer {
 
 /**
  * struct rstmem_registration - a registered buffer
- * @fd:		stands for the registration, owned by whoever holds this structure;
- *		no dma-buf; -1 for none
+ * @fd:		the registration, for the owner of this structure to close; no
+ *		dma-buf; -1 for none
  * @id:		above 0: names the buffer in calls on the rstmem_fd() of the device
  *		it was registered with, as long as both are open; 0 for none
  * @size:	bytes of the buffer
@@ -395,7 +395,7 @@ int rstmem_account_importers(const struct rstmem_account *account, char *text,
  *			more than any memory could have; a heap of the kernel's own
  *			that has no TEE device any more
  *	-ENOMEM		no room for the buffer now; @largest_free of
- *			rstmem_query() says what would fit
+ *			rstmem_query() is the largest that fits
  *	-EDQUOT		a limit set by the administrator is exceeded
  *	-ENODEV		the device's restricted memory is going away, or there is
  *			none behind the heap any more
@@ -499,7 +499,7 @@ int rstmem_use_case_name(uint32_t use_case, char *name, size_t size);
 
 /**
  * rstmem_use_case_parse() - the use case that a name stands for
- * @name:	what rstmem_use_case_name() writes, or a decimal number
+ * @name:	a name as rstmem_use_case_name() writes it, or a decimal number
  * @use_case:	set to it on success
  *
  * Return: 0, or -EINVAL when @name is no name, not a number, or a number that no
