@@ -296,7 +296,7 @@ static const char * const help_lines[] = {
 	"",
 	"In a bar:  # used   + used by other use cases that share the memory",
 	"           - used at the peak   r reserved for CAP_SYS_RESOURCE",
-	"           x lost: clearing failed, out of use until a restart",
+	"           x lost: could not be cleared, out of use",
 	"",
 	"SHARE: part of all memory of the use case. OF LIMIT: part of a user's limit.",
 	"A buffer is charged to the process that asked for it, also after that has",

@@ -305,12 +305,12 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
  * @failed_backend: allocations refused for another reason of the device's
  * @failed_importer: devices that may not attach and tried to
  * @failed_reach: devices that could not map a buffer without a copy
- * @lost:	bytes whose clearing failed, out of use until the system restarts;
- *		other use cases may share them; 0 from modules that do not tell
+ * @lost:	bytes of its freed buffers that could not be cleared; this memory is out
+ *		of use; 0 from modules that do not tell
  *
  * Figures are read one after the other, but @peak is never below @used. Use cases
- * that share memory have the same @total, @free, @lost and limits: a limit holds for
- * all of them together.
+ * that share memory have the same @total, @free and limits: a limit holds for all of
+ * them together.
  */
 struct rstmem_account {
 	char name[RSTMEM_ACCOUNT_NAME_SIZE];

@@ -10,8 +10,9 @@
 
 #include "common.h"
 
-/* What the user's processes have open of some use cases, each buffer once. */
+/* What the user's processes have open of a memory, each buffer once. */
 struct own {
+	int device;
 	uint64_t use_cases;	/* bit mask */
 	uint64_t bytes;
 	uint64_t count;
@@ -42,7 +43,8 @@ static void look_at(struct own *own, int pid, int fd)
 	    !is_new(own, st.st_ino) ||
 	    rstmem_inspect_process(pid, fd, &info) ||
 	    !(info.known & RSTMEM_INFO_USE_CASE) ||
-	    !(own->use_cases >> info.use_case & 1))
+	    !(own->use_cases >> info.use_case & 1) ||
+	    (info.known & RSTMEM_INFO_DEVICE && info.device != own->device))
 		return;
 	own->seen = xrealloc(own->seen, own->count + 1, sizeof(st.st_ino));
 	own->seen[own->count++] = st.st_ino;
@@ -108,7 +110,7 @@ static uint64_t shared_use_cases(const struct rstmem_account *a)
 		const struct rstmem_account *b = &accounts.account[i];
 
 		if (b->total == a->total && b->free == a->free &&
-		    b->largest_free == a->largest_free && b->lost == a->lost &&
+		    b->largest_free == a->largest_free &&
 		    b->max_user_bytes == a->max_user_bytes &&
 		    b->max_user_buffers == a->max_user_buffers)
 			mask |= UINT64_C(1) << b->use_case;
@@ -151,7 +153,10 @@ enum reason_code limit_reason(const struct rstmem_account *a, uint64_t size,
 void limit_explain(struct reason *reason, const struct rstmem_account *a,
 		   uint64_t size)
 {
-	struct own own = { .use_cases = shared_use_cases(a) };
+	struct own own = {
+		.device = a->device,
+		.use_cases = shared_use_cases(a),
+	};
 
 	find_own(&own);
 	reason->code = limit_reason(a, limit_round(a, size), own.bytes, own.count);

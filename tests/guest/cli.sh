@@ -1102,6 +1102,17 @@ check 'and what to do' grep -q 'load softtee or a backend' $err
 mv /dev/hidden_heap /dev/dma_heap
 mv /dev/hidden /dev/tee0
 rmmod rstmem_fake
+modprobe rstmem_fake shared=1 use_cases=0x6 mode=pool pool_size=16777216 \
+	paddr=0x2000000000
+chmod 0666 /dev/tee1
+echo 4M >/sys/class/rstmem/tee1,secure-video/limits/user_bytes
+run rstmem stat -d tee1
+check 'stat: use cases that share a memory show the same limit' \
+	[ "$(grep -cE '^  (secure-video|trusted-ui) +4 MiB +none' $out)" = 2 ]
+as_nobody 'rstmem alloc -d /dev/tee1 -s 2M -- rstmem alloc -d /dev/tee1 -u trusted-ui -s 3M'
+check 'alloc: a limit of a shared memory counts all use cases' complains \
+	'/dev/tee1: a user may have 4 MiB and your processes hold 2 MiB;'
+rmmod rstmem_fake
 modprobe rstmem_fake
 echo error >/sys/module/rstmem_fake/parameters/mode
 refused 1 'a limit is exceeded, by buffers that other processes hold for you or by' \
