@@ -28,7 +28,7 @@ static int export_buffer(struct rstmem *dev, const struct rstmem_buffer *buf)
 {
 	char use_case[RSTMEM_USE_CASE_NAME_SIZE];
 
-	/* From a heap there are none, and another buffer's must not seem so. */
+	/* A buffer from a heap has none; do not pass on those of another buffer. */
 	if (rstmem_via(dev) == RSTMEM_VIA_HEAP) {
 		if (unsetenv("RSTMEM_TEE_FD") || unsetenv("RSTMEM_ID"))
 			return -1;
@@ -73,7 +73,7 @@ static int wait_for(pid_t pid, const sigset_t *set)
 		if (sigwaitinfo(set, &info) < 0)
 			continue;	/* EINTR: was stopped and goes on */
 		if (info.si_signo != SIGCHLD) {
-			/* What the terminal sends, the command gets by itself. */
+			/* The terminal sends its signals to the command as well. */
 			if (info.si_code != SI_KERNEL)
 				kill(pid, info.si_signo);
 			continue;
@@ -86,8 +86,8 @@ static int wait_for(pid_t pid, const sigset_t *set)
 }
 
 /*
- * Runs argv[0] with the descriptors of @buf and @dev and waits for it. They stay
- * open here as well, so that the id stays valid whatever the command closes.
+ * Run argv[0] with the descriptors of @buf and @dev and wait for it. They stay open
+ * here as well, so that the id stays valid if the command closes them.
  *
  * Return: the exit status.
  */

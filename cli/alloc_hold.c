@@ -12,8 +12,8 @@
 #include "verbs.h"
 
 /*
- * Something that can end. /dev/null, which is what services and background jobs
- * get, is at its end from the start and says nothing about when to stop.
+ * True for a stdin that can end. /dev/null, which services and background jobs have,
+ * is at its end from the start and says nothing about when to stop.
  */
 static bool stdin_can_end(void)
 {
@@ -25,7 +25,7 @@ static bool stdin_can_end(void)
 	       isatty(STDIN_FILENO);
 }
 
-/* Return: false when there is no point in looking at stdin again. */
+/* Return: false when stdin has ended or cannot be read. */
 static bool drain_stdin(bool *ended)
 {
 	char buf[4096];

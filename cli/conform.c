@@ -60,7 +60,7 @@ static int find(const struct choice *choice, struct conform *c, char path[PATH_M
 	ret = rstmem_open_via(node, via, &dev);
 	if (ret)
 		return device_error(node, via, ret);
-	/* One that was opened has no longer path. */
+	/* A path that could be opened fits. */
 	if (node != path)
 		snprintf(path, PATH_MAX, "%s", rstmem_path(dev));
 	c->path = path;

@@ -142,7 +142,7 @@ static void print_json(struct json *json, const struct device *dev)
 	json_end(json, '}');
 }
 
-/* Of several statuses the one to end with: a failure, then success. */
+/* The status for two devices: a failure wins, then success. */
 static int worse(int a, int b)
 {
 	if (a == EXIT_FAILED || b == EXIT_FAILED)
@@ -220,8 +220,8 @@ static int report_heap(struct report *report, const char *path,
 }
 
 /*
- * That a heap may not be opened is shown with it and hides nothing else, since it
- * has no figures. It is a failure only when there is nothing but such heaps.
+ * A heap that may not be opened is shown as such, since it has no figures anyway. It
+ * is a failure only if there are no other devices and heaps.
  */
 static void report_heaps(struct report *report)
 {

@@ -24,8 +24,8 @@ static enum heap_origin find_origin(const char *name)
 }
 
 /*
- * @use_case is what the heap at @path should be for, in case that it cannot be
- * opened; 0 if that is not known.
+ * @use_case is the expected use case of the heap at @path, shown if it cannot be
+ * opened; 0 if it is not known.
  */
 void heap_read(struct heap *heap, const char *path, uint32_t use_case)
 {

@@ -25,7 +25,7 @@ struct target {
 	int fd;
 };
 
-/* Return: what follows the number, or NULL when there is none up to INT_MAX. */
+/* Return: the text after the number, or NULL without a number up to INT_MAX. */
 static const char *parse_number(const char *text, int *number)
 {
 	uint64_t value = 0;

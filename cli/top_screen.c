@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rstmem top on a terminal. Every round draws everything anew and leaves it to
- * ncurses to send what changed. All that is drawn is cut to the size that the
- * terminal has at that moment.
+ * rstmem top on a terminal. Every round draws everything anew; ncurses sends the
+ * changes. All text is cut to the current size of the terminal.
  */
 #define _GNU_SOURCE	/* ppoll() */
 

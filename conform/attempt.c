@@ -36,7 +36,7 @@ static bool is_busy(const struct conform *c, uint32_t use_case, uint64_t size)
 	return !query.total || query.largest_free < size;
 }
 
-/* @ret is what an allocation of @size bytes gave: a descriptor or -errno. */
+/* @ret is the result of an allocation of @size bytes: a descriptor or -errno. */
 static enum outcome judge(const struct conform *c, uint32_t use_case,
 			  uint64_t size, int ret)
 {
@@ -55,7 +55,7 @@ static enum outcome judge(const struct conform *c, uint32_t use_case,
 	}
 }
 
-/* Ends the check as untested if the surroundings explain @outcome. */
+/* End the check as untested if the surroundings explain @outcome. */
 static void blame_surroundings(struct conform *c, enum outcome outcome)
 {
 	switch (outcome) {
@@ -71,7 +71,7 @@ static void blame_surroundings(struct conform *c, enum outcome outcome)
 	}
 }
 
-/* About an allocation of @size bytes for @use_case that should have worked. */
+/* End the check because an allocation of @size bytes for @use_case failed. */
 void conform_cannot_for(struct conform *c, uint32_t use_case, uint64_t size,
 			int err)
 {

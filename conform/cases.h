@@ -23,7 +23,7 @@
  * @check:	id of the check that it belongs to
  * @name:	the fault in it
  * @data:	the argument
- * @error:	what the command fails with
+ * @error:	errno of the command
  */
 struct tee_case {
 	const char *check;

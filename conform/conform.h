@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rstmem conform: what the files of the conformance suite share.
+ * rstmem conform: shared by the files of the conformance suite.
  *
  * A check is a function that runs in a process of its own, on a device that was
  * opened for it. It returns when the device behaves; conform_fail(), conform_skip()
@@ -36,11 +36,11 @@ struct conform;
 
 /**
  * struct conform_check - one behaviour
- * @id:		stable; what scripts know it by
- * @level:	what it is to a device
+ * @id:		stable name, for scripts
+ * @level:	must, must not, should or may
  * @on:		mask of front ends
  * @section:	of tee_rstmem(7) that says so
- * @sentence:	what a device does, or must not do, in one sentence
+ * @sentence:	the behaviour, in one sentence
  * @run:	see above
  */
 struct conform_check {

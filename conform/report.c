@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the conformance suite prints: its checks, and the results of a device. */
+/* Output of the conformance suite: its checks, and the results of a device. */
 #include <inttypes.h>
 
 #include "conform.h"

@@ -31,7 +31,7 @@ answer(struct conform *c, enum conform_verdict verdict, const char *format,
 	_exit(EXIT_SUCCESS);
 }
 
-/* The device does not do what the check says. Does not return. */
+/* The device fails the check. Does not return. */
 void conform_fail(struct conform *c, const char *format, ...)
 {
 	va_list args;
@@ -115,8 +115,8 @@ static bool reap(pid_t pid, int *status)
 }
 
 /*
- * Ends what a check started, and waits: the next one is to find all memory free. Its
- * processes are this one's when it has gone.
+ * End the processes that a check started, and wait: the next check must find all
+ * memory free. They became children of this process when the check ended.
  */
 static void reap_rest(pid_t group)
 {
@@ -147,7 +147,7 @@ static struct conform_result collect(pid_t pid, int from)
 		len = read(from, &result, sizeof(result));
 	if (ready <= 0)
 		kill(pid, SIGKILL);
-	/* What it held is gone when it is. */
+	/* Its memory is free when it has ended. */
 	if (!reap(pid, &status)) {
 		kill(pid, SIGKILL);
 		set_result(&result, CONFORM_FAIL,

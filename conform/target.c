@@ -10,7 +10,7 @@
 
 #include "conform.h"
 
-/* Memory may be given back a moment after the last one let go of it. */
+/* Memory may come back a moment after its last reference ended. */
 #define ROOM_MS		1000
 
 _Static_assert(sizeof(struct tee_ioctl_rstmem_alloc_data) == CONFORM_REQUEST,

@@ -102,7 +102,7 @@ static int open_first_tee(struct rstmem **dev)
 		case -ENXIO:
 			break;
 		default:
-			/* The first that might have been the one. */
+			/* The first error of a possible device. */
 			if (err == -ENXIO)
 				err = ret == -EPERM ? -EACCES : ret;
 		}

@@ -98,9 +98,9 @@ static int heap_check(int fd, const struct rstmem__node *node)
 	if (!*node->class && heap_ioctl(fd, 0) != -EINVAL)
 		return -ENOTTY;
 	/*
-	 * Nodes stay when the last TEE device goes. What no memory could have is
-	 * refused before anything is done, but after looking for a device. That holds
-	 * for this class; others might take memory from the kernel to try.
+	 * Nodes stay when the last TEE device goes. An impossible size is refused
+	 * after a look for a device and before anything else. That holds for this
+	 * class; others might take memory from the kernel to try.
 	 */
 	if (!strcmp(node->class, "rstmem_heap") &&
 	    heap_ioctl(fd, UINT64_C(1) << 62) == -ENODEV)
@@ -157,8 +157,8 @@ static int open_one(uint32_t use_case)
 }
 
 /*
- * Return: 0 when there is one at least that works, -ENXIO when there is none, or
- * why those that might have been one could not be opened.
+ * Return: 0 when at least one works, -ENXIO when there is none, or the first -errno of
+ * a heap that could not be opened.
  */
 int rstmem__heaps_open(int heaps[RSTMEM__HEAPS])
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the library's files share. Names begin with rstmem__. */
+/* Shared by the library's files. Names begin with rstmem__. */
 #ifndef RSTMEM_INTERNAL_H
 #define RSTMEM_INTERNAL_H
 
@@ -16,7 +16,7 @@
 /*
  * Never changes between rstmem_open() and rstmem_close(), so needs no lock. @fd is
  * the TEE device, or the heap if that was opened by its path, else -1; @heaps has
- * for each use case the descriptor of its heap, or why there is none as -errno.
+ * for each use case the descriptor of its heap, or -errno.
  */
 struct rstmem {
 	enum rstmem_via via;

@@ -48,7 +48,7 @@ int rstmem__tee_open(const char *path)
 	return ret == -EINVAL ? -ENODEV : ret;
 }
 
-/* A driver that does not know a command says one or the other. */
+/* Drivers return either error for an unknown command. */
 static int is_unknown_command(int ret)
 {
 	return ret == -ENOTTY || ret == -EINVAL;

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What a distribution's own tools read: the rule for device nodes, and the group it
-# needs; and examples of what an administrator writes. Needs DESTDIR and prefix from
-# the top Makefile.
+# Files for a distribution: the rule for device nodes, the group it needs, and examples
+# of configuration. Needs DESTDIR and prefix from the top Makefile.
 
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
 exampledir ?= $(prefix)/share/doc/rstmem/examples

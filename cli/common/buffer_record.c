@@ -177,7 +177,7 @@ static int by_pid(const void *a, const void *b)
 	return ((*x)->pid > (*y)->pid) - ((*x)->pid < (*y)->pid);
 }
 
-/* Many buffers may be of one process, which is looked at once. */
+/* Look at each process once; it may have many buffers. */
 static void find_processes(const struct buffers *list)
 {
 	struct buffer_record **sorted = xrealloc(NULL, list->count, sizeof(*sorted));

@@ -132,7 +132,7 @@ struct reason {
 	enum reason_code code;
 	int err;		/* -errno, for {error} and {explanation} */
 	int pid;
-	char path[PATH_MAX];	/* or another name of what it is about */
+	char path[PATH_MAX];	/* or another name of its subject */
 	char use_case[RSTMEM_USE_CASE_NAME_SIZE];
 	char account[RSTMEM_ACCOUNT_NAME_SIZE];
 	char size[2 * SIZE_TEXT + 16];

@@ -44,9 +44,9 @@ static bool has_group(const struct stat *st)
 }
 
 /*
- * The node to talk about when a search found closed ones only: the first that a
- * group may open, since joining that is the way in, or just the first. Devices are
- * TEE devices or heaps, as @via says.
+ * Find the node to name when a search found closed nodes only: the first that a group
+ * may open, since the user can join the group, else the first. @via selects TEE
+ * devices or heaps.
  */
 static void find_closed(enum rstmem_via via, char path[RSTMEM_HEAP_PATH_SIZE])
 {
@@ -104,8 +104,8 @@ static void explain_permission(struct reason *reason, const char *path,
 }
 
 /*
- * Say why rstmem_open_via() of @path, or of what there is if that is NULL, returned
- * @err and what to do about it. Return: the exit status.
+ * Explain why rstmem_open_via() returned @err for @path, which may be NULL. Return:
+ * the exit status.
  */
 int device_error(const char *path, enum rstmem_via via, int err)
 {

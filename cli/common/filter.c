@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The options -d and -u of verbs that show accounts: which of them. */
+/* Filters: the options -d and -u of verbs that show accounts. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ static int device_number(const char *name)
 	return *end || n > 999 ? -1 : (int)n;
 }
 
-/* What a node of any name is. Return: its number, or -1. */
+/* The number of the TEE device behind a node of any name, or -1. */
 static int node_number(const char *path)
 {
 	char link[64], target[PATH_MAX], *last;

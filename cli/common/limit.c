@@ -10,7 +10,7 @@
 
 #include "common.h"
 
-/* What the user's processes have open of a memory, each buffer once. */
+/* Buffers of a memory that the user's processes have open, each counted once. */
 struct own {
 	int device;
 	uint64_t use_cases;	/* bit mask */
@@ -119,7 +119,7 @@ static uint64_t shared_use_cases(const struct rstmem_account *a)
 	return mask;
 }
 
-/* What the kernel compares with limits: whole granules. */
+/* Round up to whole granules, which the kernel compares with limits. */
 uint64_t limit_round(const struct rstmem_account *a, uint64_t size)
 {
 	uint64_t rest = a->granule ? size % a->granule : 0;
@@ -147,8 +147,8 @@ enum reason_code limit_reason(const struct rstmem_account *a, uint64_t size,
 }
 
 /*
- * Find the reason of an EDQUOT for @size more bytes. Only the kernel knows what a
- * user is charged with; what the processes have open is close to it.
+ * Find the reason of an EDQUOT for @size more bytes. Only the kernel knows the charges
+ * of a user; the buffers that the user's processes have open come close.
  */
 void limit_explain(struct reason *reason, const struct rstmem_account *a,
 		   uint64_t size)

@@ -10,7 +10,7 @@
 
 #include "common.h"
 
-/* How wrong times may be that the kernel counts in ticks. */
+/* Error of times that the kernel counts in ticks. */
 #define SLACK_MS	100
 
 /* The inode of the first PID namespace (PROC_PID_INIT_INO). */
@@ -33,10 +33,10 @@ static int64_t now_ms(void)
 }
 
 /*
- * Finds out when a process was started, in the time that process_is_older() takes.
+ * Find the start time of a process, for process_is_older().
  *
  * Return: 0; -ESRCH when it has ended, or is a zombie, which holds nothing; -ENXIO
- * when that cannot be told.
+ * when that is not known.
  */
 int process_started(int pid, int64_t *started)
 {

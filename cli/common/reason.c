@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reasons: why something failed, as a sentence and an exit status for all verbs. */
+/* Reasons of failures: one table of sentences and exit statuses for all verbs. */
 #include <stddef.h>
 #include <string.h>
 
@@ -110,7 +110,7 @@ static const struct {
 	MEMBER(total), MEMBER(user), MEMBER(group), MEMBER(mode), MEMBER(offered),
 };
 
-/* What stands for a word, which has @len bytes. */
+/* The text for a word, which has @len bytes. */
 static const char *value_of(const struct reason *reason, const char *word,
 			    size_t len, char number[16])
 {

@@ -90,7 +90,7 @@ size_t table_rows(const struct table *t)
 
 static size_t put(char *line, size_t at, const char *text, unsigned int spaces)
 {
-	/* What does not fit is cut, spaces too. */
+	/* Cut text and spaces that do not fit. */
 	while (spaces-- && at < TABLE_LINE - 1)
 		line[at++] = ' ';
 	while (*text && at < TABLE_LINE - 1)

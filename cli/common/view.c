@@ -199,7 +199,7 @@ static void add_share(struct table *t, uint64_t part, uint64_t all)
 	}
 }
 
-/* Of whichever limit of a user is closer. */
+/* The share of a limit of the user, the one that is nearer. */
 static void add_limit(struct table *t, const struct buffer_record *record,
 		      const struct rstmem_account *a)
 {

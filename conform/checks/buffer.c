@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Conformance: what the dma-buf can do and cannot. */
+/* Conformance: operations on the dma-buf. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

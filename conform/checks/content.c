@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Conformance: whose contents are in a buffer, as the TEE's services see it. */
+/* Conformance: contents of buffers, as the TEE's services see them. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +39,7 @@ static void run_own(struct conform *c)
 	conform_digest(c, a.id, 0, again[0]);
 	conform_digest(c, a.id, a.size - CONFORM_MARK, again[1]);
 	if (memcmp(digests, again, sizeof(digests)))
-		conform_fail(c, "what was written to one buffer shows in another");
+		conform_fail(c, "data written to one buffer shows in another");
 }
 
 static void run_next_owner(struct conform *c)
@@ -66,7 +66,7 @@ static void run_next_owner(struct conform *c)
 	conform_digest(c, buf.id, 0, new[0]);
 	conform_digest(c, buf.id, buf.size - CONFORM_MARK, new[1]);
 	if (!memcmp(old[0], new[0], DIGEST) || !memcmp(old[1], new[1], DIGEST))
-		conform_fail(c, "it is there, and the device says that it clears buffers");
+		conform_fail(c, "contents of the freed buffer are in the new one, and caps has TEE_RSTMEM_CAP_SCRUBS");
 }
 
 static const struct conform_check checks[] = {

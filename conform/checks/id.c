@@ -88,7 +88,7 @@ static void run_context_ends(struct conform *c)
 	if (conform_id_works(c, buf.id))
 		conform_fail(c, "the next one to open the device can use it");
 	if (lseek(buf.fd, 0, SEEK_END) != (off_t)buf.size)
-		conform_fail(c, "the dma-buf does not do without the open file");
+		conform_fail(c, "the dma-buf needs the open file");
 }
 
 static const struct conform_check checks[] = {

@@ -176,7 +176,7 @@ static void run_device_closed(struct conform *c)
 		conform_fail(c, "the device does not open again: %s",
 			     strerror(-c->fd));
 	if (lseek(buf.fd, 0, SEEK_END) != (off_t)buf.size)
-		conform_fail(c, "the dma-buf does not do without the device's open file");
+		conform_fail(c, "the dma-buf needs the open file of the device");
 	conform_expect_room(c, room - buf.size, "with the device closed");
 	close(buf.fd);
 	conform_expect_room(c, room, "with the dma-buf closed, too");

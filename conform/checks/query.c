@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Conformance: what TEE_IOC_RSTMEM_QUERY answers. */
+/* Conformance: TEE_IOC_RSTMEM_QUERY. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static void run_every_use_case(struct conform *c)
 			continue;
 		ret = conform_ask(c, i, &query);
 		if (ret)
-			conform_fail(c, "use case %u is offered, and asked about: %s",
+			conform_fail(c, "a query of use case %u, which is offered, fails: %s",
 				     i, strerror(-ret));
 		if (query.use_cases != c->use_cases || query.use_case != i)
 			conform_fail(c, "use case %u has other use cases, or another number",
@@ -138,7 +138,7 @@ static void run_granule(struct conform *c)
 
 	ask_figures(c, &query);
 	if (query.granule < page || query.granule & (query.granule - 1))
-		conform_fail(c, "the granule is %llu: no power of two, or smaller than a page",
+		conform_fail(c, "the granule is %llu, which is no power of two or smaller than a page",
 			     (unsigned long long)query.granule);
 }
 
@@ -220,7 +220,7 @@ static void run_scrubs(struct conform *c)
 
 	ask(c, &query);
 	if (!(query.caps & TEE_RSTMEM_CAP_SCRUBS))
-		conform_fail(c, "it does not say so");
+		conform_fail(c, "caps does not have TEE_RSTMEM_CAP_SCRUBS");
 }
 
 static void run_protected(struct conform *c)
@@ -229,7 +229,7 @@ static void run_protected(struct conform *c)
 
 	ask(c, &query);
 	if (!(query.caps & TEE_RSTMEM_CAP_PROTECTED))
-		conform_fail(c, "it does not say so: it imitates protection");
+		conform_fail(c, "caps does not have TEE_RSTMEM_CAP_PROTECTED: the device imitates protection");
 }
 
 #ifdef TEE_GEN_CAP_RSTMEM

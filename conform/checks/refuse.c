@@ -7,7 +7,7 @@
 #include "conform.h"
 #include "cases.h"
 
-/* What the structure would be without its last member: the i386 layout of old. */
+/* The structure without its last member: the old i386 layout. */
 struct short_alloc_data {
 	uint32_t size[2];
 	uint32_t flags;

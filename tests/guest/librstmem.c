@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -220,6 +221,23 @@ static int open_without_fds(struct rstmem *dev)
 	return try_open("/dev/tee0") == -EMFILE && try_open(NULL) == -EMFILE;
 }
 
+/* Whether the library finds out what a node is without opening it. */
+static bool stays_closed(const char *same_as)
+{
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	bool closed;
+	char event[512];
+
+	make_node("/tmp/node", same_as, 0600);
+	closed = inotify_add_watch(watch, "/tmp/node", IN_OPEN) >= 0 &&
+		 try_open("/tmp/node") == -ENOTTY &&
+		 try_via("/tmp/node", RSTMEM_VIA_HEAP) == -ENOTTY &&
+		 read(watch, event, sizeof(event)) == -1 && errno == EAGAIN;
+	close(watch);
+	unlink("/tmp/node");
+	return closed;
+}
+
 static void test_open(void)
 {
 	int fds = count_fds();
@@ -240,6 +258,8 @@ static void test_open(void)
 
 	ktap_eq(try_open("/dev/null"), -ENOTTY, "/dev/null: ENOTTY");
 	ktap_eq(try_open("/dev/zero"), -ENOTTY, "/dev/zero: ENOTTY");
+	ktap(stays_closed("/dev/zero"),
+	     "open: a node of another device is not opened");
 	ktap_eq(try_open("/etc/passwd"), -ENOTTY, "a file: ENOTTY");
 	ktap_eq(try_open("/dev"), -EISDIR, "a directory: EISDIR");
 	ktap_eq(try_open("/dev/tee1"), -ENOENT, "nothing: ENOENT");
