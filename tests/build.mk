@@ -28,6 +28,10 @@ $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
 $(B)/tests/unit-limits: tests/unit/limits.c kernel/core/limits.h
 $(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
 	kernel/core/importers.h
+$(B)/tests/unit-ta: tests/unit/ta.c ta/cipher/cipher.c ta/common/call.c \
+	$(wildcard ta/common/*.h tests/unit/shim/*.h) \
+	include/uapi/linux/tee_rstmem_services.h
+$(B)/tests/unit-ta: unit-cflags += -idirafter include/uapi
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h $(B)/kernel/rbtree.o
 $(unit-bin): tests/support/ktap.c tests/support/ktap.h tests/unit/unit.h $(wildcard tests/unit/shim/linux/*)

@@ -34,11 +34,12 @@ static u32 copy_copy(struct softtee_call *call)
 	      softtee_call_none(call, 2);
 	if (ret)
 		return ret;
-	if (tee_rstmem_shm_info(src->shm, &src_info) ||
-	    tee_rstmem_shm_info(dst->shm, &dst_info) ||
-	    src_info.use_case != dst_info.use_case)
-		return TEEC_ERROR_ACCESS_DENIED;
 	len = src->size;
+	if (len && dst->size &&
+	    (tee_rstmem_shm_info(src->shm, &src_info) ||
+	     tee_rstmem_shm_info(dst->shm, &dst_info) ||
+	     src_info.use_case != dst_info.use_case))
+		return TEEC_ERROR_ACCESS_DENIED;
 	if (dst->size < len) {
 		dst->size = len;
 		return TEEC_ERROR_SHORT_BUFFER;
@@ -49,7 +50,7 @@ static u32 copy_copy(struct softtee_call *call)
 		return TEEC_ERROR_OUT_OF_MEMORY;
 
 	/* What is still to be read must not be overwritten before. */
-	backward = place(dst) > place(src);
+	backward = len && place(dst) > place(src);
 	for (done = 0; done < len; done += n) {
 		if (softtee_call_stopped(call)) {
 			ret = TEEC_ERROR_CANCEL;

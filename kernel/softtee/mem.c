@@ -45,8 +45,16 @@ static u32 get_memref(struct softtee_call *call, unsigned int n,
 	const struct tee_shm *shm = memref->shm;
 	struct tee_rstmem_info info;
 
+	/* NULL is an empty reference, and an empty one refers to no memory. */
+	if (!shm)
+		memref->size = 0;
+	if (!memref->size) {
+		*ref = memref;
+		return TEEC_SUCCESS;
+	}
+
 	/* Users' references are in bounds, other drivers' perhaps. */
-	if (!shm || memref->shm_offs > shm->size ||
+	if (memref->shm_offs > shm->size ||
 	    memref->size > shm->size - memref->shm_offs)
 		return TEEC_ERROR_BAD_PARAMETERS;
 
@@ -74,9 +82,10 @@ static u32 get_memref(struct softtee_call *call, unsigned int n,
  * @call:	the call
  * @n:		which, 0 to 3
  * @kinds:	SOFTTEE_NORMAL, SOFTTEE_RESTRICTED or both: what it may be
- * @ref:	out: the reference, in bounds; its size may be 0
+ * @ref:	out: the reference, in bounds; when its size is 0, its shm may be
+ *		of any kind, or NULL
  *
- * Return: TEEC_SUCCESS, TEEC_ERROR_BAD_PARAMETERS for another type or NULL, or
+ * Return: TEEC_SUCCESS, TEEC_ERROR_BAD_PARAMETERS for another type, or
  * TEEC_ERROR_ACCESS_DENIED for memory of another kind.
  */
 u32 softtee_call_input(struct softtee_call *call, unsigned int n,
@@ -92,7 +101,7 @@ u32 softtee_call_input(struct softtee_call *call, unsigned int n,
  * @call:	the call
  * @n:		which, 0 to 3
  * @kinds:	SOFTTEE_NORMAL, SOFTTEE_RESTRICTED or both: what it may be
- * @ref:	out: the reference, in bounds; the service sets its size
+ * @ref:	out: as for softtee_call_input(); the service sets its size
  *
  * Return: as softtee_call_input().
  */

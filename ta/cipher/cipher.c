@@ -11,7 +11,7 @@ struct cipher {
 	TEE_OperationHandle op;
 	uint8_t iv[BLOCK];
 	uint64_t pos;		/* where the last UPDATE ended, bytes */
-	bool keyed;
+	bool keyed;		/* @op has a key, and @iv is set */
 };
 
 TEE_Result service_open(void **state)
@@ -40,6 +40,7 @@ void service_close(void *state)
 	TEE_Free(cipher);
 }
 
+/* A failure before the operation changes leaves its key in force. */
 static TEE_Result use_key(struct cipher *cipher, uint8_t *key)
 {
 	TEE_ObjectHandle object = TEE_HANDLE_NULL;
@@ -57,6 +58,7 @@ static TEE_Result use_key(struct cipher *cipher, uint8_t *key)
 		if (cipher->keyed)
 			TEE_ResetOperation(cipher->op);
 		res = TEE_SetOperationKey(cipher->op, object);
+		cipher->keyed = !res;
 	}
 	TEE_FreeTransientObject(object);
 	return res;
@@ -64,7 +66,7 @@ static TEE_Result use_key(struct cipher *cipher, uint8_t *key)
 
 static TEE_Result set_key(struct cipher *cipher, const struct call *call)
 {
-	uint8_t key[RSTMEM_SVC_CIPHER_KEY_SIZE];
+	uint8_t key[RSTMEM_SVC_CIPHER_KEY_SIZE], iv[BLOCK];
 	TEE_Param *key_ref, *iv_ref;
 	TEE_Result res;
 
@@ -76,17 +78,19 @@ static TEE_Result set_key(struct cipher *cipher, const struct call *call)
 	if (res)
 		return res;
 	if (key_ref->memref.size != sizeof(key) ||
-	    iv_ref->memref.size != sizeof(cipher->iv))
+	    iv_ref->memref.size != sizeof(iv))
 		return TEE_ERROR_BAD_PARAMETERS;
 
 	/* Once: the client may change it meanwhile. */
 	TEE_MemMove(key, key_ref->memref.buffer, sizeof(key));
-	TEE_MemMove(cipher->iv, iv_ref->memref.buffer, sizeof(cipher->iv));
+	TEE_MemMove(iv, iv_ref->memref.buffer, sizeof(iv));
 	res = use_key(cipher, key);
 	TEE_MemFill(key, 0, sizeof(key));
-	cipher->keyed = !res;
+	if (res)
+		return res;
+	TEE_MemMove(cipher->iv, iv, sizeof(iv));
 	cipher->pos = 0;
-	return res;
+	return TEE_SUCCESS;
 }
 
 /* The operation goes on at @pos of the stream. */

@@ -9,14 +9,17 @@
  * asked: whether it may be written, its type says, and the API denies that for what
  * is part of an input as well.
  */
-static TEE_Result check_kind(const TEE_Param *param, unsigned int kinds)
+static TEE_Result check_kind(TEE_Param *param, unsigned int kinds)
 {
 	uint32_t access = TEE_MEMORY_ACCESS_READ | TEE_MEMORY_ACCESS_ANY_OWNER;
 	void *buffer = param->memref.buffer;
-	uint32_t size = param->memref.size;
+	size_t size = param->memref.size;
 
+	/* NULL is an empty reference, and an empty one refers to no memory. */
 	if (!buffer)
-		return size ? TEE_ERROR_BAD_PARAMETERS : TEE_SUCCESS;
+		param->memref.size = 0;
+	if (!buffer || !size)
+		return TEE_SUCCESS;
 	if (kinds & CALL_NORMAL &&
 	    !TEE_CheckMemoryAccessRights(access | TEE_MEMORY_ACCESS_NONSECURE,
 					 buffer, size))

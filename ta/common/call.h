@@ -24,8 +24,9 @@ struct call {
 
 /*
  * A memory reference that the service reads, or writes. Return TEE_SUCCESS and the
- * reference, TEE_ERROR_BAD_PARAMETERS for another type or NULL, or
- * TEE_ERROR_ACCESS_DENIED for memory of another kind.
+ * reference, TEE_ERROR_BAD_PARAMETERS for another type, or TEE_ERROR_ACCESS_DENIED
+ * for memory of another kind. An empty reference refers to no memory: its buffer may
+ * be anything, NULL included. NULL always comes with size 0.
  */
 TEE_Result call_input(const struct call *call, unsigned int n,
 		      unsigned int kinds, TEE_Param **param);

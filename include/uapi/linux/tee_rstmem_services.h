@@ -8,13 +8,17 @@
  * Parameters are GlobalPlatform's: at most four, p0 to p3, each a value or a
  * memory reference; a value's a and b carry 32 bits each. "normal" is memory
  * from TEE_IOC_SHM_ALLOC or TEE_IOC_SHM_REGISTER, "restricted" is a buffer from
- * TEE_IOC_RSTMEM_ALLOC. A parameter that a command does not list must be NONE. A
- * memory reference may be of size 0 where no size is given.
+ * TEE_IOC_RSTMEM_ALLOC. A parameter that a command does not list must be NONE.
+ *
+ * A memory reference of size 0 is empty. It refers to no memory, so it may be to
+ * memory of any kind, or NULL (TEE_MEMREF_NULL). An empty input has no bytes, an
+ * empty output is too small for any. NULL is always empty: a size that comes with
+ * it is taken for 0.
  *
  * Results that every command may give:
  *
- *	TEEC_ERROR_BAD_PARAMETERS	a parameter of another type, NULL, or of a
- *					size that makes no sense
+ *	TEEC_ERROR_BAD_PARAMETERS	a parameter of another type, or of a size that
+ *					makes no sense
  *	TEEC_ERROR_ACCESS_DENIED	normal memory where only restricted is
  *					allowed, or the reverse, or restricted
  *					memory of another use case
@@ -45,7 +49,8 @@
 /*
  * p0 memref in: the key, 32 bytes, normal
  * p1 memref in: the first counter block, 16 bytes, normal
- * Sets the session's key and the stream position to 0.
+ * Sets the session's key and the stream position to 0. When it fails for a lack of
+ * memory or a bad parameter, key and position stay as they are.
  */
 #define RSTMEM_SVC_CIPHER_SET_KEY	0
 
