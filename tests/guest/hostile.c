@@ -200,18 +200,6 @@ static void test_param_types(void)
 		}
 		for (p = 0; p < list[n].num_memrefs; p++) {
 			memcpy(params, list[n].params, sizeof(params));
-			params[p].c = TEE_MEMREF_NULL;
-			ok = svc_gives(list[n].session, list[n].func, params, 4,
-				       TEEC_ERROR_BAD_PARAMETERS);
-			memcpy(params, list[n].params, sizeof(params));
-			params[p].c = TEE_MEMREF_NULL;
-			params[p].a = 0;
-			params[p].b = 0;
-			ktap(svc_gives(list[n].session, list[n].func, params, 4,
-				       TEEC_ERROR_BAD_PARAMETERS) && ok,
-			     "%s: refuses NULL as parameter %u: BAD_PARAMETERS",
-			     list[n].name, p);
-			memcpy(params, list[n].params, sizeof(params));
 			ktap(svc_gives(list[n].session, list[n].func, params, p,
 				       TEEC_ERROR_BAD_PARAMETERS),
 			     "%s: refuses a list that ends before parameter %u: BAD_PARAMETERS",
