@@ -59,6 +59,8 @@ help:
 	@echo 'make docs       draw the figures of docs/ from their text sources'
 	@echo 'make user       build the library and the command line'
 	@echo 'make modules    build the modules for KERNEL ($(KERNEL))'
+	@echo 'make compile-commands'
+	@echo '                write compile_commands.json, for editors and clangd'
 	@echo 'make install    install library, command line, headers, manual pages, a'
 	@echo '                udev rule and examples below prefix ($(prefix)), in DESTDIR'
 	@echo 'make modules_install'
@@ -82,6 +84,11 @@ user: $(user-targets)
 .PHONY: modules
 modules: deps
 	@lab/build $(KERNEL)
+
+# For editors and clangd.
+.PHONY: compile-commands
+compile-commands: deps
+	@lab/compile-commands $(KERNEL)
 
 .PHONY: demo
 demo: deps
