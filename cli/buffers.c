@@ -6,7 +6,7 @@ const char buffers_help[] =
 "Usage: rstmem buffers [-d PATH] [-u NAME|N] [-s KEY] [-r] [-j]\n"
 "\n"
 "Lists the live buffers with size, age, the process that asked for them, and the\n"
-"devices that are attached. Only root may read the list, which is in debugfs.\n"
+"devices that have mapped them. Only root may read the list, which is in debugfs.\n"
 "\n"
 "  -d, --device PATH    only of this TEE device, such as /dev/tee0, gone or not\n"
 "  -u, --use-case NAME  only of this use case\n"

@@ -303,7 +303,7 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
  * @failed_no_memory: allocations refused because there was no room
  * @failed_limit: allocations refused because of a limit
  * @failed_backend: allocations refused for another reason of the device's
- * @failed_importer: devices that may not attach and tried to
+ * @failed_importer: mappings refused because the device is not an importer
  * @failed_reach: devices that could not map a buffer without a copy
  * @lost:	bytes of its freed buffers that could not be cleared; this memory is out
  *		of use; 0 from modules that do not tell
@@ -368,7 +368,7 @@ int rstmem_account_of(struct rstmem *dev, uint32_t use_case,
 #define RSTMEM_IMPORTERS_SIZE	4096
 
 /**
- * rstmem_account_importers() - the devices that may attach to an account's buffers
+ * rstmem_account_importers() - the devices that may map an account's buffers
  * @account:	from one of the functions above
  * @text:	set to the list, see tee_rstmem(7): "any", "none", or
  *		"driver:GLOB" and the like with spaces between them
