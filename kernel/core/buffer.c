@@ -61,7 +61,7 @@ static void buffer_free_memory(struct rstmem_buffer *buf)
 		rstmem_buffer_run(buf, 0, &paddr);
 		dev_err(&rdev->ctx.teedev->dev,
 			"%zu bytes of %s at %pa could not be cleared and are out of use\n",
-			buf->shm.size, dev_name(&buf->offer->dev), &paddr);
+			buf->shm.size, rstmem_buffer_name(buf), &paddr);
 	}
 	rstmem_account_uncharge(&buf->charge, lost);
 }
@@ -103,7 +103,7 @@ static void buffer_release(struct kref *ref)
 	struct tee_rstmem_device *rdev = buf->offer->rdev;
 	struct module *owner = rdev->ops->owner;
 
-	trace_rstmem_free(buf);
+	trace_rstmem_free(rstmem_buffer_name(buf), buf->ino, buf->shm.size);
 	buffer_free_memory(buf);
 	kmem_cache_free(buffer_cache, buf);
 	rstmem_device_put(rdev);
@@ -168,7 +168,7 @@ err_free_buf:
 	kmem_cache_free(buffer_cache, buf);
 err_refuse:
 	rstmem_offer_refused(offer, rc);
-	trace_rstmem_alloc_refuse(offer, req->size, rc);
+	trace_rstmem_alloc_refuse(dev_name(&offer->dev), req->size, rc);
 	return ERR_PTR(rc);
 }
 

@@ -84,6 +84,17 @@ charge_to_buffer(const struct rstmem_charge *charge)
 }
 
 /**
+ * rstmem_buffer_name() - the name of a buffer's use case, in sysfs and in the log
+ * @buf:	the buffer
+ *
+ * Return: as long as the buffer lives.
+ */
+static inline const char *rstmem_buffer_name(const struct rstmem_buffer *buf)
+{
+	return dev_name(&buf->offer->dev);
+}
+
+/**
  * rstmem_buffer_get() - take a reference
  * @buf:	a buffer that the caller has a reference to
  *

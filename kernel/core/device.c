@@ -268,10 +268,13 @@ out:
 bool rstmem_device_enter(struct tee_rstmem_device *rdev, int *idx)
 {
 	*idx = srcu_read_lock(&device_calls);
-	if (!READ_ONCE(rdev->unplugged))
-		return true;
-	srcu_read_unlock(&device_calls, *idx);
-	return false;
+	if (READ_ONCE(rdev->unplugged)) {
+		srcu_read_unlock(&device_calls, *idx);
+		return false;
+	}
+	/* For sparse, which cannot follow a lock that depends on the result. */
+	__release(&device_calls);
+	return true;
 }
 
 /**
@@ -280,6 +283,7 @@ bool rstmem_device_enter(struct tee_rstmem_device *rdev, int *idx)
  */
 void rstmem_device_exit(int idx)
 {
+	__acquire(&device_calls);
 	srcu_read_unlock(&device_calls, idx);
 }
 

@@ -46,7 +46,8 @@ static void attachment_add(struct rstmem_attachment *a, struct rstmem_buffer *bu
 	spin_lock(&account->lock);
 	list_add_tail(&a->node, &buf->attachments);
 	spin_unlock(&account->lock);
-	trace_rstmem_attach(buf, a->dev);
+	trace_rstmem_attach(rstmem_buffer_name(buf), buf->ino, buf->shm.size,
+			    a->dev);
 }
 
 static void attachment_del(struct rstmem_attachment *a, struct rstmem_buffer *buf)
@@ -55,7 +56,8 @@ static void attachment_del(struct rstmem_attachment *a, struct rstmem_buffer *bu
 
 	if (list_empty(&a->node))
 		return;
-	trace_rstmem_detach(buf, a->dev);
+	trace_rstmem_detach(rstmem_buffer_name(buf), buf->ino, buf->shm.size,
+			    a->dev);
 	spin_lock(&account->lock);
 	list_del(&a->node);
 	spin_unlock(&account->lock);
@@ -101,12 +103,13 @@ static void attachment_refused(const struct rstmem_buffer *buf,
 
 	if (error == -EPERM) {
 		atomic64_inc(&offer->failures[RSTMEM_FAILURE_IMPORTER]);
-		rstmem_policy_warn(&offer->policy, dev, dev_name(&offer->dev),
+		rstmem_policy_warn(&offer->policy, dev, rstmem_buffer_name(buf),
 				   buf->ino, buf->shm.size);
 	} else if (error == -ERANGE || error == -EOPNOTSUPP) {
 		atomic64_inc(&offer->failures[RSTMEM_FAILURE_REACH]);
 	}
-	trace_rstmem_refuse(buf, dev, error);
+	trace_rstmem_refuse(rstmem_buffer_name(buf), buf->ino, buf->shm.size, dev,
+			    error);
 }
 
 static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
@@ -132,7 +135,8 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 		}
 		a->mapped = true;
 		attachment_add(a, buf);
-		trace_rstmem_map(buf, attach->dev, dir, &a->map.sgt);
+		trace_rstmem_map(rstmem_buffer_name(buf), buf->ino,
+				 buf->shm.size, attach->dev, dir, &a->map.sgt);
 	}
 	a->users++;
 	return &a->map.sgt;
@@ -141,13 +145,15 @@ static struct sg_table *dmabuf_op_map(struct dma_buf_attachment *attach,
 static void dmabuf_op_unmap(struct dma_buf_attachment *attach,
 			    struct sg_table *sgt, enum dma_data_direction dir)
 {
+	const struct rstmem_buffer *buf = attach->dmabuf->priv;
 	struct rstmem_attachment *a = attach->priv;
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 
 	if (--a->users)
 		return;
-	trace_rstmem_unmap(attach->dmabuf->priv, attach->dev);
+	trace_rstmem_unmap(rstmem_buffer_name(buf), buf->ino, buf->shm.size,
+			   attach->dev);
 	if (rstmem_map_may_stay(attach->dev))
 		return;
 	rstmem_unmap(&a->map, attach->dev, a->dir);
@@ -205,7 +211,8 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
 		return dmabuf;
 	}
 	rstmem_buffer_export(buf, file_inode(dmabuf->file)->i_ino);
-	trace_rstmem_alloc(buf, req->size);
+	trace_rstmem_alloc(rstmem_buffer_name(buf), buf->ino, buf->shm.size, req->size,
+			   buf->shm.pages ? 0 : buf->shm.paddr);
 	return dmabuf;
 }
 

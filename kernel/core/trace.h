@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Tracepoints. Names and fields are an interface: fields may be added at the end.
- * "ino" is the inode of the dma-buf, which fstat() of any descriptor of it shows.
+ * "account" is the use case's name in sysfs, "ino" the inode of the dma-buf, which
+ * fstat() of any descriptor of it shows.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM rstmem
@@ -14,14 +15,13 @@
 #include <linux/scatterlist.h>
 #include <linux/tracepoint.h>
 
-#include "buffer.h"
-
 /* A buffer was allocated: @wanted bytes were asked for, and these are at @paddr. */
 TRACE_EVENT(rstmem_alloc,
-	TP_PROTO(const struct rstmem_buffer *buf, u64 wanted),
-	TP_ARGS(buf, wanted),
+	TP_PROTO(const char *account, unsigned long ino, u64 size, u64 wanted,
+		 u64 paddr),
+	TP_ARGS(account, ino, size, wanted, paddr),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->offer->dev))
+		__string(account, account)
 		__field(unsigned long, ino)
 		__field(u64, size)
 		__field(u64, wanted)
@@ -29,10 +29,10 @@ TRACE_EVENT(rstmem_alloc,
 	),
 	TP_fast_assign(
 		__assign_str(account);
-		__entry->ino = buf->ino;
-		__entry->size = buf->shm.size;
+		__entry->ino = ino;
+		__entry->size = size;
 		__entry->wanted = wanted;
-		__entry->paddr = buf->shm.pages ? 0 : buf->shm.paddr;
+		__entry->paddr = paddr;
 	),
 	TP_printk("%s ino=%lu size=%llu wanted=%llu paddr=0x%llx",
 		  __get_str(account), __entry->ino, __entry->size,
@@ -41,35 +41,36 @@ TRACE_EVENT(rstmem_alloc,
 
 /* The last reference to a buffer is gone; its memory is about to be given back. */
 TRACE_EVENT(rstmem_free,
-	TP_PROTO(const struct rstmem_buffer *buf),
-	TP_ARGS(buf),
+	TP_PROTO(const char *account, unsigned long ino, u64 size),
+	TP_ARGS(account, ino, size),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->offer->dev))
+		__string(account, account)
 		__field(unsigned long, ino)
 		__field(u64, size)
 	),
 	TP_fast_assign(
 		__assign_str(account);
-		__entry->ino = buf->ino;
-		__entry->size = buf->shm.size;
+		__entry->ino = ino;
+		__entry->size = size;
 	),
 	TP_printk("%s ino=%lu size=%llu", __get_str(account), __entry->ino,
 		  __entry->size)
 );
 
 DECLARE_EVENT_CLASS(rstmem_importer,
-	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
-	TP_ARGS(buf, dev),
+	TP_PROTO(const char *account, unsigned long ino, u64 size,
+		 struct device *dev),
+	TP_ARGS(account, ino, size, dev),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->offer->dev))
+		__string(account, account)
 		__field(unsigned long, ino)
 		__field(u64, size)
 		__string(device, dev_name(dev))
 	),
 	TP_fast_assign(
 		__assign_str(account);
-		__entry->ino = buf->ino;
-		__entry->size = buf->shm.size;
+		__entry->ino = ino;
+		__entry->size = size;
 		__assign_str(device);
 	),
 	TP_printk("%s ino=%lu size=%llu device=%s", __get_str(account),
@@ -78,29 +79,33 @@ DECLARE_EVENT_CLASS(rstmem_importer,
 
 /* A device maps a buffer for the first time since it attached. */
 DEFINE_EVENT(rstmem_importer, rstmem_attach,
-	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
-	TP_ARGS(buf, dev)
+	TP_PROTO(const char *account, unsigned long ino, u64 size,
+		 struct device *dev),
+	TP_ARGS(account, ino, size, dev)
 );
 
 /* Such a device detached. */
 DEFINE_EVENT(rstmem_importer, rstmem_detach,
-	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
-	TP_ARGS(buf, dev)
+	TP_PROTO(const char *account, unsigned long ino, u64 size,
+		 struct device *dev),
+	TP_ARGS(account, ino, size, dev)
 );
 
 /* A device unmapped a buffer. */
 DEFINE_EVENT(rstmem_importer, rstmem_unmap,
-	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev),
-	TP_ARGS(buf, dev)
+	TP_PROTO(const char *account, unsigned long ino, u64 size,
+		 struct device *dev),
+	TP_ARGS(account, ino, size, dev)
 );
 
 /* A device mapped a buffer, from the DMA address @addr on, in @segments pieces. */
 TRACE_EVENT(rstmem_map,
-	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev,
-		 enum dma_data_direction dir, const struct sg_table *sgt),
-	TP_ARGS(buf, dev, dir, sgt),
+	TP_PROTO(const char *account, unsigned long ino, u64 size,
+		 struct device *dev, enum dma_data_direction dir,
+		 const struct sg_table *sgt),
+	TP_ARGS(account, ino, size, dev, dir, sgt),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->offer->dev))
+		__string(account, account)
 		__field(unsigned long, ino)
 		__field(u64, size)
 		__string(device, dev_name(dev))
@@ -110,8 +115,8 @@ TRACE_EVENT(rstmem_map,
 	),
 	TP_fast_assign(
 		__assign_str(account);
-		__entry->ino = buf->ino;
-		__entry->size = buf->shm.size;
+		__entry->ino = ino;
+		__entry->size = size;
 		__assign_str(device);
 		__entry->dir = dir;
 		__entry->addr = sg_dma_address(sgt->sgl);
@@ -129,10 +134,11 @@ TRACE_EVENT(rstmem_map,
 
 /* A device may not map (EPERM) or cannot (other errors). */
 TRACE_EVENT(rstmem_refuse,
-	TP_PROTO(const struct rstmem_buffer *buf, struct device *dev, int error),
-	TP_ARGS(buf, dev, error),
+	TP_PROTO(const char *account, unsigned long ino, u64 size,
+		 struct device *dev, int error),
+	TP_ARGS(account, ino, size, dev, error),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&buf->offer->dev))
+		__string(account, account)
 		__field(unsigned long, ino)
 		__field(u64, size)
 		__string(device, dev_name(dev))
@@ -140,8 +146,8 @@ TRACE_EVENT(rstmem_refuse,
 	),
 	TP_fast_assign(
 		__assign_str(account);
-		__entry->ino = buf->ino;
-		__entry->size = buf->shm.size;
+		__entry->ino = ino;
+		__entry->size = size;
 		__assign_str(device);
 		__entry->error = error;
 	),
@@ -152,10 +158,10 @@ TRACE_EVENT(rstmem_refuse,
 
 /* An allocation was refused: EDQUOT, ENOMEM, or an error of the backend. */
 TRACE_EVENT(rstmem_alloc_refuse,
-	TP_PROTO(const struct rstmem_offer *offer, u64 wanted, int error),
-	TP_ARGS(offer, wanted, error),
+	TP_PROTO(const char *account, u64 wanted, int error),
+	TP_ARGS(account, wanted, error),
 	TP_STRUCT__entry(
-		__string(account, dev_name(&offer->dev))
+		__string(account, account)
 		__field(u64, wanted)
 		__field(int, error)
 	),

@@ -172,6 +172,7 @@ static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 		graft_destroy(graft);
 		return ERR_PTR(rc);
 	}
+	/* A task that opens the device sees the pool and the fops complete. */
 	smp_store_release(&teedev->cdev.ops, &graft_fops);
 	return rdev;
 }
