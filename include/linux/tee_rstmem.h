@@ -43,18 +43,19 @@ struct tee_rstmem_usage {
 /**
  * struct tee_rstmem_ops - what a backend does
  * @owner:	module of the backend; pinned while a buffer of it lives
- * @rstmem_alloc: allocate. @size is not 0 and a multiple of PAGE_SIZE; the
- *		backend may round it up further. On success it has set, in @shm,
- *		@size and either @paddr (one contiguous range) or @pages and
- *		@num_pages, all multiples of PAGE_SIZE, and returns 0. @flags are
- *		0 and @use_case is one of those registered. Errors reach user
- *		space as they are: -ENOMEM when there is no room.
+ * @rstmem_alloc: allocate. @size is not 0 and a multiple of the granule that
+ *		@rstmem_query tells, or of PAGE_SIZE without one. On success it has
+ *		set, in @shm, @size to @size and either @paddr (one contiguous
+ *		range) or @pages and @num_pages, all multiples of PAGE_SIZE, and
+ *		returns 0. @flags are 0 and @use_case is one of those registered.
+ *		Errors reach user space as they are: -ENOMEM when there is no room.
  * @rstmem_free: give back what @rstmem_alloc set in @shm. If the backend says that
  *		it scrubs, contents are cleared when this returns 0. Any other value:
  *		the memory could not be cleared and is lost. The backend then keeps
  *		it for good, leaves @shm as it is, and does not give it back to its
  *		pool. May be called after tee_rstmem_unregister(), until @release.
- * @rstmem_query: fill in @usage, which comes zeroed. Optional.
+ * @rstmem_query: fill in @usage, which comes zeroed. The granule and the total are
+ *		read once, when the device registers. Optional.
  * @release:	the last call: no buffer is left and no other op will follow.
  *		Comes from tee_rstmem_unregister() or, when buffers outlive that,
  *		from whatever context drops the last one. Optional.
@@ -116,7 +117,7 @@ struct tee_rstmem_pool;
 
 /**
  * struct tee_rstmem_pool_ops - a source of physical memory for a backend
- * @alloc:	as &tee_rstmem_ops.rstmem_alloc
+ * @alloc:	as &tee_rstmem_ops.rstmem_alloc; -EINVAL when @size is not whole granules
  * @free:	give back what @alloc set in @shm
  * @usage:	fill in all but caps
  * @destroy_pool: nothing allocated from the pool may be left

@@ -48,8 +48,11 @@ struct rstmem_user {
 static DEFINE_MUTEX(accounts_lock);	/* guards accounts; outside all others */
 static LIST_HEAD(accounts);
 
-static int user_cmp(const struct rstmem_user *a, const struct rstmem_user *b)
+static int user_cmp(const void *key, const struct rb_node *node)
 {
+	const struct rstmem_user *a = key;
+	const struct rstmem_user *b = rb_entry(node, struct rstmem_user, node);
+
 	if (!uid_eq(a->uid, b->uid))
 		return uid_lt(a->uid, b->uid) ? -1 : 1;
 	if (a->parent != b->parent)
@@ -57,15 +60,9 @@ static int user_cmp(const struct rstmem_user *a, const struct rstmem_user *b)
 	return 0;
 }
 
-static int user_find_cmp(const void *key, const struct rb_node *node)
-{
-	return user_cmp(key, rb_entry(node, struct rstmem_user, node));
-}
-
 static bool user_less(struct rb_node *a, const struct rb_node *b)
 {
-	return user_cmp(rb_entry(a, struct rstmem_user, node),
-			rb_entry(b, struct rstmem_user, node)) < 0;
+	return user_cmp(rb_entry(a, struct rstmem_user, node), b) < 0;
 }
 
 static struct rstmem_user *user_find(struct rstmem_account *account, kuid_t uid,
@@ -76,7 +73,7 @@ static struct rstmem_user *user_find(struct rstmem_account *account, kuid_t uid,
 
 	lockdep_assert_held(&account->lock);
 
-	node = rb_find(&key, &account->users, user_find_cmp);
+	node = rb_find(&key, &account->users, user_cmp);
 	return node ? rb_entry(node, struct rstmem_user, node) : NULL;
 }
 
@@ -166,66 +163,62 @@ static void users_put(struct rstmem_account *account, struct rstmem_user *user,
 	}
 }
 
-/*
- * Check @size against the limits of a user and its parents. @own and @own_buffers are
- * charged already and are to be replaced.
- */
+/* Check a buffer of @size bytes against the limits of a user and its parents. */
 static bool limits_allow_locked(const struct rstmem_account *account,
-				const struct rstmem_user *user, u64 own,
-				unsigned int own_buffers, u64 size)
+				const struct rstmem_user *user, u64 size)
 {
 	struct rstmem_load load = { .free = RSTMEM_UNLIMITED };
-	u64 taken = account->charged - own + account->lost;
+	u64 taken = account->charged + account->lost;
 
 	lockdep_assert_held(&account->lock);
 
 	if (account->total)
 		load.free = account->total > taken ? account->total - taken : 0;
 	for (; user; user = user->parent) {
-		load.user_bytes = user->bytes - own;
-		load.user_buffers = user->buffers - own_buffers;
+		load.user_bytes = user->bytes;
+		load.user_buffers = user->buffers;
 		if (!rstmem_limits_allow(&account->limits, &load, size))
 			return false;
 	}
 	return true;
 }
 
-/* Charge @size bytes instead of what is charged, and @buffers more, of either sign. */
-static void charge_set_locked(struct rstmem_charge *charge, u64 size, int buffers)
+/* Add buffers, -1 to take one away, and their bytes to all sums. */
+static void charge_locked(const struct rstmem_charge *charge, int buffers)
 {
+	const u64 bytes = buffers * charge->size;
 	struct rstmem_user *user;
 
 	lockdep_assert_held(&charge->account->lock);
 
-	charge->account->charged += size - charge->size;
+	charge->account->charged += bytes;
 	for (user = charge->user; user; user = user->parent) {
-		user->bytes += size - charge->size;
+		user->bytes += bytes;
 		user->buffers += buffers;
 	}
-	charge->size = size;
 }
 
 /*
  * Charge the users in @uids. Returns 0, or -EDQUOT when @enforce and a limit does not
  * allow it.
  */
-static int charge_users_locked(struct rstmem_charge *charge, u64 size,
-			       const kuid_t *uids, unsigned int n, bool enforce,
+static int charge_users_locked(struct rstmem_charge *charge, const kuid_t *uids,
+			       unsigned int n, bool enforce,
 			       struct rstmem_user **spares)
 {
 	struct rstmem_account *account = charge->account;
 	struct rstmem_user *user = users_get(account, uids, n, spares);
 
-	if (enforce && !limits_allow_locked(account, user, 0, 0, size)) {
+	if (enforce && !limits_allow_locked(account, user, charge->size)) {
 		users_put(account, user, spares);
 		return -EDQUOT;
 	}
 	charge->user = user;
-	charge_set_locked(charge, size, 1);
+	charge_locked(charge, 1);
 	return 0;
 }
 
-static int charge_users(struct rstmem_charge *charge, u64 size, bool enforce)
+static int charge_users(struct rstmem_charge *charge, bool enforce)
 {
 	struct rstmem_account *account = charge->account;
 	struct rstmem_user *spares = NULL;
@@ -238,14 +231,14 @@ static int charge_users(struct rstmem_charge *charge, u64 size, bool enforce)
 	spin_lock(&account->lock);
 	known = n == 1 && user_find(account, uids[0], NULL);
 	if (known)
-		rc = charge_users_locked(charge, size, uids, n, enforce, &spares);
+		rc = charge_users_locked(charge, uids, n, enforce, &spares);
 	spin_unlock(&account->lock);
 	if (!known) {
 		spares = users_alloc(n);
 		if (!spares)
 			return -ENOMEM;
 		spin_lock(&account->lock);
-		rc = charge_users_locked(charge, size, uids, n, enforce, &spares);
+		rc = charge_users_locked(charge, uids, n, enforce, &spares);
 		spin_unlock(&account->lock);
 	}
 	users_free(spares);
@@ -253,22 +246,16 @@ static int charge_users(struct rstmem_charge *charge, u64 size, bool enforce)
 }
 
 /* Charge the cgroup of the current process, where the controller exists. */
-static int dmem_charge(struct rstmem_charge *charge, u64 size)
+static int dmem_charge(struct rstmem_charge *charge)
 {
 	int rc;
 
 	charge->dmem = NULL;
 	if (!charge->account->region)
 		return 0;
-	rc = dmem_cgroup_try_charge(charge->account->region, size, &charge->dmem,
-				    NULL);
+	rc = dmem_cgroup_try_charge(charge->account->region, charge->size,
+				    &charge->dmem, NULL);
 	return rc == -EAGAIN ? -EDQUOT : rc;
-}
-
-static void dmem_uncharge(struct rstmem_charge *charge, u64 size)
-{
-	dmem_cgroup_uncharge(charge->dmem, size);
-	charge->dmem = NULL;
 }
 
 /**
@@ -294,63 +281,23 @@ int rstmem_account_charge(struct rstmem_account *account,
 	charge->account = account;
 	charge->tally = tally;
 	charge->user = NULL;
-	charge->size = 0;
-	rc = dmem_charge(charge, size);
+	charge->size = size;
+	rc = dmem_charge(charge);
 	if (rc)
 		return rc;
 
 	if (!for_user) {
 		spin_lock(&account->lock);
-		charge_set_locked(charge, size, 1);
+		charge_locked(charge, 1);
 		spin_unlock(&account->lock);
 		return 0;
 	}
-	rc = charge_users(charge, size, true);
+	rc = charge_users(charge, true);
 	/* Ask last: the answer may leave a trace in the audit log. */
 	if (rc == -EDQUOT && capable(CAP_SYS_RESOURCE))
-		rc = charge_users(charge, size, false);
+		rc = charge_users(charge, false);
 	if (rc)
-		dmem_uncharge(charge, size);
-	return rc;
-}
-
-static int adjust_users(struct rstmem_charge *charge, u64 size, bool enforce)
-{
-	struct rstmem_account *account = charge->account;
-	int rc = 0;
-
-	spin_lock(&account->lock);
-	if (enforce && charge->user &&
-	    !limits_allow_locked(account, charge->user, charge->size, 1, size))
-		rc = -EDQUOT;
-	else
-		charge_set_locked(charge, size, 0);
-	spin_unlock(&account->lock);
-	return rc;
-}
-
-/**
- * rstmem_account_adjust() - correct the size of a charge
- * @charge:	charged, not yet listed
- * @size:	bytes that the backend really allocated
- *
- * May sleep.
- *
- * Return: 0; or -EDQUOT or -ENOMEM: the size is as it was, and no cgroup pays.
- */
-int rstmem_account_adjust(struct rstmem_charge *charge, u64 size)
-{
-	int rc;
-
-	dmem_uncharge(charge, charge->size);
-	rc = dmem_charge(charge, size);
-	if (rc)
-		return rc;
-	rc = adjust_users(charge, size, true);
-	if (rc == -EDQUOT && capable(CAP_SYS_RESOURCE))
-		rc = adjust_users(charge, size, false);
-	if (rc)
-		dmem_uncharge(charge, size);
+		dmem_cgroup_uncharge(charge->dmem, size);
 	return rc;
 }
 
@@ -395,12 +342,12 @@ void rstmem_account_uncharge(struct rstmem_charge *charge, bool lost)
 		account->lost += size;
 		tally->lost += size;
 	}
-	charge_set_locked(charge, 0, -1);
+	charge_locked(charge, -1);
 	users_put(account, charge->user, &unused);
 	spin_unlock(&account->lock);
 
 	users_free(unused);
-	dmem_uncharge(charge, size);
+	dmem_cgroup_uncharge(charge->dmem, size);
 }
 
 /**

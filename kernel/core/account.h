@@ -87,7 +87,6 @@ void rstmem_account_deinit(struct rstmem_account *account);
 int rstmem_account_charge(struct rstmem_account *account,
 			  struct rstmem_charge *charge,
 			  struct rstmem_tally *tally, u64 size, bool for_user);
-int rstmem_account_adjust(struct rstmem_charge *charge, u64 size);
 void rstmem_account_add(struct rstmem_charge *charge);
 void rstmem_account_uncharge(struct rstmem_charge *charge, bool lost);
 kuid_t rstmem_charge_uid(const struct rstmem_charge *charge);

@@ -23,10 +23,10 @@ static bool shm_is_valid(const struct tee_shm *shm, u64 size)
 {
 	phys_addr_t last = shm->paddr + (shm->size - 1);
 
-	if (shm->size < size || !PAGE_ALIGNED(shm->size))
+	if (shm->size != size)
 		return false;
 	if (shm->pages)
-		return shm->num_pages == shm->size >> PAGE_SHIFT;
+		return shm->num_pages == size >> PAGE_SHIFT;
 	return PAGE_ALIGNED(shm->paddr) && last >= shm->paddr;
 }
 
@@ -82,19 +82,6 @@ static int buffer_alloc_memory(struct rstmem_buffer *buf, u64 size, bool for_use
 	if (rc)
 		rstmem_account_uncharge(&buf->charge, false);
 	return rc;
-}
-
-/* Check what the backend allocated, which may be more than @size. */
-static int buffer_check(struct rstmem_buffer *buf, u64 size)
-{
-	if (!shm_is_valid(&buf->shm, size)) {
-		dev_err(&buf->offer->rdev->ctx.teedev->dev,
-			"backend returned a malformed buffer\n");
-		return -EIO;
-	}
-	if (buf->shm.size == size)
-		return 0;
-	return rstmem_account_adjust(&buf->charge, buf->shm.size);
 }
 
 static void buffer_release(struct kref *ref)
@@ -158,9 +145,10 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 
 	kref_get(&rdev->ref);
 
-	rc = buffer_check(buf, size);
-	if (!rc)
+	if (shm_is_valid(&buf->shm, size))
 		return buf;
+	rc = -EIO;
+	dev_err(&rdev->ctx.teedev->dev, "backend returned a malformed buffer\n");
 	rstmem_buffer_put(buf);
 	goto err_refuse;
 

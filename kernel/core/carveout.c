@@ -45,19 +45,16 @@ static int carveout_op_alloc(struct tee_rstmem_pool *pool, struct tee_shm *shm,
 {
 	struct carveout *carveout = to_carveout(pool);
 	struct rstmem_extent *ext;
-	u64 rounded;
 	bool fits;
-	int rc;
 
-	rc = rstmem_size_round(size, carveout->space.granule, SIZE_MAX, &rounded);
-	if (rc)
-		return rc;
+	if (!size || size & (carveout->space.granule - 1))
+		return -EINVAL;
 	ext = kmalloc(sizeof(*ext), GFP_KERNEL_ACCOUNT);
 	if (!ext)
 		return -ENOMEM;
 
 	spin_lock(&carveout->lock);
-	fits = rstmem_extent_alloc(&carveout->space, ext, rounded);
+	fits = rstmem_extent_alloc(&carveout->space, ext, size);
 	spin_unlock(&carveout->lock);
 	if (!fits) {
 		kfree(ext);

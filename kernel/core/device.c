@@ -12,6 +12,7 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
+#include <linux/string.h>
 
 #include "device.h"
 
@@ -64,9 +65,9 @@ static struct rstmem_offer *offer_create(struct tee_rstmem_device *rdev,
 					 u32 use_case, const char *importers,
 					 struct rstmem_offer *shared)
 {
-	const char *name = tee_rstmem_use_case_name(use_case);
-	const char *tee = rdev->ctx.teedev->name;
+	const char *known = tee_rstmem_use_case_name(use_case);
 	struct rstmem_offer *offer;
+	char name[24];
 	int rc;
 
 	offer = kzalloc(sizeof(*offer), GFP_KERNEL);
@@ -75,13 +76,16 @@ static struct rstmem_offer *offer_create(struct tee_rstmem_device *rdev,
 	offer->rdev = rdev;
 	offer->use_case = use_case;
 	rstmem_account_init(&offer->own);
-	rstmem_policy_init(&offer->policy);
 	device_initialize(&offer->dev);
 	device_set_pm_not_required(&offer->dev);
 	offer->dev.release = offer_release;
 
-	rc = name ? dev_set_name(&offer->dev, "%s,%s", tee, name) :
-		    dev_set_name(&offer->dev, "%s,%u", tee, use_case);
+	if (known)
+		strscpy(name, known);
+	else
+		snprintf(name, sizeof(name), "%u", use_case);
+	snprintf(offer->exporter, sizeof(offer->exporter), "rstmem,%s", name);
+	rc = dev_set_name(&offer->dev, "%s,%s", rdev->ctx.teedev->name, name);
 	if (!rc && importers)
 		rc = rstmem_policy_set(&offer->policy, importers);
 	if (!rc)

@@ -33,6 +33,8 @@ enum rstmem_failure {
  *		case, "tee0,secure-video" for example
  * @rdev:	the device; valid while @dev is in sysfs or a buffer lives
  * @use_case:	TEE_IOC_UC_*
+ * @exporter:	exporter's name of dma-bufs: "rstmem," and the name or number of the use
+ *		case
  * @granule:	bytes, a power of two; sizes are rounded up to a multiple
  * @account:	of the memory behind it; @own, or another offer's if they share it
  * @own:	account of memory that is not shared with an earlier offer
@@ -44,6 +46,7 @@ struct rstmem_offer {
 	struct device dev;
 	struct tee_rstmem_device *rdev;
 	u32 use_case;
+	char exporter[32];
 	u64 granule;
 	struct rstmem_account *account;
 	struct rstmem_account own;

@@ -9,6 +9,7 @@
  * and the memory with it. Refusals come from mapping, which importers survive.
  */
 #include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -18,7 +19,6 @@
 #include "buffer.h"
 #include "dmabuf.h"
 #include "trace.h"
-#include "use_case.h"
 
 /* Get the record of an importer, which its first mapping makes. NULL without memory. */
 static struct rstmem_attachment *attachment_get(struct dma_buf_attachment *attach)
@@ -85,7 +85,7 @@ static int attachment_map(struct rstmem_attachment *a,
 {
 	if (!rstmem_policy_allows(&buf->offer->policy, a->dev))
 		return -EPERM;
-	if (a->mapped && a->dir == dir && rstmem_map_is_current(&a->map, a->dev))
+	if (a->mapped && a->dir == dir && a->map.mask == dma_get_mask(a->dev))
 		return 0;
 
 	if (a->mapped)
@@ -199,7 +199,7 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
 	if (IS_ERR(buf))
 		return ERR_CAST(buf);
 
-	exp_info.exp_name = rstmem_use_case_exporter(req->use_case);
+	exp_info.exp_name = buf->offer->exporter;
 	exp_info.ops = &rstmem_dma_buf_ops;
 	exp_info.size = buf->shm.size;
 	exp_info.flags = file_flags;

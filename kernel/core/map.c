@@ -268,25 +268,13 @@ int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
  * @dev:	the device
  *
  * Without an IOMMU a map is arithmetic: it gives the device nothing, and undoing it
- * takes nothing away.
+ * takes nothing away. It is as good as a new one while the DMA mask is the same.
  *
  * Return: true when it may.
  */
 bool rstmem_map_may_stay(struct device *dev)
 {
 	return !use_dma_iommu(dev);
-}
-
-/**
- * rstmem_map_is_current() - whether a map that was kept equals a new one
- * @map:	as filled in by rstmem_map()
- * @dev:	the same device
- *
- * Return: false when the device's DMA mask has changed.
- */
-bool rstmem_map_is_current(const struct rstmem_map *map, struct device *dev)
-{
-	return map->mask == dma_get_mask(dev);
 }
 
 /**

@@ -27,7 +27,6 @@ struct rstmem_map {
 int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
 	       struct device *dev, enum dma_data_direction dir);
 bool rstmem_map_may_stay(struct device *dev);
-bool rstmem_map_is_current(const struct rstmem_map *map, struct device *dev);
 void rstmem_unmap(struct rstmem_map *map, struct device *dev,
 		  enum dma_data_direction dir);
 

@@ -28,17 +28,8 @@ struct rstmem_rules {
 };
 
 /**
- * rstmem_policy_init() - start with any device
- * @policy:	what to initialise
- */
-void rstmem_policy_init(struct rstmem_policy *policy)
-{
-	RCU_INIT_POINTER(policy->rules, NULL);
-}
-
-/**
- * rstmem_policy_deinit() - end, when nobody uses it
- * @policy:	the policy
+ * rstmem_policy_deinit() - free the list
+ * @policy:	the policy, not used any more
  */
 void rstmem_policy_deinit(struct rstmem_policy *policy)
 {

@@ -10,14 +10,13 @@ struct device;
 struct rstmem_rules;
 
 /**
- * struct rstmem_policy - which devices may import
+ * struct rstmem_policy - which devices may import; zeroed: any
  * @rules:	a list, RCU; NULL: any device
  */
 struct rstmem_policy {
 	struct rstmem_rules __rcu *rules;
 };
 
-void rstmem_policy_init(struct rstmem_policy *policy);
 void rstmem_policy_deinit(struct rstmem_policy *policy);
 int rstmem_policy_set(struct rstmem_policy *policy, const char *text);
 int rstmem_policy_show(const struct rstmem_policy *policy, char *text,

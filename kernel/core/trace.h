@@ -84,7 +84,7 @@ DEFINE_EVENT(rstmem_importer, rstmem_attach,
 	TP_ARGS(account, ino, size, dev)
 );
 
-/* Such a device detached. */
+/* It detached. */
 DEFINE_EVENT(rstmem_importer, rstmem_detach,
 	TP_PROTO(const char *account, unsigned long ino, u64 size,
 		 struct device *dev),

@@ -15,18 +15,19 @@
 
 #include "../core/buffer.h"
 #include "../core/dmabuf.h"
-#include "../core/use_case.h"
 #include "../heap_node/heap_node.h"
 #include "heap.h"
 
 /**
  * struct use_case_heap - the heap of a use case
  * @ops:	what the heap node calls
+ * @name:	the heap's
  * @devices:	number of devices that offer the use case
  * @connected:	the node has @ops
  */
 struct use_case_heap {
 	struct rstmem_heap_ops ops;
+	char name[48];
 	unsigned int devices;
 	bool connected;
 };
@@ -54,21 +55,23 @@ static struct dma_buf *heap_op_allocate(const struct rstmem_heap_ops *ops,
 	return dmabuf;
 }
 
-static void heap_connect(struct use_case_heap *heap, const char *name)
+static void heap_connect(struct use_case_heap *heap, const char *use_case)
 {
 	int rc;
 
+	/* The name of mainline's heap. */
+	snprintf(heap->name, sizeof(heap->name), "protected,%s", use_case);
 	heap->ops.owner = THIS_MODULE;
-	heap->ops.name = name;
+	heap->ops.name = heap->name;
 	heap->ops.allocate = heap_op_allocate;
 	rc = rstmem_heap_connect(&heap->ops);
 	heap->connected = !rc;
 	if (rc == -EEXIST)
 		pr_notice("the kernel has a dma-heap \"%s\" already, so there is none of that name here; TEE devices serve the use case\n",
-			  name);
+			  heap->name);
 	else if (rc)
 		pr_warn("no dma-heap \"%s\": error %d; TEE devices serve the use case\n",
-			name, rc);
+			heap->name, rc);
 }
 
 /**
@@ -84,7 +87,7 @@ void rstmem_heap_plug(u64 use_cases)
 
 	mutex_lock(&heaps_lock);
 	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
-		name = rstmem_use_case_heap(uc);
+		name = tee_rstmem_use_case_name(uc);
 		if (name && use_cases & BIT_ULL(uc) && !heaps[uc].devices++)
 			heap_connect(&heaps[uc], name);
 	}
@@ -103,7 +106,7 @@ void rstmem_heap_unplug(u64 use_cases)
 
 	mutex_lock(&heaps_lock);
 	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
-		if (!rstmem_use_case_heap(uc) || !(use_cases & BIT_ULL(uc)) ||
+		if (!tee_rstmem_use_case_name(uc) || !(use_cases & BIT_ULL(uc)) ||
 		    --heaps[uc].devices || !heaps[uc].connected)
 			continue;
 		rstmem_heap_disconnect(&heaps[uc].ops);

@@ -3,7 +3,6 @@
 #include <linux/module.h>
 
 #include "../core/buffer.h"
-#include "../core/use_case.h"
 #include "debugfs.h"
 #include "sysfs.h"
 
@@ -11,7 +10,6 @@ static int __init rstmem_init(void)
 {
 	int rc;
 
-	rstmem_use_case_init();
 	rc = rstmem_buffer_init();
 	if (rc)
 		return rc;

@@ -282,7 +282,7 @@ static bool call_is_due(struct session *sess, const struct softtee_call *call)
 static int call_wait(struct session *sess, const struct softtee_call *call)
 {
 	return wait_event_state(sess->turn, call_is_due(sess, call),
-				TASK_KILLABLE | TASK_FREEZABLE);
+				(TASK_KILLABLE | TASK_FREEZABLE));
 }
 
 /**

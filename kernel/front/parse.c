@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbers and ranges in module parameters and sysfs. Stricter than memparse(), which
- * lets a number that does not fit wrap around, and junk pass.
+ * Parsing: numbers, ranges and use cases in module parameters and sysfs. Stricter than
+ * memparse(), which lets a number that does not fit wrap around, and junk pass.
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
@@ -89,3 +89,27 @@ const char *tee_rstmem_parse_range(const char *text, size_t len,
 	return NULL;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_parse_range);
+
+/**
+ * tee_rstmem_parse_use_case() - the use case of a name
+ * @name:	as tee_rstmem_use_case_name() has it
+ * @len:	how much of @name it is
+ * @use_case:	out: TEE_IOC_UC_*
+ *
+ * Return: 0 or -EINVAL.
+ */
+int tee_rstmem_parse_use_case(const char *name, size_t len, u32 *use_case)
+{
+	const char *known;
+	u32 uc;
+
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++) {
+		known = tee_rstmem_use_case_name(uc);
+		if (known && strlen(known) == len && !memcmp(name, known, len)) {
+			*use_case = uc;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_parse_use_case);
