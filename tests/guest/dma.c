@@ -193,6 +193,26 @@ static void bounce(void)
 		"forced swiotlb: the pool is empty after refusals");
 }
 
+/*
+ * dma-iommu takes physical address 0 for "not mapped", and would leave a device its
+ * access for good.
+ */
+static void test_address_0(void)
+{
+	struct rstmem_edu_map map;
+	int fake, buf;
+
+	if (system("modprobe rstmem_fake mode=range paddr=0"))
+		ktap_bail("rstmem_fake does not load");
+	fake = tee_open(FAKE_IMPL_ID);
+	buf = tee_rstmem(fake, VIDEO, 4096, NULL);
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map), -EOPNOTSUPP,
+		"IOMMU: mapping physical address 0 is refused: EOPNOTSUPP");
+	close(buf);
+	close(fake);
+	ktap(!system("rmmod rstmem_fake"), "IOMMU: the backend unloads afterwards");
+}
+
 /* An IOMMU brings all memory within reach of any mask. */
 static void iommu(void)
 {
@@ -208,6 +228,7 @@ static void iommu(void)
 	test_read(VIDEO, 28, 0, "behind an IOMMU");
 	test_read(RECORD, 28, 0, "behind an IOMMU, above 4 GiB");
 	test_write();
+	test_address_0();
 }
 
 int main(int argc, char **argv)

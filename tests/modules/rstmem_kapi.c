@@ -84,6 +84,8 @@ static void test_alloc(void)
 	check(!tee_rstmem_dma_buf_info(dmabuf, NULL), "info is optional");
 	check(!strcmp(dmabuf->exp_name, "rstmem,secure-video"),
 	      "exporter's name says what it is for");
+	check(!dmabuf->ops->attach,
+	      "exporter: attaching cannot fail, which videobuf2 does not survive");
 	check(!dmabuf->ops->mmap && !dmabuf->ops->vmap && !dmabuf->ops->vunmap,
 	      "no operation maps it for the CPU");
 	check(!dmabuf->ops->begin_cpu_access && !dmabuf->ops->end_cpu_access,
