@@ -11,9 +11,13 @@ import subprocess
 
 import gdb
 
-# Parts of struct module's mem, each with the sections that it holds, in the order of
-# the kernel's layout_sections(): what flags they have, and what flags not.
-PARTS = (("MOD_TEXT", "X", ""), ("MOD_RODATA", "A", "WX"), ("MOD_DATA", "WA", "X"))
+# Parts of struct module's mem by their number in enum mod_mem_type, text, data and
+# read-only data, each with the sections that it holds: what flags they have, and what
+# flags not.
+PARTS = ((0, "X", ""), (1, "WA", "X"), (2, "A", "WX"))
+
+# Sections that the loader drops, or keeps apart from others with their flags.
+ELSEWHERE = (".modinfo", "__versions", ".data..ro_after_init", "__jump_table")
 
 
 def sections(path):
@@ -35,7 +39,7 @@ def addresses(path, bases):
     for part, wanted, unwanted in PARTS:
         at = 0
         for name, flags, size, align in sections(path):
-            if "A" not in flags or name.startswith(".init") or "ro_after_init" in name:
+            if "A" not in flags or name.startswith(".init") or name in ELSEWHERE:
                 continue
             if not set(wanted) <= set(flags) or set(unwanted) & set(flags):
                 continue
@@ -50,23 +54,24 @@ class Started(gdb.Breakpoint):
 
     def stop(self):
         try:
-            self.load(int(gdb.parse_and_eval("(unsigned long)$rdi")))
+            self.load(int(gdb.selected_frame().read_register("rdi")) & (1 << 64) - 1)
         except (gdb.error, subprocess.CalledProcessError) as error:
             gdb.write(f"lab: no symbols of a module: {error}\n")
         return False
 
     def load(self, address):
-        kind = gdb.lookup_type("struct module")
-        mod = gdb.Value(address).cast(kind.pointer()).dereference()
-        name = mod["name"].string()
+        memory = gdb.selected_inferior()
+        name = bytes(memory.read_memory(address + self.name, 56)).split(b"\0")[0].decode()
         path = self.files.get(name)
         if not path:
             return
-        bases = {part: int(mod["mem"][int(gdb.parse_and_eval(f"(int){part}"))]["base"])
-                 for part, _, _ in PARTS}
+        bases = {part: int.from_bytes(
+            memory.read_memory(address + self.mem + part * self.step, 8), "little")
+            for part, _, _ in PARTS}
         where = dict(addresses(path, bases))
-        text = where.pop(".text")
-        more = "".join(f" -s {section} {at:#x}" for section, at in where.items())
+        text = where[".text"]
+        more = "".join(f" -s {section} {where[section]:#x}"
+                       for section in (".rodata", ".data", ".bss") if section in where)
         gdb.execute(f"add-symbol-file {path} {text:#x}{more}", to_string=True)
         gdb.write(f"lab: symbols of {name} at {text:#x}\n")
 
@@ -75,6 +80,12 @@ directories = gdb.convenience_variable("rstmem_modules").string().split()
 Started.files = {os.path.basename(path)[:-3].replace("-", "_"): path
                  for directory in directories
                  for path in glob.glob(f"{directory}/*.ko")}
-# For the types, where nothing is.
-gdb.execute(f"add-symbol-file {Started.files['tee_rstmem']} 0", to_string=True)
+# Only for the types: at this address nothing is.
+gdb.execute("set language c")
+gdb.execute(f"add-symbol-file {Started.files['tee_rstmem']} 0x1000", to_string=True)
+struct_module = gdb.lookup_type("struct module")
+Started.name = struct_module["name"].bitpos // 8
+Started.mem = struct_module["mem"].bitpos // 8
+Started.step = gdb.lookup_type("struct module_memory").sizeof
+gdb.execute("remove-symbol-file -a 0x1000", to_string=True)
 Started("do_init_module", type=gdb.BP_HARDWARE_BREAKPOINT, internal=True)
