@@ -145,7 +145,17 @@ static struct rstmem_user *users_get(struct rstmem_account *account,
 	return user;
 }
 
-/* Take users without buffers out of the tree, add them to @unused. */
+static bool is_only_user(const struct rstmem_account *account,
+			 const struct rstmem_user *user)
+{
+	return account->users.rb_node == &user->node &&
+	       !user->node.rb_left && !user->node.rb_right;
+}
+
+/*
+ * Take users without buffers out of the tree, add them to @unused. The last one stays:
+ * most accounts have one user, which comes back.
+ */
 static void users_put(struct rstmem_account *account, struct rstmem_user *user,
 		      struct rstmem_user **unused)
 {
@@ -155,7 +165,7 @@ static void users_put(struct rstmem_account *account, struct rstmem_user *user,
 
 	for (; user; user = parent) {
 		parent = user->parent;
-		if (user->buffers)
+		if (user->buffers || is_only_user(account, user))
 			continue;
 		rb_erase(&user->node, &account->users);
 		user->parent = *unused;
@@ -466,7 +476,11 @@ void rstmem_account_init(struct rstmem_account *account)
  */
 void rstmem_account_deinit(struct rstmem_account *account)
 {
-	WARN_ON(account->charged || !RB_EMPTY_ROOT(&account->users));
+	struct rb_node *last = account->users.rb_node;
+
+	WARN_ON(account->charged || (last && (last->rb_left || last->rb_right)));
+	if (last)
+		kfree(rb_entry(last, struct rstmem_user, node));
 	mutex_lock(&accounts_lock);
 	list_del(&account->node);
 	mutex_unlock(&accounts_lock);

@@ -191,11 +191,7 @@ void rstmem_buffer_export(struct rstmem_buffer *buf, unsigned long ino)
  */
 void rstmem_buffer_unexport(struct rstmem_buffer *buf)
 {
-	struct rstmem_account *account = buf->offer->account;
-
-	spin_lock(&account->lock);
-	buf->exported = false;
-	spin_unlock(&account->lock);
+	WRITE_ONCE(buf->exported, false);
 	rstmem_buffer_put(buf);
 }
 

@@ -41,8 +41,9 @@ struct rstmem_request {
  * @comm:	its name
  * @alloc_time:	when, in jiffies
  * @ino:	inode of the dma-buf, which names the buffer across processes
- * @exported:	the dma-buf exists; guarded, as all below, by the account's lock
- * @attachments: devices that have mapped it and are attached, see dmabuf.h
+ * @exported:	the dma-buf exists; written once for each value, read without a lock
+ * @attachments: devices that have mapped it and are attached, see dmabuf.h; guarded by
+ *		the account's lock
  */
 struct rstmem_buffer {
 	struct tee_shm shm;

@@ -42,7 +42,7 @@ static void buffer_show(const struct rstmem_charge *charge, void *arg)
 	/* Everything is shown once more, into more space. */
 	if (seq_has_overflowed(m))
 		return;
-	if (buf->exported)
+	if (READ_ONCE(buf->exported))
 		seq_printf(m, "ino=%lu", buf->ino);
 	else
 		seq_puts(m, "ino=-");
