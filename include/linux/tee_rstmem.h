@@ -28,7 +28,7 @@ struct tee_rstmem_device;
  * @total:	bytes in all
  * @used:	bytes allocated
  * @largest_free: bytes of the largest buffer that would fit now
- * @buffers:	number of buffers alive
+ * @buffers:	number of buffers alive, and of those whose memory was lost
  * @caps:	TEE_RSTMEM_CAP_*
  */
 struct tee_rstmem_usage {
@@ -64,7 +64,8 @@ struct tee_rstmem_usage {
  * sessions: a buffer outlives the context of the process that asked for it. It
  * is the same in all calls, @ctx->data is what tee_rstmem_register() was given,
  * and @ctx->teedev is valid up to @release. The core calls with no lock
- * held, from process context, several at a time.
+ * held, from process context, several at a time. Registering is an exception: it calls
+ * @rstmem_query, and no other op, under a mutex.
  */
 struct tee_rstmem_ops {
 	struct module *owner;

@@ -167,7 +167,7 @@ struct tee_ioctl_shm_register_fd_data {
  * @total:	out: bytes of memory behind the use case
  * @used:	out: allocated bytes of it
  * @largest_free: out: bytes of the largest buffer that fits now
- * @buffers:	out: number of buffers alive
+ * @buffers:	out: number of buffers alive, and of those whose memory was lost
  * @caps:	out: TEE_RSTMEM_CAP_*
  *
  * If use cases share memory, each of them reports all of it. The figures are a
