@@ -202,8 +202,8 @@ broken() {
 	backend early 'query.largest-free alloc.exhaustion content.next-owner' -
 	backend errno 'alloc.too-large alloc.exhaustion' 'alloc.too-large alloc.exhaustion +'
 	backend granule alloc.rounding -
-	backend large 'query.largest-free alloc.rounding alloc.exhaustion alloc.concurrent memory.killed content.next-owner' \
-		'alloc.rounding alloc.concurrent +'
+	backend large 'alloc.rounding alloc.concurrent' \
+		'alloc.rounding alloc.concurrent'
 	backend largest 'query.consistent query.largest-free content.next-owner' -
 	backend never-frees 'query.counts memory.close +' 'memory.close +'
 	backend no-scrub content.next-owner -

@@ -32,7 +32,7 @@ enum way {
 	EARLY,		/* out of memory when half is used */
 	ERRNO,		/* out of memory is another error */
 	GRANULE,	/* the query tells a larger granule */
-	LARGE,		/* buffers are a page larger than they must be */
+	LARGE,		/* buffers are twice as large as they must be */
 	LARGEST,	/* the query tells of more than there is */
 	NEVER_FREES,	/* freed memory stays used */
 	NO_SCRUB,	/* freed buffers keep their contents */
@@ -116,8 +116,6 @@ static int bad_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 
 	if ((way == EARLY || way == NEVER_FREES) && !fits(ctx, use_case, size))
 		return -ENOMEM;
-	if (way == LARGE)
-		size += PAGE_SIZE;
 	rc = good->rstmem_alloc(ctx, shm, flags, use_case, size);
 	if (rc == -ENOMEM && way == ERRNO)
 		return -EBUSY;
@@ -237,6 +235,16 @@ static int is_softtee(struct tee_ioctl_version_data *vers, const void *data)
 	return vers->impl_id == SOFTTEE_IMPL_ID;
 }
 
+/* The core rounds sizes to what a backend told when it registered. */
+static void set_granule(u64 granule)
+{
+	u32 uc;
+
+	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++)
+		if (rdev->offers[uc])
+			rdev->offers[uc]->granule = granule;
+}
+
 static int __init bad_init(void)
 {
 	int found = match_string(names, ARRAY_SIZE(names), way_name);
@@ -253,6 +261,8 @@ static int __init bad_init(void)
 	rdev = rdev_of(ctx->teedev);
 	good = rdev->ops;
 	rdev->ops = &bad_ops;
+	if (way == LARGE)
+		set_granule(2 * PAGE_SIZE);
 	return 0;
 }
 module_init(bad_init);
@@ -261,6 +271,8 @@ module_init(bad_init);
 static void __exit bad_exit(void)
 {
 	rdev->ops = good;
+	if (way == LARGE)
+		set_granule(PAGE_SIZE);
 	tee_client_close_context(ctx);
 }
 module_exit(bad_exit);
