@@ -208,49 +208,35 @@ static void charge_locked(const struct rstmem_charge *charge, int buffers)
 	}
 }
 
-/*
- * Charge the users in @uids. Returns 0, or -EDQUOT when @enforce and a limit does not
- * allow it.
- */
-static int charge_users_locked(struct rstmem_charge *charge, const kuid_t *uids,
-			       unsigned int n, bool enforce,
-			       struct rstmem_user **spares)
+/* Charge the current user. Returns 0, -EDQUOT over a limit if @enforce, or -ENOMEM. */
+static int charge_user(struct rstmem_charge *charge, bool enforce)
 {
 	struct rstmem_account *account = charge->account;
-	struct rstmem_user *user = users_get(account, uids, n, spares);
-
-	if (enforce && !limits_allow_locked(account, user, charge->size)) {
-		users_put(account, user, spares);
-		return -EDQUOT;
-	}
-	charge->user = user;
-	charge_locked(charge, 1);
-	return 0;
-}
-
-static int charge_users(struct rstmem_charge *charge, bool enforce)
-{
-	struct rstmem_account *account = charge->account;
-	struct rstmem_user *spares = NULL;
+	struct rstmem_user *user = NULL, *spares = NULL;
 	kuid_t uids[MAX_PAYERS];
 	unsigned int n = payers_get(uids);
-	bool known;
 	int rc = 0;
 
-	/* Most users have buffers already and are in the initial namespace. */
 	spin_lock(&account->lock);
-	known = n == 1 && user_find(account, uids[0], NULL);
-	if (known)
-		rc = charge_users_locked(charge, uids, n, enforce, &spares);
-	spin_unlock(&account->lock);
-	if (!known) {
+	/* Most users are in the initial namespace and have buffers already. */
+	if (n == 1)
+		user = user_find(account, uids[0], NULL);
+	if (!user) {
+		spin_unlock(&account->lock);
 		spares = users_alloc(n);
 		if (!spares)
 			return -ENOMEM;
 		spin_lock(&account->lock);
-		rc = charge_users_locked(charge, uids, n, enforce, &spares);
-		spin_unlock(&account->lock);
+		user = users_get(account, uids, n, &spares);
 	}
+	if (enforce && !limits_allow_locked(account, user, charge->size)) {
+		users_put(account, user, &spares);
+		rc = -EDQUOT;
+	} else {
+		charge->user = user;
+		charge_locked(charge, 1);
+	}
+	spin_unlock(&account->lock);
 	users_free(spares);
 	return rc;
 }
@@ -302,10 +288,10 @@ int rstmem_account_charge(struct rstmem_account *account,
 		spin_unlock(&account->lock);
 		return 0;
 	}
-	rc = charge_users(charge, true);
+	rc = charge_user(charge, true);
 	/* Ask last: the answer may leave a trace in the audit log. */
 	if (rc == -EDQUOT && capable(CAP_SYS_RESOURCE))
-		rc = charge_users(charge, false);
+		rc = charge_user(charge, false);
 	if (rc)
 		dmem_cgroup_uncharge(charge->dmem, size);
 	return rc;
