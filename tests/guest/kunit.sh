@@ -12,7 +12,7 @@ if ! modprobe kunit enable=1 || ! modprobe rstmem_kunit; then
 fi
 [ -d $results ] || mount -t debugfs debugfs /sys/kernel/debug
 
-for suite in size limits number importers extent; do
+for suite in size limits importers extent; do
 	file=$results/rstmem_$suite/results
 	# Cases are indented, below the line of their suite, and have lines of their own.
 	sed -n 's/^ *\(#.*\)/\1/p' "$file"
