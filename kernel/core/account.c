@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accounts: one memory, who has how much of it, and what the administrator allows.
+ * Accounts: one memory, its users and their shares, and the limits on them.
  *
  * A buffer is charged before its memory is allocated, so that two allocations at
  * once cannot both pass a limit that they exceed together. It is uncharged when its

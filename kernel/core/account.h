@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Accounts: one memory, who has how much of it, and what the administrator allows. */
+/* Accounts: one memory, its users and their shares, and the limits on them. */
 #ifndef _RSTMEM_ACCOUNT_H
 #define _RSTMEM_ACCOUNT_H
 

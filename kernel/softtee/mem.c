@@ -231,7 +231,7 @@ int softtee_mem_write(const struct tee_param_memref *ref, size_t pos, void *buf,
 /**
  * softtee_mem_clear_range() - fill restricted memory with zeros
  * @start:	physical address, a multiple of PAGE_SIZE
- * @size:	bytes, a multiple of PAGE_SIZE; nobody else uses them
+ * @size:	bytes, a multiple of PAGE_SIZE, not in use
  *
  * May sleep.
  *

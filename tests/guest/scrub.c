@@ -26,7 +26,7 @@
 
 #define TRACING		"/sys/kernel/tracing/"
 
-/* What an earlier kernel left there: /dev/mem reaches memory nobody claims. */
+/* Imitate what an earlier kernel left: /dev/mem reaches memory without a claim. */
 static void leave(uint8_t byte)
 {
 	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);

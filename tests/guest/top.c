@@ -167,7 +167,7 @@ static void test_who(void)
 	/* Its buffers go after its descriptors. */
 	ktap(terminal_shows(&t, "[----"), "leaving a peak");
 	stop(menu);
-	ktap(terminal_shows(&t, "no buffers"), "nobody is left");
+	ktap(terminal_shows(&t, "no buffers"), "no buffer is listed");
 	ktap(!t.unknown, "nothing was sent that a vt100 does not know");
 	terminal_type(&t, "q");
 	ktap(ended_with(&t, 0), "q: quits");
