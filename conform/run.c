@@ -17,7 +17,7 @@
 #define DEADLINE_MS	120000
 
 /* How long a process that was killed may take to go. */
-#define KILL_MS		5000
+#define KILL_MS		60000
 
 static void __attribute__((format(printf, 3, 0), noreturn))
 answer(struct conform *c, enum conform_verdict verdict, const char *format,
