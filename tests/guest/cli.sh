@@ -33,41 +33,39 @@ is_used() { [ "$(used)" = "$1" ]; }
 
 one_line() { [ "$(wc -l <"$1")" = 1 ]; }
 
-# Nothing on stdout, one line on stderr with these words.
+# complains WORDS: nothing is on stdout, and one line on stderr has WORDS.
 complains() {
 	[ ! -s $out ] && one_line $err && grep -q '^rstmem: ' $err &&
 		grep -qF -- "$1" $err
 }
 
-# STATUS, WORDS of the message, and arguments for rstmem.
+# refused STATUS WORDS ARGUMENT...: rstmem ends with STATUS and WORDS on stderr.
 refused() {
 	local want=$1 words=$2
 	shift 2
 
 	run rstmem "$@"
-	set -- "$(printf '%s' "rstmem $*: status $want, \"$words\"" | tr '\n' '?')"
-	if [ $status = "$want" ] && complains "$words"; then
-		result 0 "$1"
-	else
-		result 1 "$1"
-	fi
+	command=$(printf '%s' "rstmem $*" | tr '\n' '?')
+	[ $status = "$want" ] && complains "$words"
+	result $? "$command: ends with status $want and says \"$words\""
 }
 
 wrong() {
 	refused 2 "$@"
-	check 'and says where there is help' grep -q '; try: rstmem' $err
+	check "$command: says where there is help" grep -q '; try: rstmem' $err
 }
 
+# empty WHEN
 empty() {
-	check 'nothing is in use' is_used 0
+	check "no memory is in use after $1" is_used 0
 }
 
 as_nobody() {
 	run su nobody -c "$1"
 }
 
-# A strict reader of JSON, as small as can be: takes one value off the text in
-# $0, exits with 1 where the grammar ends.
+# is_json FILE: a strict parser of JSON. value() removes one value from the front of
+# $0; die() ends with status 1 at the first violation of the grammar.
 is_json() {
 	tr -d '\n' <"$1" | awk '
 	function die() { bad = 1; exit 1 }
@@ -116,27 +114,29 @@ status=0
 for words in '--help' '-h' 'help' 'help help' 'help --help' 'version --help'; do
 	# shellcheck disable=SC2086
 	run rstmem $words
-	check "rstmem $words" grep -q '^Usage: rstmem VERB' $out
-	check 'succeeds' [ "$status" = 0 ]
-	check 'quietly' [ ! -s $err ]
+	check "rstmem $words: prints the usage" grep -q '^Usage: rstmem VERB' $out
+	check "rstmem $words: succeeds" [ "$status" = 0 ]
+	check "rstmem $words: prints nothing to stderr" [ ! -s $err ]
 done
 for verb in info stat buffers top alloc inspect conform; do
 	run rstmem help $verb
 	cp $out first
-	check "rstmem help $verb" grep -q "^Usage: rstmem $verb " $out
+	check "rstmem help $verb: prints the usage of the verb" \
+		grep -q "^Usage: rstmem $verb " $out
 	run rstmem $verb --help
-	check "rstmem $verb --help is the same" cmp -s $out first
+	check "rstmem $verb --help: prints the same as help" cmp -s $out first
 	run rstmem $verb -h
-	check "and so is rstmem $verb -h" cmp -s $out first
+	check "rstmem $verb -h: prints the same as help" cmp -s $out first
 done
 for words in '--version' '-V' 'version'; do
 	run rstmem "$words"
-	check "rstmem $words" grep -qE '^rstmem [0-9]+\.[0-9]+\.[0-9]+$' $out
+	check "rstmem $words: prints the version" \
+		grep -qE '^rstmem [0-9]+\.[0-9]+\.[0-9]+$' $out
 done
 run rstmem
-check 'rstmem alone is wrong usage' [ $status = 2 ]
-check 'and shows the help on stderr' grep -q '^Usage:' $err
-check 'only there' [ ! -s $out ]
+check 'rstmem alone: is wrong usage' [ $status = 2 ]
+check 'rstmem alone: prints the usage to stderr' grep -q '^Usage:' $err
+check 'rstmem alone: prints nothing to stdout' [ ! -s $out ]
 
 # info
 cat >tee_text <<'END'
@@ -154,7 +154,7 @@ heap_head() {
 heap_line() {
 	printf '  %-19s %-43s %s\n' "$1" "/dev/dma_heap/protected,$1" "$2"
 }
-# All heaps, of which the same is said.
+# heaps_text MEMORY: the lines of all heaps, with MEMORY in their last column.
 heaps_text() {
 	heap_head
 	for name in secure-video trusted-ui secure-video-record; do
@@ -167,20 +167,21 @@ run rstmem info
 	echo
 	heaps_text 'that of a TEE device'
 } >expected
-check 'rstmem info shows all there is' cmp -s $out expected
+check 'info: lists all devices and heaps' cmp -s $out expected
 run rstmem info -d /dev/tee0
-check 'and of one device' cmp -s $out tee_text
+check 'info -d /dev/tee0: shows that device alone' cmp -s $out tee_text
 run rstmem info --device=/dev/tee0
-check 'which may be written with =' cmp -s $out tee_text
+check 'info: accepts --device=PATH' cmp -s $out tee_text
 {
 	heap_head
 	heap_line trusted-ui 'that of a TEE device'
 } >expected
 run rstmem info -d /dev/dma_heap/protected,trusted-ui
-check 'and of one heap' cmp -s $out expected
+check 'info -d: shows one heap alone' cmp -s $out expected
 ln -s /dev/dma_heap/protected,trusted-ui link
 run rstmem info -d link
-check 'by any name' grep -qE '^  trusted-ui +link +that of a TEE device$' $out
+check 'info -d: accepts a link to a heap' \
+	grep -qE '^  trusted-ui +link +that of a TEE device$' $out
 
 json_use_case() {
 	printf '        {\n          "use_case": %s,\n          "name": "%s",\n' "$1" "$2"
@@ -216,21 +217,21 @@ json_info() {
 }
 run rstmem info --json
 json_info 0 0 >expected
-check 'rstmem info --json is what it is documented to be' cmp -s $out expected
-check 'and JSON' is_json $out
+check 'info --json: has the documented form' cmp -s $out expected
+check 'info --json: prints JSON' is_json $out
 echo '{"a": [1, 2,]}' >bad
-check 'which this test knows when it sees it' eval '! is_json bad'
+check 'the test: tells broken JSON from JSON' eval '! is_json bad'
 run rstmem alloc -s 5000 -- rstmem info -j
 json_info 8192 1 >expected
-check 'and shows a buffer' cmp -s $out expected
+check 'info --json: counts a buffer' cmp -s $out expected
 run rstmem info -j -d /dev/dma_heap/protected,secure-video
 {
 	printf '{\n  "devices": [],\n  "heaps": [\n'
 	json_heap 1 secure-video true
 	printf '\n  ]\n}\n'
 } >expected
-check 'a heap in JSON' cmp -s $out expected
-check 'which that is' is_json $out
+check 'info --json: has the documented form for one heap' cmp -s $out expected
+check 'info --json: prints JSON for one heap' is_json $out
 
 # stat
 cat >expected <<'END'
@@ -262,11 +263,11 @@ echo 4M >$ui/limits/buffer_bytes
 echo 1M >$ui/limits/reserve
 echo driver:a device:b\* >$ui/importers
 run rstmem stat
-check 'rstmem stat shows figures, limits, refusals and importers' cmp -s $out expected
+check 'stat: shows figures, limits, refusals and importers' cmp -s $out expected
 json_number() {
 	local value
 
-	# Not all modules have all files.
+	# Not every version of the modules has every file.
 	value=$(cat "/sys/class/rstmem/$1/$2" 2>/dev/null || echo 0)
 	[ "$value" != max ] || value=null
 	printf '%s"%s": %s' "$3" "${4:-${2##*/}}" "$value"
@@ -310,32 +311,32 @@ json_accounts() {
 }
 run rstmem stat --json
 json_accounts >expected
-check 'rstmem stat --json is what sysfs says' cmp -s $out expected
-check 'and JSON' is_json $out
+check 'stat --json: tells the numbers of sysfs' cmp -s $out expected
+check 'stat --json: prints JSON' is_json $out
 run rstmem alloc -s 5000 -u trusted-ui -- sh -c 'rstmem stat -j; rstmem stat -u 2 -d tee0'
-check 'it knows a buffer' [ "$(grep -c '"used": 8192,' $out)" = 1 ]
-check 'and shows one use case only' \
+check 'stat --json: counts a buffer' [ "$(grep -c '"used": 8192,' $out)" = 1 ]
+check 'stat -u: shows no other use case' \
 	[ "$(sed -n '/^}/,$p' $out | grep -c '^  secure-video')" = 0 ]
-check 'in use' grep -qE '^  trusted-ui +8 KiB  16 MiB' $out
+check 'stat -u: shows how much is used' grep -qE '^  trusted-ui +8 KiB  16 MiB' $out
 as_nobody 'rstmem stat -j'
 json_accounts >expected
-check 'without permission it is all the same' cmp -s $out expected
+check 'stat --json: needs no permission' cmp -s $out expected
 refused 3 'no device offers use case 9; "rstmem stat" without options' stat -u 9
 refused 3 '/dev/tee7 has no restricted memory; "rstmem stat" without' stat -d tee7
 wrong '"/dev/null" is not a TEE device' stat -d /dev/null
 wrong '"video" is not a use case' stat -u video
 wrong 'unexpected "x"' stat x
 
-# Limits, explained. root has none.
+# Messages about limits. No limit applies to root.
 chmod 0666 /dev/tee0 /dev/dma_heap/protected,trusted-ui
 over() {
 	local words=$1
 	shift
 
 	as_nobody "$*"
-	check "refused: $words" complains \
+	check "alloc: explains the limit: $words" complains \
 		"cannot allocate 3 MiB of trusted-ui on $words"
-	check 'with status 1' [ "$status" = 1 ]
+	check "alloc: ends with status 1: $words" [ "$status" = 1 ]
 }
 echo 2M >$ui/limits/user_bytes
 over "/dev/tee0: a user may have 2 MiB and your processes hold 0 B; release buffers or have $ui/limits/user_bytes raised" \
@@ -357,39 +358,41 @@ echo max >$ui/limits/buffer_bytes
 echo 15M >$ui/limits/reserve
 over '/dev/tee0: 16 MiB are free and 15 MiB of that are reserved; ask for less' \
 	"rstmem alloc -u 2 -s 3M"
-check 'and counted' [ "$(cat $ui/failures/limit)" = 6 ]
+check 'sysfs: counts each allocation that a limit refused' \
+	[ "$(cat $ui/failures/limit)" = 6 ]
 echo 0 >$ui/limits/reserve
 # Limits are compared with whole granules.
 echo 6K >$ui/limits/buffer_bytes
 as_nobody 'rstmem alloc -u 2 -s 5K'
-check 'alloc: a limit that is no multiple of the granule is explained' complains \
+check 'alloc: explains a buffer limit that is no multiple of the granule' complains \
 	'cannot allocate 5 KiB, rounded up to 8 KiB, of trusted-ui on /dev/tee0: a buffer may have 6 KiB;'
 echo max >$ui/limits/buffer_bytes
 echo 6K >$ui/limits/user_bytes
 as_nobody 'rstmem alloc -u 2 -s 5K'
-check 'alloc: so is such a limit of a user' complains \
+check 'alloc: explains a user limit that is no multiple of the granule' complains \
 	'cannot allocate 5 KiB, rounded up to 8 KiB, of trusted-ui on /dev/tee0: a user may have 6 KiB and'
 echo max >$ui/limits/user_bytes
 run rstmem alloc -u 2 -s 3M
-check 'root is not limited' [ "$status" = 0 ]
+check 'alloc: no limit applies to root' [ "$status" = 0 ]
 chmod 0600 /dev/tee0 /dev/dma_heap/protected,trusted-ui
 echo 0 >$ui/limits/reserve
 echo any >$ui/importers
-empty
+empty 'the limits'
 
-# The example of what udev can set, done by hand.
+# The settings of packaging's example for udev, written to sysfs by hand.
 policy=/root/61-rstmem-policy.rules
 sed -n '/^KERNEL=/s/.*KERNEL=="tee\*,\([^"]*\)", \(.*\)/\1 \2/p' $policy |
 	while read -r name rest; do
 		echo "$rest" | sed 's/, ATTR/\nATTR/g' |
 			sed -n "s/^ATTR{\\([^}]*\\)}=\"\\(.*\\)\"\$/$name \\1 \\2/p"
 	done >settings
-check 'the example of a policy has settings' [ "$(wc -l <settings)" = 6 ]
+check 'policy example: has six settings' [ "$(wc -l <settings)" = 6 ]
 while read -r account file value; do
-	check "$account $file $value" \
+	check "policy example: sysfs accepts $account $file $value" \
 		eval 'echo "$value" >"/sys/class/rstmem/tee0,$account/$file"'
 done <settings
-check 'they are in force' [ "$(cat $ui/importers)" = driver:vendor-drm ]
+check 'policy example: the importer list is in force' \
+	[ "$(cat $ui/importers)" = driver:vendor-drm ]
 echo any >$ui/importers
 for file in user_bytes user_buffers buffer_bytes; do
 	echo max >/sys/class/rstmem/tee0,secure-video/limits/$file
@@ -399,8 +402,9 @@ echo any >/sys/class/rstmem/tee0,secure-video/importers
 
 # buffers
 run rstmem buffers
-check 'rstmem buffers: none' grep -qE '^SIZE  ACCOUNT  AGE  USER  PID' $out
-check 'but a header' one_line $out
+check 'buffers: prints a header without buffers' \
+	grep -qE '^SIZE  ACCOUNT  AGE  USER  PID' $out
+check 'buffers: prints nothing but a header without buffers' one_line $out
 mkdir holders
 cat >hold <<'END'
 rstmem alloc -s 1M -- sh -c 'touch holders/a; read -r x <fifo_a'
@@ -409,71 +413,77 @@ mkfifo fifo_a
 sh hold &
 until_true [ -e holders/a ]
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers >$out 2>$err
-check 'two buffers, the larger first' \
+check 'buffers: lists the larger buffer first' \
 	[ "$(sed 1d $out | sed 's/  .*//' | tr '\n' ,)" = '3 MiB,1 MiB,' ]
-check 'with account, user, command and process' grep -qE \
+check 'buffers: shows account, user, command and process' grep -qE \
 	'^3 MiB  tee0,trusted-ui    +0s  root +[0-9]+  rstmem   runs +[0-9]+ +[0-9]+  -$' $out
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -r >$out 2>$err
-check 'the other way round' [ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
+check 'buffers -r: reverses the order' [ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -s age >$out 2>$err
-check 'by age' [ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
+check 'buffers -s age: lists the older buffer first' \
+	[ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -u trusted-ui >$out 2>$err
-check 'of one use case' [ "$(wc -l <$out)" = 2 ]
+check 'buffers -u: lists buffers of one use case only' [ "$(wc -l <$out)" = 2 ]
 run rstmem buffers -j
-check 'in JSON' is_json $out
+check 'buffers --json: prints JSON' is_json $out
 line=$(cat /sys/kernel/debug/rstmem/buffers)
 of_line() { echo "$line" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
-check 'as debugfs has it' [ "$(sed -n 's/^      "\(account\|size\|uid\|pid\|comm\|ino\)": "*\([^"]*[^",]\)"*,$/\2/p' $out | tr '\n' ' ')" = \
+check 'buffers --json: tells the values of debugfs' \
+	[ "$(sed -n 's/^      "\(account\|size\|uid\|pid\|comm\|ino\)": "*\([^"]*[^",]\)"*,$/\2/p' $out | tr '\n' ' ')" = \
 	"$(for key in account size uid pid comm ino; do of_line $key; done | tr '\n' ' ')" ]
 
-# top, which is text here.
+# top, without a terminal.
 run rstmem top -n 1
-check 'rstmem top: how full it is' grep -qE \
+check 'top: shows how full an account is' grep -qE \
 	'^tee0,secure-video +\[#-* +\] +1 MiB  64 MiB +[0-9.]+ [KM]iB +1 ' $out
-check 'and who uses it' grep -qE \
+check 'top: shows the process that has a buffer' grep -qE \
 	'^1 MiB +2% +1  root +[0-9]+  rstmem   tee0,secure-video +[0-9]+s  runs +-$' $out
 run rstmem top -n 1 -v users
-check 'by user' grep -qE '^1 MiB +2% +- +1  root  tee0,secure-video' $out
+check 'top -v users: shows the user that has a buffer' \
+	grep -qE '^1 MiB +2% +- +1  root  tee0,secure-video' $out
 run rstmem top -n 1 -v buffers -u secure-video
-check 'by buffer' grep -q '^ *SIZE  ACCOUNT .* INODE' $out
-check 'of one use case' [ "$(grep -c '^tee0,' $out)" = 1 ]
+check 'top -v buffers: shows the columns of buffers' \
+	grep -q '^ *SIZE  ACCOUNT .* INODE' $out
+check 'top -u: shows one account only' [ "$(grep -c '^tee0,' $out)" = 1 ]
 run rstmem top -j -n 3 -i 0.1
-check 'in JSON: an object a line' [ "$(wc -l <$out)" = 3 ]
+check 'top --json: prints one line a round' [ "$(wc -l <$out)" = 3 ]
 n=0
 while read -r line; do
 	n=$((n + 1))
 	echo "$line" >line
-	check "line $n is JSON" is_json line
+	check "top --json: line $n is JSON" is_json line
 done <$out
 rstmem stat -j | tr -d ' \n' | sed 's/^{//; s/}$//' >wanted
 run rstmem top -j -n 1
 tr -d ' \n' <$out | sed 's/^{"time_ms":[0-9]*,//; s/,"buffers":\[{"account":.*//' >changed
-check 'with the accounts of stat' cmp -s changed wanted
+check 'top --json: has the accounts of stat' cmp -s changed wanted
 rstmem buffers -j | sed 's/"age_ms": [0-9]*/"age_ms": N/' | tr -d ' \n' |
 	sed 's/^{//; s/}$//' >wanted
 sed 's/"age_ms": [0-9]*/"age_ms": N/; s/.*\("buffers": \[{"acc.*\)}$/\1/' $out |
 	tr -d ' \n' >changed
-check 'and the buffers of buffers' cmp -s changed wanted
+check 'top --json: has the buffers of buffers' cmp -s changed wanted
 echo >fifo_a
 wait
-empty
+empty 'the cases of buffers and top'
 run rstmem top -n 2 -i 0.1 -r -s pid
-check 'two rounds' [ "$(grep -c '^ACCOUNT' $out)" = 2 ]
-check 'succeed' [ "$status" = 0 ]
+check 'top -n 2: prints two rounds' [ "$(grep -c '^ACCOUNT' $out)" = 2 ]
+check 'top -n 2: succeeds' [ "$status" = 0 ]
 as_nobody 'rstmem top -n 1'
-check 'without root: how full it is' grep -q '^tee0,secure-video  *\[' $out
-check 'and that there is more' grep -qx \
+check 'top: shows how full an account is without root' \
+	grep -q '^tee0,secure-video  *\[' $out
+check 'top: says that buffers need root' grep -qx \
 	'only root may see the buffers and their owners, in debugfs; run as root (sudo rstmem ...)' $out
-check 'with success' [ "$status" = 0 ]
+check 'top: succeeds without root' [ "$status" = 0 ]
 as_nobody 'rstmem top -n 1 -j'
-check 'in JSON null, and why' grep -q '"buffers": null,"buffers_error": "only root' $out
-check 'and JSON' is_json $out
+check 'top --json: has null for buffers without root, and the reason' \
+	grep -q '"buffers": null,"buffers_error": "only root' $out
+check 'top --json: prints JSON without root' is_json $out
 as_nobody 'rstmem buffers'
-check 'who holds which buffer is for root' complains 'only root may see the buffers'
+check 'buffers: says that buffers need root' complains 'only root may see the buffers'
 umount /sys/kernel/debug
 refused 1 'debugfs is not mounted, which lists the buffers; as root: mount' buffers
 run rstmem top -n 1
-check 'top goes on without it' grep -q '^debugfs is not mounted' $out
+check 'top: goes on without debugfs' grep -q '^debugfs is not mounted' $out
 mount -t debugfs debugfs /sys/kernel/debug
 wrong '--interval takes 0.1 to 3600 seconds, not "0"' top -i 0
 for n in '' 0.09 3601 1s -1 1e3 inf nan 1.1.1; do
@@ -488,15 +498,17 @@ wrong '--sort takes size, age, user' buffers -s buffers
 wrong '--json and --text exclude each other' top -j -t
 wrong 'unexpected "x"' top x
 run sh -c 'rstmem top -i 0.1 | head -n 3'
-check 'it ends when nobody reads' [ "$(wc -l <$out)" = 3 ]
-empty
+check 'top: ends when its reader ends' [ "$(wc -l <$out)" = 3 ]
+empty 'wrong use of top'
 
 printf '\0' >'odd"\	name'
 run rstmem info -j -d 'odd"\	name'
-check 'a path of any characters is JSON too' is_json $out
-check 'written with escapes' grep -qF '"path": "odd\"\\\u0009name",' $out
-check 'what is neither TEE nor heap: status 3' [ $status = 3 ]
-check 'and its reason, on stderr' grep -q 'neither a TEE device nor a dma-heap' $err
+check 'info --json: prints JSON for a path with odd characters' is_json $out
+check 'info --json: escapes odd characters of a path' \
+	grep -qF '"path": "odd\"\\\u0009name",' $out
+check 'info -d: ends with status 3 for a file that is no device' [ $status = 3 ]
+check 'info -d: gives the reason on stderr for a file that is no device' \
+	grep -q 'neither a TEE device nor a dma-heap' $err
 
 # Sizes.
 sizes() {
@@ -505,7 +517,7 @@ sizes() {
 
 	for size; do
 		run rstmem alloc -j -s "$size"
-		check "alloc -s '$size' gives $want bytes" \
+		check "alloc -s '$size': allocates $want bytes" \
 			grep -q "^  \"size\": $want,\$" $out
 	done
 }
@@ -513,7 +525,7 @@ sizes 4096 1 4096 4K 4k 4KiB '4 KiB' 04096
 sizes 8192 4097 8K 8192
 sizes 1048576 1M 1m 1MiB 1024K 1048576
 sizes 67108864 64M 65536K
-empty
+empty 'the sizes'
 for size in '' 0 0M -1 +1 1.5M 1MB 1Mi 1Q M 0x1000 1MM '1M ' ' 1M' '1  M' 1e6 ٣; do
 	wrong 'is not a size' alloc -s "$size"
 done
@@ -525,9 +537,11 @@ done
 n=1
 for name in secure-video trusted-ui secure-video-record; do
 	run rstmem alloc -j -s 1 -u $name
-	check "alloc -u $name" grep -q "^  \"use_case\": $n,\$" $out
+	check "alloc -u $name: allocates for use case $n" \
+		grep -q "^  \"use_case\": $n,\$" $out
 	run rstmem alloc -j -s 1 --use-case=$n
-	check "alloc --use-case=$n" grep -q "^  \"name\": \"$name\",\$" $out
+	check "alloc --use-case=$n: allocates for $name" \
+		grep -q "^  \"name\": \"$name\",\$" $out
 	n=$((n + 1))
 done
 for name in '' 0 64 -1 1x video secure-video-recorder; do
@@ -535,7 +549,7 @@ for name in '' 0 64 -1 1x video secure-video-recorder; do
 done
 refused 1 'does not offer use case 5; it offers secure-video, trusted-ui, secure-video-record' \
 	alloc -s 1M -u 5
-empty
+empty 'the use cases'
 
 # Other wrong usage.
 wrong 'no size given' alloc
@@ -578,14 +592,14 @@ wrong 'unknown verb "allocate"' allocate
 wrong 'unknown verb "x"' help x
 wrong 'unexpected "x"' version x
 wrong 'unknown verb "a?b"' "$(printf 'a\nb')"
-empty
+empty 'other wrong usage'
 
-# Failures say what to do.
+# Messages about failures.
 refused 1 'largest free 64 MiB (0 B used of 64 MiB); ask for less or release buffers' \
 	alloc -s 65M
 run rstmem alloc -s 64M -- rstmem alloc -s 1
-check 'a full pool: status 1' [ $status = 1 ]
-check 'and a message with figures' \
+check 'alloc: ends with status 1 when the pool is full' [ $status = 1 ]
+check 'alloc: tells the figures of a full pool' \
 	complains 'largest free 0 B (64 MiB used of 64 MiB)'
 refused 1 'more than any memory could have; there is 64 MiB, ask for at most 64 MiB now' \
 	alloc -s 15E
@@ -608,19 +622,19 @@ for verb in info 'alloc -s 1' 'alloc -s 1 --via heap'; do
 		refused 3 '/dev/dma_heap/system: this device has no restricted memory' \
 			$verb -d /dev/dma_heap/system
 	else
-		skip "rstmem $verb on a heap of normal memory" 'this kernel has none'
+		skip "rstmem $verb: refuses a heap of normal memory" 'this kernel has none'
 	fi
 done
 refused 3 'No such file or directory; "rstmem info" lists' \
 	info -d /dev/dma_heap/protected,x
-empty
+empty 'failures'
 
-# alloc alone.
+# alloc without a command.
 run rstmem alloc -s 5000
-check 'alloc shows the buffer' grep -q '^size      8 KiB (8192 bytes)$' $out
-check 'and the device' grep -q '^device    /dev/tee0$' $out
-check 'and the use case' grep -q '^use case  secure-video$' $out
-check 'and nothing else but id and fd' [ "$(wc -l <$out)" = 5 ]
+check 'alloc: prints the size' grep -q '^size      8 KiB (8192 bytes)$' $out
+check 'alloc: prints the device' grep -q '^device    /dev/tee0$' $out
+check 'alloc: prints the use case' grep -q '^use case  secure-video$' $out
+check 'alloc: prints five lines' [ "$(wc -l <$out)" = 5 ]
 run rstmem alloc -s 5000 --json --device /dev/tee0 -u trusted-ui
 sed 's/"id": [1-9][0-9]*,$/"id": N,/' $out >changed
 cat >expected <<'END'
@@ -635,13 +649,13 @@ cat >expected <<'END'
   "fd": 4
 }
 END
-check 'alloc --json is what it is documented to be' cmp -s changed expected
-check 'and JSON' is_json $out
-empty
+check 'alloc --json: has the documented form' cmp -s changed expected
+check 'alloc --json: prints JSON' is_json $out
+empty 'alloc without a command'
 
-# The ways to it.
+# --via
 run rstmem alloc -s 5000 --via tee
-check '--via tee takes a TEE device' grep -q '^device    /dev/tee0$' $out
+check 'alloc --via tee: takes a TEE device' grep -q '^device    /dev/tee0$' $out
 run rstmem alloc -s 5000 --via heap
 cat >expected <<'END'
 device    /dev/dma_heap/protected,secure-video
@@ -650,8 +664,8 @@ size      8 KiB (8192 bytes)
 id        none, it is from a heap
 END
 sed '$d' $out >changed
-check '--via heap a heap' cmp -s changed expected
-check 'which gives no id but a descriptor' grep -qE '^fd        [0-9]+$' $out
+check 'alloc --via heap: takes a heap and has no id' cmp -s changed expected
+check 'alloc --via heap: prints a descriptor' grep -qE '^fd        [0-9]+$' $out
 run rstmem alloc -s 5000 --json --via=heap -u trusted-ui
 sed 's/"fd": [0-9]*$/"fd": N/' $out >changed
 cat >expected <<'END'
@@ -666,11 +680,13 @@ cat >expected <<'END'
   "fd": N
 }
 END
-check 'in JSON as documented' cmp -s changed expected
-check 'which that is' is_json $out
+check 'alloc --via heap --json: has the documented form' cmp -s changed expected
+check 'alloc --via heap --json: prints JSON' is_json $out
 run rstmem alloc -s 5000 -d /dev/dma_heap/protected,secure-video-record
-check 'a heap with -d' grep -q '^device    /dev/dma_heap/protected,secure-video-record$' $out
-check 'is for its own use case' grep -q '^use case  secure-video-record$' $out
+check 'alloc -d HEAP: takes that heap' \
+	grep -q '^device    /dev/dma_heap/protected,secure-video-record$' $out
+check 'alloc -d HEAP: takes the use case of the heap' \
+	grep -q '^use case  secure-video-record$' $out
 refused 1 'protected,trusted-ui does not offer use case secure-video; it offers trusted-ui' \
 	alloc -s 1M -u secure-video -d /dev/dma_heap/protected,trusted-ui
 refused 1 '/dev/dma_heap does not offer use case 4; it offers secure-video, trusted-ui, secure-video-record' \
@@ -685,43 +701,45 @@ run rstmem alloc -s 5000 --via heap -- sh -c 'readlink /proc/self/fd/$RSTMEM_FD
 sed -e 's/^RSTMEM_FD=[0-9]$/RSTMEM_FD=N/' -e 's/^[3-9]$/N/' $out >changed
 printf '%s\n' /dmabuf: 'exp_name:	rstmem,secure-video' RSTMEM_FD=N \
 	RSTMEM_SIZE=8192 RSTMEM_USE_CASE=secure-video 0 1 2 N >expected
-check 'a command gets the dma-buf and nothing of a TEE device' cmp -s changed expected
+check 'alloc --via heap: gives a command the dma-buf and nothing of a TEE device' \
+	cmp -s changed expected
 run rstmem alloc -s 1M -- rstmem alloc -s 1M --via heap -- sh -c \
 	'echo ${RSTMEM_ID-none} ${RSTMEM_TEE_FD-none}'
-check 'nor what another rstmem has left' grep -qx 'none none' $out
+check 'alloc --via heap: unsets the variables of an outer alloc' grep -qx 'none none' $out
 run rstmem alloc -s 1M --via heap -- rstmem info
-check 'the buffer is in the TEE device'"'"'s figures' \
+check "alloc --via heap: the TEE device's figures count the buffer" \
 	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1 ' $out
-empty
+empty 'alloc via heaps'
 
-# Heaps of the kernel's own framework are rstmem's or the kernel's, who knows; but
-# without our module, the kernel's.
+# The framework of the kernel has heaps of rstmem and of the kernel. Nothing tells them
+# apart while rstmem is loaded; without rstmem they are the kernel's.
 mount -t tmpfs none /sys/class
 mkdir -p /sys/class/dma_heap/protected,trusted-ui
 run rstmem info -d /dev/dma_heap/protected,trusted-ui
-check 'a heap of the framework may be of either' \
+check 'info -d HEAP: says that the origin is unknown' \
 	grep -q " unknown, of rstmem or the kernel's own\$" $out
 run rstmem info -j -d /dev/dma_heap/protected,trusted-ui
-check 'which is null in JSON' grep -q '"origin": null$' $out
+check 'info --json: has null for an unknown origin' grep -q '"origin": null$' $out
 mount -t tmpfs none /sys/module
 run rstmem info -d /dev/dma_heap/protected,trusted-ui
-check 'it is the kernel'"'"'s when rstmem is not loaded' \
+check "info -d HEAP: without rstmem the heap is the kernel's" \
 	grep -q " unknown, the kernel's own\$" $out
 run rstmem info -j -d /dev/dma_heap/protected,trusted-ui
-check 'in JSON as well' grep -q '"origin": "kernel"$' $out
+check 'info --json: without rstmem the origin is the kernel' \
+	grep -q '"origin": "kernel"$' $out
 umount /sys/module /sys/class
 
-# A command.
+# alloc with a command.
 run rstmem alloc -s 5000 -u 3 -- sh -c 'echo "$RSTMEM_ID $RSTMEM_SIZE $RSTMEM_USE_CASE"
 	readlink /proc/self/fd/$RSTMEM_FD; readlink /proc/self/fd/$RSTMEM_TEE_FD'
 sed '1s/^[1-9][0-9]* /N /' $out >changed
 printf '%s\n' 'N 8192 secure-video-record' '/dmabuf:' /dev/tee0 >expected
-check 'a command has the variables and the descriptors' cmp -s changed expected
-check 'and nothing is printed but what it prints' [ ! -s $err ]
+check 'alloc: gives a command the variables and the descriptors' cmp -s changed expected
+check 'alloc: prints nothing of its own before a command' [ ! -s $err ]
 run rstmem alloc -s 1M -- sh -c 'grep "^exp_name" /proc/self/fdinfo/$RSTMEM_FD'
-check 'the descriptor is the dma-buf' grep -q 'rstmem' $out
+check "alloc: RSTMEM_FD is the dma-buf" grep -q 'rstmem' $out
 run rstmem alloc -s 1M -- rstmem info
-check 'the buffer is there while it runs' \
+check 'alloc: the buffer lives while the command runs' \
 	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1 ' $out
 # Not with ls, which opens a directory.
 cat >descriptors <<'END'
@@ -730,37 +748,39 @@ for n in 0 1 2 3 4 5 6 7 8 9; do
 done
 END
 run rstmem alloc -s 1M -- sh -c "$(cat descriptors)"
-check 'it inherits these two descriptors and no other' grep -qx '0 1 2 3 4 ' $out
+check 'alloc: a command inherits no other descriptor' grep -qx '0 1 2 3 4 ' $out
 rstmem alloc -s 1M -- sh -c "$(cat descriptors)" >$out 2>&- <&-
 status=$?
 : >$err
-check 'which are not 0 or 2 if these are closed' grep -qx '1 3 4 ' $out
+check 'alloc: does not use the numbers of closed standard descriptors' \
+	grep -qx '1 3 4 ' $out
 run rstmem alloc -s 1M -- sh -c 'eval "exec $RSTMEM_FD>&- $RSTMEM_TEE_FD>&-"; rstmem info -j'
-check 'the buffer stays when the command closes it' grep -q '"used": 1048576' $out
+check 'alloc: the buffer lives on when the command closes it' grep -q '"used": 1048576' $out
 run rstmem alloc -s 1M -j -- echo hello
-check 'with --json the buffer comes first' [ "$(tail -n 1 $out)" = hello ]
+check 'alloc --json: prints the buffer before the output of the command' \
+	[ "$(tail -n 1 $out)" = hello ]
 sed '$d' $out >json
-check 'and is JSON' is_json json
+check 'alloc --json: prints JSON before the output of the command' is_json json
 run rstmem alloc -s 1M -- printf '%s,' -s --hold -- a 'b c'
-check 'options of the command are its own' grep -qx -- '-s,--hold,--,a,b c,' $out
+check 'alloc: passes options after -- to the command' grep -qx -- '-s,--hold,--,a,b c,' $out
 run sh -c 'echo word | rstmem alloc -s 1M -- cat'
-check 'stdin is empty here, but the command reads its own' grep -qx word $out
+check 'alloc: the command reads stdin' grep -qx word $out
 for n in 0 1 3 42 255; do
 	run rstmem alloc -s 1M -- sh -c "exit $n"
-	check "status $n of the command is passed on" [ $status = $n ]
+	check "alloc: passes on status $n of the command" [ $status = $n ]
 done
 for n in 1 2 9 11 15; do
 	run rstmem alloc -s 1M -- sh -c "kill -$n \$\$"
-	check "a command ended by signal $n: status $((128 + n))" \
+	check "alloc: ends with status $((128 + n)) after signal $n ended the command" \
 		[ $status = $((128 + n)) ]
 done
 refused 127 'cannot run /no/such: No such file or directory' alloc -s 1M -- /no/such
 refused 127 'cannot run no-such: No such file or directory' alloc -s 1M -- no-such
 refused 126 'cannot run /etc/passwd: Permission denied' alloc -s 1M -- /etc/passwd
 refused 126 'cannot run /tmp: Permission denied' alloc -s 1M -- /tmp
-empty
+empty 'alloc with a command'
 
-# What descriptors are. That of the shell inside is $$:N.
+# inspect. The descriptors of the inner shell are $$:N.
 run rstmem alloc -s 5000 -u trusted-ui -- sh -c 'rstmem inspect $RSTMEM_FD'
 cat >expected <<'END'
 use case  trusted-ui
@@ -768,11 +788,12 @@ size      8 KiB (8192 bytes)
 flags     0x0
 device    /dev/tee0
 END
-check 'inspect knows a descriptor that it inherits' cmp -s $out expected
-check 'with success' [ $status = 0 ]
+check 'inspect: describes an inherited descriptor' cmp -s $out expected
+check 'inspect: succeeds for an inherited descriptor' [ $status = 0 ]
 run rstmem alloc -s 5000 -u trusted-ui --via heap -- \
 	sh -c 'rstmem inspect $$:$RSTMEM_FD; exit $?'
-check 'one of another process, and one from a heap' cmp -s $out expected
+check 'inspect PID:FD: describes a buffer from a heap in another process' \
+	cmp -s $out expected
 run rstmem alloc -s 5000 -u trusted-ui -- \
 	sh -c 'rstmem inspect --json $RSTMEM_FD; exit $?'
 sed 's/"fd": [0-9]*,$/"fd": N,/' $out >changed
@@ -788,17 +809,17 @@ cat >expected <<'END'
   "device_gone": false
 }
 END
-check 'in JSON as documented' cmp -s changed expected
-check 'which that is' is_json $out
+check 'inspect --json: has the documented form' cmp -s changed expected
+check 'inspect --json: prints JSON' is_json $out
 run rstmem alloc -s 5000 -u trusted-ui -- \
 	sh -c 'echo $$ $RSTMEM_FD >pid; rstmem inspect -j $$:$RSTMEM_FD; exit $?'
 read -r pid fd <pid
-check 'of a process, too' grep -qx "  \"pid\": $pid," $out
-check 'and its descriptor' grep -qx "  \"fd\": $fd," $out
+check 'inspect --json: tells the process' grep -qx "  \"pid\": $pid," $out
+check 'inspect --json: tells the descriptor in the process' grep -qx "  \"fd\": $fd," $out
 
 run rstmem alloc -s 1M -- sh -c 'rstmem inspect $RSTMEM_TEE_FD; exit $?'
-check 'no dma-buf: status 3' [ $status = 3 ]
-check 'and that it is none' complains ': not a dma-buf'
+check 'inspect: ends with status 3 for a descriptor that is no dma-buf' [ $status = 3 ]
+check 'inspect: says that a descriptor is no dma-buf' complains ': not a dma-buf'
 refused 3 '0: not a dma-buf' inspect 0
 refused 3 'lists the devices there are' conform -d /dev/tee9
 refused 3 'lists the devices there are' conform -H protected,nothing
@@ -812,11 +833,11 @@ refused 1 '1:99: process 1 has no such descriptor; /proc/1/fd lists those it has
 	inspect 1:99
 refused 1 '2147483647:3: no process 2147483647; it may have ended' inspect 2147483647:3
 run foreign rstmem inspect 3
-check 'a dma-buf of normal memory: status 3' [ $status = 3 ]
-check 'and where it says whose it is' complains \
+check 'inspect: ends with status 3 for a dma-buf of normal memory' [ $status = 3 ]
+check 'inspect: says where the exporter of a foreign dma-buf is named' complains \
 	'a dma-buf, but not restricted memory that rstmem knows; exp_name in its fdinfo'
 
-# Who may not open the TEE device.
+# inspect without permission to open the TEE device.
 cat >expected <<'END'
 use case  trusted-ui
 size      8 KiB (8192 bytes)
@@ -825,35 +846,36 @@ device    unknown, no TEE device could be asked
 END
 run rstmem alloc -s 5000 -u trusted-ui -- \
 	sh -c 'su nobody -c "rstmem inspect $RSTMEM_FD"; exit $?'
-check 'without permission, use case and size are shown' cmp -s $out expected
-check 'with success' [ $status = 0 ]
+check 'inspect: shows use case and size without permission for the TEE device' \
+	cmp -s $out expected
+check 'inspect: succeeds without permission for the TEE device' [ $status = 0 ]
 run rstmem alloc -s 5000 -u trusted-ui -- \
 	sh -c 'su nobody -c "rstmem inspect -j $RSTMEM_FD"; exit $?'
-check 'in JSON the rest is null' \
+check 'inspect --json: has null for the values only the TEE device knows' \
 	[ "$(grep -cE '^  "(pid|flags|device|device_gone)": null,?$' $out)" = 4 ]
-check 'and JSON it is' is_json $out
+check 'inspect --json: prints JSON without permission for the TEE device' is_json $out
 run rstmem alloc -s 1M -- sh -c 'su nobody -c "rstmem inspect $$:$RSTMEM_FD"; exit $?'
-check 'a process of somebody else: status 1' [ $status = 1 ]
-check 'and what it takes' grep -qE \
+check "inspect PID:FD: ends with status 1 for another user's process" [ $status = 1 ]
+check "inspect PID:FD: says which permission another user's process takes" grep -qE \
 	'^rstmem: [0-9]+:[0-9]+: no permission to look into process [0-9]+: it takes the same as a debugger; run as root, or as its user' \
 	$err
-empty
+empty 'the cases of inspect'
 
-# Signals go to the command, which sends them itself: to its parent.
+# Signals. The command sends them to its parent, rstmem, which passes them on.
 for signal in HUP INT QUIT TERM USR1 USR2; do
 	run rstmem alloc -s 1M -- sh -c "trap 'echo got it; exit 7' $signal
 		kill -s $signal \$PPID
 		n=0
 		while [ \$n -lt 100 ]; do sleep 0.05; n=\$((n + 1)); done"
-	check "SIG$signal is passed on to the command" grep -qx 'got it' $out
-	check 'whose status counts' [ $status = 7 ]
+	check "alloc: passes SIG$signal on to the command" grep -qx 'got it' $out
+	check "alloc: ends with the command's status after SIG$signal" [ $status = 7 ]
 done
 run rstmem alloc -s 1M -- sh -c 'kill -s TERM $PPID; sleep 5'
-check 'a command that a signal ends ends rstmem' [ $status = 143 ]
+check 'alloc: ends with status 143 after SIGTERM ended the command' [ $status = 143 ]
 run sh -c 'trap "" TERM; rstmem alloc -s 1M -- sh -c "kill -s TERM \$PPID; echo on"'
-check 'a signal ignored from the start stays ignored' [ $status = 0 ]
-check 'and the command runs on' grep -qx on $out
-empty
+check 'alloc: ignores a signal that was ignored from the start' [ $status = 0 ]
+check 'alloc: the command runs on after an ignored signal' grep -qx on $out
+empty 'signals'
 
 # --hold
 seconds() {
@@ -864,57 +886,57 @@ seconds() {
 	took=$(($(cut -d. -f1 /proc/uptime) - begin))
 }
 seconds rstmem alloc -s 1M --hold 1
-check '--hold 1 holds for a second' [ $took -ge 1 ]
-check 'not more' [ $took -le 3 ]
-check 'and succeeds' [ $status = 0 ]
+check 'alloc --hold 1: holds for at least a second' [ $took -ge 1 ]
+check 'alloc --hold 1: holds for at most three seconds' [ $took -le 3 ]
+check 'alloc --hold 1: succeeds' [ $status = 0 ]
 seconds rstmem alloc -s 1M -H2 -j
-check '-H2 for two' [ $took -ge 2 ]
-check 'with JSON' is_json $out
+check 'alloc -H2: holds for at least two seconds' [ $took -ge 2 ]
+check 'alloc -H2 --json: prints JSON' is_json $out
 run rstmem alloc -s 1M --hold=0
-check '--hold=0 not at all' [ $status = 0 ]
-empty
+check 'alloc --hold=0: succeeds' [ $status = 0 ]
+empty 'alloc --hold for a time'
 
 mkfifo fifo
 rstmem alloc -s 1M --hold <fifo >$out 2>$err &
 pid=$!
 exec 5>fifo
-check '--hold holds it' until_true is_used 1048576
-check 'and shows it right away' grep -q '^size      1 MiB' $out
+check 'alloc --hold: holds the buffer' until_true is_used 1048576
+check 'alloc --hold: prints the buffer at once' grep -q '^size      1 MiB' $out
 echo 'what is written does not matter' >&5
 sleep 0.3
-check 'until stdin ends, not before' kill -0 $pid
+check 'alloc --hold: holds on while stdin is open' kill -0 $pid
 exec 5>&-
 wait $pid
 status=$?
-check 'then it succeeds' [ $status = 0 ]
-empty
+check 'alloc --hold: succeeds when stdin ends' [ $status = 0 ]
+empty 'alloc --hold until stdin ends'
 
-# stdin is /dev/null, which says nothing about when to stop.
+# Neither a closed stdin nor /dev/null says when to stop.
 rstmem alloc -s 1M --hold <&- >$out 2>$err &
 pid=$!
 until_true is_used 1048576
 sleep 0.2
-check 'a closed stdin does not end it' kill -0 $pid
+check 'alloc --hold: holds on when stdin is closed' kill -0 $pid
 kill $pid
 wait $pid
 for signal in HUP INT TERM; do
 	seconds timeout -s $signal 1 rstmem alloc -s 1M --hold
-	check "/dev/null as stdin does not end it, but SIG$signal does" \
+	check "alloc --hold: holds on with /dev/null as stdin until SIG$signal" \
 		[ $took -ge 1 ]
-	check 'with success' [ $status = 0 ]
+	check "alloc --hold: succeeds after SIG$signal" [ $status = 0 ]
 done
 run timeout -s HUP 1 rstmem alloc -s 1M --hold 60
-check 'a signal before the time is over is success as well' [ $status = 0 ]
+check 'alloc --hold 60: succeeds after a signal' [ $status = 0 ]
 seconds sh -c 'trap "" HUP; timeout -s HUP 1 rstmem alloc -s 1M --hold 2'
-check 'but not one ignored from the start' [ $took -ge 2 ]
+check 'alloc --hold 2: ignores a signal that was ignored from the start' [ $took -ge 2 ]
 rstmem alloc -s 1M --hold >$out 2>$err </dev/null &
 pid=$!
 until_true is_used 1048576
 kill -s KILL $pid
 wait $pid 2>/dev/null
-empty
+empty 'alloc --hold until a signal'
 
-# Output that gets lost.
+# Output that cannot be written.
 for words in info 'info --json' stat 'stat -j' buffers 'buffers -j' 'top -n 1' \
 	'top -n 1 -j' 'alloc -s 1M' 'alloc -s 1M -j' --help 'alloc --help' \
 	'info -h' 'inspect -h' 'conform -h' 'conform -l' 'conform -lj' version; do
@@ -922,87 +944,95 @@ for words in info 'info --json' stat 'stat -j' buffers 'buffers -j' 'top -n 1' \
 	rstmem $words >/dev/full 2>$err </dev/null
 	status=$?
 	: >$out
-	check "rstmem $words with a full disk: status 1" [ $status = 1 ]
-	check 'and a reason' complains 'cannot write the output: No space left'
+	check "rstmem $words: ends with status 1 when the disk is full" [ $status = 1 ]
+	check "rstmem $words: says that it cannot write" \
+		complains 'cannot write the output: No space left'
 	# shellcheck disable=SC2086
 	rstmem $words >&- 2>$err </dev/null
 	status=$?
-	check 'the same without stdout' [ $status = 1 ]
+	check "rstmem $words: ends with status 1 without stdout" [ $status = 1 ]
 done
 rstmem alloc -s 1M -j --hold 60 >/dev/full 2>$err </dev/null
 status=$?
-check 'then nothing is held' [ $status = 1 ]
+check 'alloc --json --hold: does not hold when it cannot write' [ $status = 1 ]
 rstmem alloc -s 1M -j -- touch ran >/dev/full 2>$err </dev/null
 status=$?
-check 'and no command is run' [ ! -e ran ]
+check 'alloc --json: runs no command when it cannot write' [ ! -e ran ]
 rstmem alloc -s 1M -- touch ran >/dev/full 2>$err </dev/null
 status=$?
-check 'unless rstmem had nothing to print' [ -e ran ]
-empty
+check 'alloc: runs a command when it has nothing to write' [ -e ran ]
+empty 'lost output'
 
-# Permission.
+# Permission for the TEE device.
 as_nobody 'rstmem alloc -s 1M'
-check 'a user without permission: status 1' [ $status = 1 ]
-check 'and who has it' complains \
+check 'alloc: ends with status 1 without permission' [ $status = 1 ]
+check 'alloc: says which user may open the TEE device' complains \
 	'no permission to open /dev/tee0: only user root may (mode 0600); run as root or let a group in with a udev rule'
 as_nobody 'rstmem alloc -s 1M -d /dev/tee0'
-check 'the same with a path' complains 'no permission to open /dev/tee0: only user'
+check 'alloc -d: says which user may open the TEE device' \
+	complains 'no permission to open /dev/tee0: only user'
 as_nobody 'rstmem info'
-check 'and for info' grep -q 'no permission to open /dev/tee0: only user' $err
-check 'in one line' one_line $err
+check 'info: says which user may open the TEE device' \
+	grep -q 'no permission to open /dev/tee0: only user' $err
+check 'info: prints one line to stderr without permission' one_line $err
 heaps_text 'no permission to open it' >expected
-check 'which shows what heaps there are' cmp -s $out expected
-check 'and fails' [ $status = 1 ]
+check 'info: lists the heaps without permission' cmp -s $out expected
+check 'info: ends with status 1 without permission' [ $status = 1 ]
 as_nobody 'rstmem info --json'
-check 'in JSON it fails too' [ $status = 1 ]
-check 'and says in JSON that it does not know' \
+check 'info --json: ends with status 1 without permission' [ $status = 1 ]
+check 'info --json: has null for a device without permission' \
 	grep -q '"restricted_memory": null,' $out
-check 'and why' grep -q '"error": "Permission denied",' $out
-check 'which is JSON' is_json $out
+check 'info --json: has the reason for a device without permission' \
+	grep -q '"error": "Permission denied",' $out
+check 'info --json: prints JSON without permission' is_json $out
 chgrp tty /dev/tee0
 chmod 0660 /dev/tee0
 as_nobody 'rstmem alloc -s 1M'
-check 'a device that a group may open' complains \
+check 'alloc: says which group may open the TEE device' complains \
 	'no permission to open /dev/tee0: user root and group tty may (mode 0660); join the group or run as root'
 chown 1234:4321 /dev/tee0
 as_nobody 'rstmem alloc -s 1M'
-check 'owners without a name' complains 'user 1234 and group 4321 may (mode 0660)'
+check 'alloc: prints the numbers of an owner without a name' \
+	complains 'user 1234 and group 4321 may (mode 0660)'
 chmod 0600 /dev/tee0
 as_nobody 'rstmem alloc -s 1M'
-check 'one that is not root' complains 'only user 1234 may (mode 0600)'
+check 'alloc: says that only an owner other than root may open the TEE device' \
+	complains 'only user 1234 may (mode 0600)'
 chown root:root /dev/tee0
 chmod 0666 /dev/tee0
 as_nobody 'rstmem alloc -s 1M'
-check 'whoever has permission may allocate' [ $status = 0 ]
+check 'alloc: succeeds with permission' [ $status = 0 ]
 chmod 0600 /dev/tee0
-empty
+empty 'permission for TEE devices'
 
 echo 'rstmem:x:990:' >>/etc/group
 
 # Permission for heaps.
 video=/dev/dma_heap/protected,secure-video
 as_nobody 'rstmem alloc -s 1M --via heap'
-check 'heaps without permission: status 1' [ $status = 1 ]
-check 'and who has it' complains \
+check 'alloc --via heap: ends with status 1 without permission' [ $status = 1 ]
+check 'alloc --via heap: says which user may open the heap' complains \
 	"no permission to open $video: only user root may (mode 0600); run as root or let a group in with a udev rule"
 as_nobody "rstmem alloc -s 1M -d $video"
-check 'the same with a path' complains "no permission to open $video: only user"
+check 'alloc -d HEAP: says which user may open the heap' \
+	complains "no permission to open $video: only user"
 as_nobody "rstmem info -d $video"
-check 'and for info' complains "no permission to open $video: only user"
+check 'info -d HEAP: says which user may open the heap' \
+	complains "no permission to open $video: only user"
 as_nobody 'rstmem alloc -s 1M --via tee'
-check 'of TEE devices if these are insisted on' complains \
+check 'alloc --via tee: says which user may open the TEE device' complains \
 	'no permission to open /dev/tee0: only user'
 chgrp tty $video
 chmod 0660 $video
 as_nobody 'rstmem alloc -s 1M'
-check 'the way in is a group, if there is one' complains \
+check 'alloc: names the heap that a group may open' complains \
 	"no permission to open $video: user root and group tty may (mode 0660); join the group or run as root"
 chmod 0444 $video
 as_nobody 'rstmem alloc -s 1M'
-check 'whoever may read a heap may allocate' \
+check 'alloc: allocates from a heap that the user may only read' \
 	grep -q "^device    $video\$" $out
 as_nobody 'rstmem alloc -s 1M -u trusted-ui'
-check 'not from another' complains \
+check 'alloc: says which user may open the heap of another use case' complains \
 	'no permission to open /dev/dma_heap/protected,trusted-ui: only user'
 as_nobody 'rstmem info'
 {
@@ -1011,22 +1041,24 @@ as_nobody 'rstmem info'
 	heap_line trusted-ui 'no permission to open it'
 	heap_line secure-video-record 'no permission to open it'
 } >expected
-check 'info shows which' cmp -s $out expected
+check 'info: shows which heaps the user may open' cmp -s $out expected
 as_nobody 'rstmem info -j'
-check 'in JSON as well' [ "$(sed -n '/heaps/,$p' $out | grep -c '"error": "Permission denied"')" = 2 ]
-check 'which that is' is_json $out
+check 'info --json: has the reason for each heap without permission' \
+	[ "$(sed -n '/heaps/,$p' $out | grep -c '"error": "Permission denied"')" = 2 ]
+check 'info --json: prints JSON for heaps without permission' is_json $out
 mv /dev/tee0 /dev/hidden
 as_nobody 'rstmem info'
-check 'one heap that may be opened is enough' [ $status = 0 ]
+check 'info: succeeds when one heap may be opened' [ $status = 0 ]
 chown root:root $video
 chmod 0600 $video
 as_nobody 'rstmem info'
-check 'none is not' [ $status = 1 ]
-check 'and who has permission' grep -q "no permission to open $video: only user" $err
+check 'info: ends with status 1 when no heap may be opened' [ $status = 1 ]
+check 'info: says which user may open the heap' \
+	grep -q "no permission to open $video: only user" $err
 mv /dev/hidden /dev/tee0
-empty
+empty 'permission for heaps'
 
-# The udev rule, done by hand: what it matches, and what that is good for.
+# The udev rule, applied by hand: which nodes it matches, and which users it lets in.
 rules=/root/60-rstmem.rules
 in_rule() { sed -n "/^#/d;s/.*\\<$1=*\"\([^\"]*\)\".*/\1/p" $rules; }
 # matches WORD PATTERNS: patterns are separated by |, as in the rule.
@@ -1053,52 +1085,55 @@ rule_matches() {
 		matches "$(basename "$(readlink -f "$sys")")" "$(in_rule KERNEL)"
 }
 for node in /dev/dma_heap/protected,*; do
-	check "the udev rule is about ${node##*/}" rule_matches "$node"
+	check "udev rule: matches ${node##*/}" rule_matches "$node"
 	chgrp "$(in_rule GROUP)" "$node"
 	chmod "$(in_rule MODE)" "$node"
 done
 for node in /dev/dma_heap/system /dev/tee0 /dev/udmabuf; do
 	[ -e $node ] || continue
-	check "and not about ${node##*/}" eval '! rule_matches $node'
+	check "udev rule: does not match ${node##*/}" eval '! rule_matches $node'
 done
-check 'it has the heaps for a group' \
+check 'udev rule: gives the heaps to the group rstmem' \
 	[ "$(stat -c '%U %G %a' /dev/dma_heap/protected,trusted-ui)" = 'root rstmem 660' ]
 as_nobody 'rstmem alloc -s 1M'
-check 'who is not in it is told to join' complains \
+check 'udev rule: a user outside the group is told to join it' complains \
 	"no permission to open $video: user root and group rstmem may (mode 0660); join the group"
 sed -i 's/^\(rstmem:.*\)$/\1nobody/' /etc/group
 as_nobody 'rstmem alloc -s 1M'
-check 'who is in it may allocate' grep -q "^device    $video\$" $out
+check 'udev rule: a user in the group may allocate' grep -q "^device    $video\$" $out
 chown root:root /dev/dma_heap/protected,*
 chmod 0600 /dev/dma_heap/protected,*
-empty
+empty 'the udev rule'
 
-# More devices, and less.
+# More devices, and fewer.
 modprobe rstmem_fake use_cases=0
 run rstmem info
-check 'a TEE without restricted memory is shown as such' \
+check 'info: shows a TEE without restricted memory' \
 	grep -qx '/dev/tee1: no restricted memory' $out
-check 'which is no failure' [ "$status" = 0 ]
+check 'info: succeeds beside a TEE without restricted memory' [ "$status" = 0 ]
 run rstmem info --json
-check 'in JSON too' grep -q '"restricted_memory": false,' $out
-check 'which is JSON' is_json $out
+check 'info --json: has false for a TEE without restricted memory' \
+	grep -q '"restricted_memory": false,' $out
+check 'info --json: prints JSON for a TEE without restricted memory' is_json $out
 refused 3 'has no restricted memory; load a backend for it or choose another' \
 	alloc -s 1 -d /dev/tee1
 mv /dev/tee0 /dev/hidden
 refused 3 'no TEE device has restricted memory; load softtee or a backend' \
 	alloc -s 1 --via tee
 run rstmem alloc -s 1
-check 'without one, a heap serves' grep -q "^device    $video\$" $out
+check 'alloc: takes a heap when no TEE device has restricted memory' \
+	grep -q "^device    $video\$" $out
 run rstmem info
-check 'and is enough for info' [ $status = 0 ]
+check 'info: succeeds when only heaps have restricted memory' [ $status = 0 ]
 mv /dev/dma_heap /dev/hidden_heap
 refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' \
 	alloc -s 1
 refused 3 'no dma-heap has restricted memory; load softtee or a backend' \
 	alloc -s 1 --via heap
 run rstmem info
-check 'when it is the only device: status 3' [ $status = 3 ]
-check 'and what to do' grep -q 'load softtee or a backend' $err
+check 'info: ends with status 3 when nothing has restricted memory' [ $status = 3 ]
+check 'info: says what to load when nothing has restricted memory' \
+	grep -q 'load softtee or a backend' $err
 mv /dev/hidden_heap /dev/dma_heap
 mv /dev/hidden /dev/tee0
 rmmod rstmem_fake
@@ -1119,17 +1154,20 @@ refused 1 'a limit is exceeded, by buffers that other processes hold for you or 
 	alloc -s 1 -d /dev/tee1
 run rstmem alloc -s 1M --via heap -- sh -c 'echo softtee >/sys/bus/platform/drivers/softtee/unbind
 	rstmem inspect $RSTMEM_FD; rstmem inspect --json $RSTMEM_FD >json'
-check 'a buffer whose device is gone' \
+check 'inspect: says that the device of a buffer is gone' \
 	grep -qx 'device    gone; the memory stays until the last reference ends' $out
-check 'which is known' grep -qx '  "device_gone": true' json
-check 'though not which it was' grep -qx '  "device": null,' json
+check 'inspect --json: has true for a device that is gone' \
+	grep -qx '  "device_gone": true' json
+check 'inspect --json: has null for the name of a device that is gone' \
+	grep -qx '  "device": null,' json
 rmmod rstmem_fake
 rmmod softtee
 run rstmem info
 heaps_text 'none, no TEE device is behind it' >expected
-check 'heaps stay without a device' cmp -s $out expected
-check 'which is no restricted memory: status 3' [ $status = 3 ]
-check 'and what to do' grep -q 'no dma-heap has restricted memory; load softtee' $err
+check 'info: lists heaps that have no device' cmp -s $out expected
+check 'info: ends with status 3 when no heap has a device' [ $status = 3 ]
+check 'info: says what to load when no heap has a device' \
+	grep -q 'no dma-heap has restricted memory; load softtee' $err
 refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' \
 	alloc -s 1
 refused 3 'no dma-heap has restricted memory; load softtee or a backend' \
@@ -1143,21 +1181,24 @@ run rstmem info --json
 	printf '{\n  "devices": [],\n'
 	json_heaps false
 } >expected
-check 'heaps without a device, in JSON' cmp -s $out expected
-check 'which that is' is_json $out
-check 'and status 3' [ $status = 3 ]
+check 'info --json: has the documented form for heaps that have no device' \
+	cmp -s $out expected
+check 'info --json: prints JSON for heaps that have no device' is_json $out
+check 'info --json: ends with status 3 when no heap has a device' [ $status = 3 ]
 
 rmmod rstmem_edu tee_rstmem rstmem_heap
 for verb in stat buffers 'top -n 1'; do
 	# shellcheck disable=SC2086
 	run rstmem $verb
-	check "rstmem $verb without any device: status 3" [ $status = 3 ]
-	check 'and what to do' grep -q 'load softtee or a backend' $err
+	check "rstmem $verb: ends with status 3 without any device" [ $status = 3 ]
+	check "rstmem $verb: says what to load without any device" \
+		grep -q 'load softtee or a backend' $err
 done
 refused 3 'no TEE device and no dma-heap has restricted memory; load softtee or' info
 run rstmem info --json
-check 'no device, in JSON' [ "$(tr -d ' \n' <$out)" = '{"devices":[],"heaps":[]}' ]
-check 'is JSON' is_json $out
-check 'and status 3' [ $status = 3 ]
+check 'info --json: has two empty lists without any device' \
+	[ "$(tr -d ' \n' <$out)" = '{"devices":[],"heaps":[]}' ]
+check 'info --json: prints JSON without any device' is_json $out
+check 'info --json: ends with status 3 without any device' [ $status = 3 ]
 
 finish

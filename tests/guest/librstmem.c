@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * librstmem as its header documents it, on the real kernel: every function,
- * every error. What is about heaps, accounts, registrations and inspection is in
- * lib/. Errors of backends come from rstmem_fake. Built against the shared library,
- * and for 32 bits from its sources.
+ * Every function and error of librstmem on a real kernel. The cases of heaps, accounts,
+ * registrations and inspection are in librstmem/. rstmem_fake makes the errors of
+ * backends. The test uses the shared library; for 32 bits it is built with the sources.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +26,7 @@
 static const char unbind[] = "/sys/bus/platform/drivers/softtee/unbind";
 static const char bind[] = "/sys/bus/platform/drivers/softtee/bind";
 
-/* What programs were compiled with. */
+/* The ABI of the library. */
 _Static_assert(sizeof(struct rstmem_usage) == 88, "size in every ABI");
 _Static_assert(offsetof(struct rstmem_usage, granule) == 0, "layout");
 _Static_assert(offsetof(struct rstmem_usage, total) == 8, "layout");
@@ -112,27 +111,32 @@ static void test_names(void)
 
 	for (n = 0; n < sizeof(names) / sizeof(*names); n++) {
 		ktap(!rstmem_use_case_name(names[n].use_case, name, sizeof(name)) &&
-		     !strcmp(name, names[n].name), "use case %u is called %s",
+		     !strcmp(name, names[n].name),
+		     "use_case_name: %u is %s",
 		     names[n].use_case, names[n].name);
 		ktap(!rstmem_use_case_parse(names[n].name, &use_case) &&
-		     use_case == names[n].use_case, "and the other way round");
+		     use_case == names[n].use_case,
+		     "use_case_parse: a name gives its number");
 	}
 	ktap(!rstmem_use_case_parse("1", &use_case) && use_case == VIDEO,
-	     "the number of one with a name is understood");
+	     "use_case_parse: accepts the number of a named use case");
 	ktap(!rstmem_use_case_name(0, name, sizeof(name)) && !strcmp(name, "0"),
-	     "the reserved use case has no name");
+	     "use_case_name: the reserved use case has no name");
 	ktap(!rstmem_use_case_name(UINT32_MAX, name, sizeof(name)) &&
-	     !strcmp(name, "4294967295"), "nor has the largest");
-	ktap(!rstmem_use_case_name(VIDEO, small, 13), "a name fits exactly");
+	     !strcmp(name, "4294967295"),
+	     "use_case_name: UINT32_MAX has no name");
+	ktap(!rstmem_use_case_name(VIDEO, small, 13),
+	     "use_case_name: a name may fill the buffer");
 	ktap_eq(rstmem_use_case_name(VIDEO, small, 12), -ENOSPC,
-		"one byte less: ENOSPC");
+		"use_case_name: a buffer one byte too small fails: ENOSPC");
 	ktap_eq(rstmem_use_case_name(VIDEO, NULL, 0), -ENOSPC,
-		"no memory at all: ENOSPC");
+		"use_case_name: no buffer fails: ENOSPC");
 
 	use_case = 77;
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
 		ktap(rstmem_use_case_parse(bad[n], &use_case) == -EINVAL &&
-		     use_case == 77, "\"%s\" is no use case: EINVAL", bad[n]);
+		     use_case == 77,
+		     "use_case_parse: refuses \"%s\": EINVAL", bad[n]);
 }
 
 static void test_explain(void)
@@ -153,15 +157,17 @@ static void test_explain(void)
 		good = good && text && *text && !strchr(text, '\n') &&
 		       text[strlen(text) - 1] != '.';
 	}
-	ktap(same, "either sign of an error means the same");
-	ktap(good, "explanations are one line without a full stop");
+	ktap(same, "explain: both signs of an error give one text");
+	ktap(good, "explain: every text is one line without a full stop");
 	for (n = 0; n < sizeof(documented) / sizeof(*documented); n++) {
 		text = rstmem_explain(documented[n]);
-		ktap(text != other, "error %d: %s", documented[n], text);
+		ktap(text != other,
+		     "explain: error %d has a text of its own: %s",
+		     documented[n], text);
 	}
-	ktap(!strcmp(rstmem_explain(0), "success"), "0 is success");
+	ktap(!strcmp(rstmem_explain(0), "success"), "explain: 0 is success");
 	ktap(rstmem_explain(INT_MIN) == other && rstmem_explain(INT_MAX) == other,
-	     "no number is too large");
+	     "explain: INT_MIN and INT_MAX give the text for unknown errors");
 }
 
 static void test_version(void)
@@ -170,7 +176,7 @@ static void test_version(void)
 	char end;
 
 	ktap(sscanf(rstmem_version(), "%u.%u.%u%c", &major, &minor, &patch,
-		    &end) == 3, "the version is %s", rstmem_version());
+		    &end) == 3, "version: three numbers: %s", rstmem_version());
 }
 
 static void test_next_device(void)
@@ -178,28 +184,32 @@ static void test_next_device(void)
 	char path[RSTMEM_DEVICE_PATH_SIZE];
 
 	ktap(rstmem_next_device(-1, path, sizeof(path)) == 0 &&
-	     !strcmp(path, "/dev/tee0"), "the first device");
+	     !strcmp(path, "/dev/tee0"), "next_device: finds the first device");
 	ktap_eq(rstmem_next_device(0, path, sizeof(path)), -ENOENT,
-		"there is no second: ENOENT");
+		"next_device: ends after the only device: ENOENT");
 	if (mknod("/dev/tee9", S_IFCHR | 0600, makedev(240, 77)))
 		ktap_bail("mknod: %s", strerror(errno));
 	ktap(rstmem_next_device(0, path, sizeof(path)) == 9 &&
-	     !strcmp(path, "/dev/tee9"), "numbers may be missing");
-	ktap_eq(rstmem_next_device(9, path, sizeof(path)), -ENOENT, "the last");
+	     !strcmp(path, "/dev/tee9"),
+	     "next_device: passes over missing numbers");
+	ktap_eq(rstmem_next_device(9, path, sizeof(path)), -ENOENT,
+		"next_device: ends after the last device: ENOENT");
 	ktap_eq(try_open("/dev/tee9"), -ENXIO,
-		"a node with no device behind it: ENXIO");
-	ktap_eq(try_open(NULL), 0, "and the search goes past it");
+		"open: refuses a node without a device: ENXIO");
+	ktap_eq(try_open(NULL), 0,
+		"open: the search passes over a node without a device");
 	unlink("/dev/tee9");
 
 	ktap_eq(rstmem_next_device(INT_MIN, path, sizeof(path)), 0,
-		"any number to begin with");
+		"next_device: accepts INT_MIN as a start");
 	ktap_eq(rstmem_next_device(INT_MAX, path, sizeof(path)), -ENOENT,
-		"any number to end with");
+		"next_device: accepts INT_MAX as a start: ENOENT");
 	ktap_eq(rstmem_next_device(-1, path, 9), -ENOSPC,
-		"a path that does not fit: ENOSPC");
+		"next_device: a buffer one byte too small fails: ENOSPC");
 	ktap_eq(rstmem_next_device(-1, NULL, 0), -ENOSPC,
-		"no memory at all: ENOSPC");
-	ktap_eq(rstmem_next_device(-1, path, 10), 0, "one that just fits");
+		"next_device: no buffer fails: ENOSPC");
+	ktap_eq(rstmem_next_device(-1, path, 10), 0,
+		"next_device: a path may fill the buffer");
 }
 
 static int open_as_nobody(struct rstmem *dev)
@@ -221,7 +231,7 @@ static int open_without_fds(struct rstmem *dev)
 	return try_open("/dev/tee0") == -EMFILE && try_open(NULL) == -EMFILE;
 }
 
-/* Whether the library finds out what a node is without opening it. */
+/* Returns whether the library tells what a node is without opening it. */
 static bool stays_closed(const char *same_as)
 {
 	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -245,49 +255,60 @@ static void test_open(void)
 	char path[] = "/dev/tee0";
 
 	dev = open_device(NULL);
-	ktap(!strcmp(rstmem_path(dev), "/dev/tee0"), "the search finds it");
+	ktap(!strcmp(rstmem_path(dev), "/dev/tee0"),
+	     "open: the search finds /dev/tee0");
 	ktap(fcntl(rstmem_fd(dev), F_GETFD) == FD_CLOEXEC && rstmem_fd(dev) > 2,
-	     "its descriptor has FD_CLOEXEC");
+	     "open: the descriptor has FD_CLOEXEC");
 	rstmem_close(dev);
 	dev = open_device(path);
 	path[0] = 0;
 	ktap(!strcmp(rstmem_path(dev), "/dev/tee0"),
-	     "a device by its path, which it copies");
+	     "open: copies the path of the caller");
 	rstmem_close(dev);
 	rstmem_close(NULL);
 
-	ktap_eq(try_open("/dev/null"), -ENOTTY, "/dev/null: ENOTTY");
-	ktap_eq(try_open("/dev/zero"), -ENOTTY, "/dev/zero: ENOTTY");
+	ktap_eq(try_open("/dev/null"), -ENOTTY,
+		"open: refuses /dev/null: ENOTTY");
+	ktap_eq(try_open("/dev/zero"), -ENOTTY,
+		"open: refuses /dev/zero: ENOTTY");
 	ktap(stays_closed("/dev/zero"),
 	     "open: a node of another device is not opened");
-	ktap_eq(try_open("/etc/passwd"), -ENOTTY, "a file: ENOTTY");
-	ktap_eq(try_open("/dev"), -EISDIR, "a directory: EISDIR");
-	ktap_eq(try_open("/dev/tee1"), -ENOENT, "nothing: ENOENT");
-	ktap_eq(try_open(""), -ENOENT, "an empty path: ENOENT");
-	ktap_eq(try_open("/dev/null/tee0"), -ENOTDIR, "not a path: ENOTDIR");
-	ktap(in_child(open_as_nobody, NULL), "who may not open it: EACCES");
-	ktap(in_child(open_without_fds, NULL), "no descriptor left: EMFILE");
+	ktap_eq(try_open("/etc/passwd"), -ENOTTY,
+		"open: refuses a file: ENOTTY");
+	ktap_eq(try_open("/dev"), -EISDIR, "open: refuses a directory: EISDIR");
+	ktap_eq(try_open("/dev/tee1"), -ENOENT,
+		"open: refuses a missing node: ENOENT");
+	ktap_eq(try_open(""), -ENOENT, "open: refuses an empty path: ENOENT");
+	ktap_eq(try_open("/dev/null/tee0"), -ENOTDIR,
+		"open: refuses a path through a device: ENOTDIR");
+	ktap(in_child(open_as_nobody, NULL),
+	     "open: fails without permission: EACCES");
+	ktap(in_child(open_without_fds, NULL),
+	     "open: fails without a free descriptor: EMFILE");
 	rename(HEAP_DIR, HEAP_DIR ".hidden");
-	ktap(in_child(open_as_nobody, NULL), "the same without heaps");
+	ktap(in_child(open_as_nobody, NULL),
+	     "open: fails without permission and heaps: EACCES");
 	rename(HEAP_DIR ".hidden", HEAP_DIR);
 
 	rename("/dev/tee0", "/dev/hidden");
 	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO,
-		"no TEE device at all: ENXIO");
-	ktap_eq(way(NULL), RSTMEM_VIA_HEAP, "unless heaps will do");
+		"open: fails for TEE devices without a TEE device: ENXIO");
+	ktap_eq(way(NULL), RSTMEM_VIA_HEAP,
+		"open: the search takes a heap without a TEE device");
 	ktap_eq(way("/dev/hidden"), RSTMEM_VIA_TEE,
-		"a path need not look like one");
-	/* The null device stands for one that is no TEE. */
+		"open: accepts a TEE device of any name");
+	/* The null device is a tee0 that is no TEE. */
 	if (mknod("/dev/tee0", S_IFCHR | 0600, makedev(1, 3)))
 		ktap_bail("mknod: %s", strerror(errno));
 	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO,
-		"one that is no TEE: ENXIO");
+		"open: the search passes over a tee0 that is no TEE: ENXIO");
 	rename(HEAP_DIR, HEAP_DIR ".hidden");
-	ktap_eq(try_open(NULL), -ENXIO, "and no heap: ENXIO");
+	ktap_eq(try_open(NULL), -ENXIO,
+		"open: the search fails without TEE and heaps: ENXIO");
 	rename(HEAP_DIR ".hidden", HEAP_DIR);
 	unlink("/dev/tee0");
 	rename("/dev/hidden", "/dev/tee0");
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(count_fds(), fds, "open: leaves no descriptor open");
 }
 
 static void test_query(struct rstmem *dev)
@@ -306,27 +327,29 @@ static void test_query(struct rstmem *dev)
 	size_t n;
 
 	ktap(!rstmem_use_cases(dev, &use_cases) && use_cases == 0xe,
-	     "the device offers three use cases");
+	     "use_cases: tells the three of the device");
 	for (n = 0; n < sizeof(pools) / sizeof(*pools); n++) {
 		memset(&usage, 0xff, sizeof(usage));
 		ktap(!rstmem_query(dev, pools[n].use_case, &usage) &&
 		     usage.granule == 4096 && usage.total == pools[n].total &&
 		     !usage.used && usage.largest_free == usage.total &&
 		     !usage.buffers && usage.caps == TEE_RSTMEM_CAP_SCRUBS,
-		     "the memory of use case %u", pools[n].use_case);
+		     "query: tells the free memory of use case %u",
+		     pools[n].use_case);
 		ktap(!memcmp(usage.reserved, zero.reserved,
-			     sizeof(zero.reserved)), "reserved members are 0");
+			     sizeof(zero.reserved)),
+		     "query: reserved members are 0");
 		if (rstmem_alloc(dev, pools[n].use_case, 5000, 0, &buf))
 			ktap_bail("rstmem_alloc");
 		ktap(!rstmem_query(dev, pools[n].use_case, &usage) &&
 		     usage.used == 8192 && usage.buffers == 1 &&
 		     usage.largest_free == usage.total - 8192,
-		     "and with a buffer");
+		     "query: counts a buffer");
 		rstmem_buffer_close(&buf);
 	}
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
 		ktap_eq(rstmem_query(dev, bad[n], &usage), -EINVAL,
-			"use case %u is not offered: EINVAL", bad[n]);
+			"query: refuses use case %u: EINVAL", bad[n]);
 }
 
 static int alloc_without_fds(struct rstmem *dev)
@@ -335,7 +358,7 @@ static int alloc_without_fds(struct rstmem *dev)
 	struct rstmem_buffer buf;
 	int fd;
 
-	/* Nothing but 0 is free, which a buffer must not get. */
+	/* Only descriptor 0 is free, and a buffer must not get it. */
 	for (fd = rstmem_fd(dev) + 1; fd < 64; fd++)
 		close(fd);
 	while ((fd = dup(1)) >= 0 && fd < rstmem_fd(dev))
@@ -371,65 +394,75 @@ static void test_alloc(struct rstmem *dev)
 	FILE *f;
 
 	memset(&buf, 0xff, sizeof(buf));
-	ktap_eq(rstmem_alloc(dev, VIDEO, 1, 0, &buf), 0, "allocates");
+	ktap_eq(rstmem_alloc(dev, VIDEO, 1, 0, &buf), 0, "alloc: succeeds");
 	ktap(buf.fd > 2 && fcntl(buf.fd, F_GETFD) == FD_CLOEXEC,
-	     "its descriptor has FD_CLOEXEC");
-	ktap(buf.id > 0, "it has an id");
-	ktap_eq(buf.size, 4096, "the size is rounded up");
-	ktap_eq(buf.flags, 0, "no flags are in force");
-	ktap_eq(buf.use_case, VIDEO, "it knows its use case");
+	     "alloc: the descriptor has FD_CLOEXEC");
+	ktap(buf.id > 0, "alloc: gives a positive id");
+	ktap_eq(buf.size, 4096, "alloc: tells the rounded size");
+	ktap_eq(buf.flags, 0, "alloc: tells flags of 0");
+	ktap_eq(buf.use_case, VIDEO, "alloc: tells the use case");
 	ktap(!memcmp(buf.reserved, zero.reserved, sizeof(zero.reserved)),
-	     "reserved members are 0");
-	ktap_eq(lseek(buf.fd, 0, SEEK_END), 4096, "it is a dma-buf");
+	     "alloc: reserved members are 0");
+	ktap_eq(lseek(buf.fd, 0, SEEK_END), 4096,
+		"alloc: the descriptor is a dma-buf of the size");
 	ktap_eq(tee_digest(rstmem_fd(dev), tee_service(rstmem_fd(dev), uuid),
 			   buf.id, 0, 4096, digest), TEEC_SUCCESS,
-		"its id is good for TEE calls on the device's descriptor");
+		"alloc: the id serves TEE calls on the device's descriptor");
 	ktap(!rstmem_alloc(dev, VIDEO, 8192, 0, &second) &&
 	     second.id != buf.id && second.fd != buf.fd,
-	     "a second is another one");
-	ktap_eq(used(dev), 12288, "both are in use");
+	     "alloc: a second buffer has another id and descriptor");
+	ktap_eq(used(dev), 12288, "alloc: both buffers are in use");
 	rstmem_buffer_close(&second);
 	ktap(second.fd == -1 && second.id == 0,
-	     "closing leaves neither descriptor nor id");
-	ktap_eq(used(dev), 4096, "and releases the memory");
+	     "buffer_close: resets descriptor and id");
+	ktap_eq(used(dev), 4096, "buffer_close: releases the memory");
 	rstmem_buffer_close(&second);
 	ktap(second.fd == -1 && fcntl(buf.fd, F_GETFD) >= 0,
-	     "closing it again does nothing");
+	     "buffer_close: does nothing the second time");
 	rstmem_buffer_close(&buf);
 	rstmem_buffer_close(NULL);
 	second = zero;
 	rstmem_buffer_close(&second);
 	ktap(fcntl(0, F_GETFD) >= 0 && second.fd == -1,
-	     "closing what was never allocated does not close stdin");
-	ktap_eq(used(dev), 0, "nothing is in use");
+	     "buffer_close: does not close stdin for a buffer of zeroes");
+	ktap_eq(used(dev), 0, "alloc: nothing is in use after the closes");
 
-	ktap(fails(dev, 0, 4096, 0, EINVAL), "reserved use case: EINVAL");
-	ktap(fails(dev, 4, 4096, 0, EINVAL), "use case 4: EINVAL");
-	ktap(fails(dev, 64, 4096, 0, EINVAL), "use case 64: EINVAL");
-	ktap(fails(dev, UINT32_MAX, 4096, 0, EINVAL), "use case 2^32-1: EINVAL");
-	ktap(fails(dev, VIDEO, 0, 0, EINVAL), "size 0: EINVAL");
-	ktap(fails(dev, VIDEO, UINT64_MAX, 0, EINVAL), "size 2^64-1: EINVAL");
-	ktap(fails(dev, VIDEO, 4096, 1, EINVAL), "flag 1: EINVAL");
-	ktap(fails(dev, VIDEO, 4096, 1u << 31, EINVAL), "flag 2^31: EINVAL");
+	ktap(fails(dev, 0, 4096, 0, EINVAL),
+	     "alloc: refuses the reserved use case: EINVAL");
+	ktap(fails(dev, 4, 4096, 0, EINVAL),
+	     "alloc: refuses use case 4: EINVAL");
+	ktap(fails(dev, 64, 4096, 0, EINVAL),
+	     "alloc: refuses use case 64: EINVAL");
+	ktap(fails(dev, UINT32_MAX, 4096, 0, EINVAL),
+	     "alloc: refuses use case 2^32-1: EINVAL");
+	ktap(fails(dev, VIDEO, 0, 0, EINVAL), "alloc: refuses size 0: EINVAL");
+	ktap(fails(dev, VIDEO, UINT64_MAX, 0, EINVAL),
+	     "alloc: refuses size 2^64-1: EINVAL");
+	ktap(fails(dev, VIDEO, 4096, 1, EINVAL),
+	     "alloc: refuses flag 1: EINVAL");
+	ktap(fails(dev, VIDEO, 4096, 1u << 31, EINVAL),
+	     "alloc: refuses flag 2^31: EINVAL");
 	ktap(fails(dev, VIDEO, 64 * MIB + 1, 0, ENOMEM),
-	     "more than there is: ENOMEM");
+	     "alloc: fails beyond the pool: ENOMEM");
 	ktap(fails(dev, VIDEO, (1ULL << 32) + 4096, 0, ENOMEM),
-	     "no size is cut to 32 bits: ENOMEM");
+	     "alloc: does not cut a size to 32 bits: ENOMEM");
 	ktap(!rstmem_alloc(dev, VIDEO, 64 * MIB, 0, &buf) &&
-	     fails(dev, VIDEO, 1, 0, ENOMEM), "all is taken: ENOMEM");
+	     fails(dev, VIDEO, 1, 0, ENOMEM),
+	     "alloc: fails when the pool is full: ENOMEM");
 	rstmem_buffer_close(&buf);
 
 	ktap_eq(in_child(alloc_without_fds, dev), 0,
-		"no descriptor but 0 left: EMFILE, nothing allocated");
+		"alloc: fails without a free descriptor above 2: EMFILE");
 	f = fopen("/proc/sys/fs/file-max", "r");
 	if (!f || !fgets(max, sizeof(max), f))
 		ktap_bail("file-max");
 	fclose(f);
 	write_file("/proc/sys/fs/file-max", "0");
-	ktap(in_child(alloc_as_nobody, dev), "no open file left: ENFILE");
+	ktap(in_child(alloc_as_nobody, dev),
+	     "alloc: fails without a free file: ENFILE");
 	write_file("/proc/sys/fs/file-max", max);
-	ktap_eq(used(dev), 0, "nothing is in use");
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(used(dev), 0, "alloc: failures leave nothing in use");
+	ktap_eq(count_fds(), fds, "alloc: failures leave no descriptor open");
 }
 
 static int without_stdio(struct rstmem *dev)
@@ -479,9 +512,10 @@ static void test_lifetime(struct rstmem *watch)
 	if (rstmem_alloc(dev, VIDEO, 4096, 0, &buf))
 		ktap_bail("rstmem_alloc");
 	rstmem_close(dev);
-	ktap_eq(used(watch), 4096, "a buffer outlives the device it is from");
+	ktap_eq(used(watch), 4096, "close: a buffer outlives its device");
 	rstmem_buffer_close(&buf);
-	ktap_eq(used(watch), 0, "until it is closed");
+	ktap_eq(used(watch), 0,
+		"buffer_close: releases a buffer without its device");
 }
 
 #define ROUNDS	200
@@ -526,9 +560,9 @@ static void test_threads(struct rstmem *dev)
 	for (n = 0; n < 2; n++)
 		pthread_join(threads[n], &bad[n]);
 	rstmem_close(shared_heaps);
-	ktap(!bad[0] && !bad[1], "two threads share a device");
-	ktap_eq(used(dev), 0, "and leave nothing in use");
-	ktap_eq(count_fds(), fds, "nor a descriptor");
+	ktap(!bad[0] && !bad[1], "threads: two share a device");
+	ktap_eq(used(dev), 0, "threads: nothing stays in use");
+	ktap_eq(count_fds(), fds, "threads: no descriptor stays open");
 }
 
 static void fake(const char *options)
@@ -564,22 +598,25 @@ static void test_backends(void)
 
 	fake("use_cases=0");
 	ktap_eq(try_open("/dev/tee1"), -EOPNOTSUPP,
-		"a TEE without restricted memory: EOPNOTSUPP");
+		"open: refuses a TEE without restricted memory: EOPNOTSUPP");
 	dev = open_device(NULL);
-	ktap(!strcmp(rstmem_path(dev), "/dev/tee0"), "the search finds another");
+	ktap(!strcmp(rstmem_path(dev), "/dev/tee0"),
+	     "open: the search passes over a last TEE without restricted memory");
 	rstmem_close(dev);
 	rename("/dev/tee0", "/dev/hidden");
 	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO,
-		"no TEE with restricted memory: ENXIO");
-	ktap_eq(way(NULL), RSTMEM_VIA_HEAP, "unless heaps will do");
+		"open: fails for TEE devices without restricted memory: ENXIO");
+	ktap_eq(way(NULL), RSTMEM_VIA_HEAP,
+		"open: the search takes a heap when TEEs have no restricted memory");
 	rename("/dev/hidden", "/dev/tee2");
 	dev = open_device(NULL);
-	ktap(!strcmp(rstmem_path(dev), "/dev/tee2"), "the search goes on after it");
+	ktap(!strcmp(rstmem_path(dev), "/dev/tee2"),
+	     "open: the search goes on after a TEE without restricted memory");
 	rstmem_close(dev);
 	rename("/dev/tee2", "/dev/tee0");
 	chmod("/dev/tee1", 0666);
 	ktap(in_child(open_others_as_nobody, NULL),
-	     "none among those that one may open: EACCES");
+	     "open: fails when no permitted TEE has restricted memory: EACCES");
 	if (system("rmmod rstmem_fake"))
 		ktap_bail("rmmod rstmem_fake");
 
@@ -591,27 +628,31 @@ static void test_backends(void)
 		struct rstmem_usage usage;
 
 		ktap(!rstmem_use_cases(dev, &use_cases) &&
-		     use_cases == 0x8000000000000012, "a backend offers 1, 4 and 63");
+		     use_cases == 0x8000000000000012,
+		     "use_cases: tells 1, 4 and 63 of a backend");
 		ktap(!rstmem_alloc(dev, 63, 4096, 0, &buf) && buf.use_case == 63 &&
-		     !rstmem_query(dev, 63, &usage), "and 63 can be had");
+		     !rstmem_query(dev, 63, &usage),
+		     "alloc: serves use case 63");
 		other = open_device("/dev/tee0");
 		ktap(unregistrable(other, buf.fd, 0, EXDEV),
-		     "but not be registered with another device: EXDEV");
+		     "register: refuses a buffer of another device: EXDEV");
 		rstmem_close(other);
 		ktap(inspected(0, buf.fd, ASKED, 4096, 63, 1),
-		     "whose number an inspection tells");
+		     "inspect: tells the number of a use case without a name");
 		numbered = buf.fd;
 		ktap_eq(in_child(inspect_numbered, NULL), 0,
-			"and the use case by /proc as well");
+			"inspect: finds the number of a use case in /proc");
 		rstmem_buffer_close(&buf);
 	}
 	write_file(mode, "error");
-	ktap(fails(dev, VIDEO, 4096, 0, EDQUOT), "over a limit: EDQUOT");
+	ktap(fails(dev, VIDEO, 4096, 0, EDQUOT),
+	     "alloc: fails over a limit of the backend: EDQUOT");
 	write_file(mode, "short");
-	ktap(fails(dev, VIDEO, 4096, 0, EIO), "a backend that misbehaves: EIO");
+	ktap(fails(dev, VIDEO, 4096, 0, EIO),
+	     "alloc: refuses the short buffer of a backend: EIO");
 	rstmem_close(dev);
 
-	/* With softtee away, the heap takes from the other one. */
+	/* Without softtee, the heap allocates from rstmem_fake. */
 	write_file(mode, "range");
 	write_file("/sys/module/rstmem_fake/parameters/paddr", "0x200000000");
 	dev = open_device("/dev/tee0");
@@ -620,7 +661,7 @@ static void test_backends(void)
 	rstmem_close(dev);
 	write_file(unbind, "softtee");
 	ktap(inspected(0, left.fd, ASKED, 4096, UI, -1),
-	     "of a buffer whose device is gone, just that is known");
+	     "inspect: tells size and use case when the device is gone");
 	rstmem_buffer_close(&left);
 	dev = open_via(NULL, RSTMEM_VIA_HEAP);
 	{
@@ -629,15 +670,16 @@ static void test_backends(void)
 
 		ktap(!rstmem_use_cases(dev, &use_cases) &&
 		     use_cases == (heaps_tell() ? 1 << VIDEO : 0xe),
-		     "a search passes by heaps that say that nothing is behind them");
-		ktap(fails(dev, UI, 4096, 0, ENODEV), "which say ENODEV");
+		     "open: the search passes over heaps that say they have no device");
+		ktap(fails(dev, UI, 4096, 0, ENODEV),
+		     "alloc: fails on a heap without a device: ENODEV");
 		ktap(!rstmem_alloc(dev, VIDEO, 5ULL << 30, 0, &buf) &&
 		     buf.size == 5ULL << 30,
-		     "a buffer from a heap may be larger than 4 GiB");
+		     "alloc: a heap gives a buffer larger than 4 GiB");
 		rstmem_buffer_close(&buf);
 		write_file(mode, "error");
 		ktap(fails(dev, VIDEO, 4096, 0, EDQUOT),
-		     "errors of the backend get through a heap");
+		     "alloc: a heap passes on errors of the backend");
 	}
 	rstmem_close(dev);
 	write_file(bind, "softtee");
@@ -661,7 +703,7 @@ static void test_removal(void)
 		ktap_bail("rstmem_alloc");
 	pid = fork();
 	if (!pid) {
-		/* Waits until the device is closed, so it may not be open here. */
+		/* The removal waits until the device is closed, also by this process. */
 		rstmem_buffer_close(&buf);
 		rstmem_close(dev);
 		write_file(unbind, "softtee");
@@ -672,42 +714,50 @@ static void test_removal(void)
 		usleep(10000);
 		ret = rstmem_use_cases(dev, &use_cases);
 	} while (!ret && time(NULL) < begin + 10);
-	ktap_eq(ret, -ENODEV, "a device that is removed: ENODEV for use cases");
-	ktap_eq(rstmem_query(dev, VIDEO, &usage), -ENODEV, "for a query");
-	ktap(fails(dev, VIDEO, 4096, 0, ENODEV), "for an allocation");
+	ktap_eq(ret, -ENODEV, "use_cases: fails during removal: ENODEV");
+	ktap_eq(rstmem_query(dev, VIDEO, &usage), -ENODEV,
+		"query: fails during removal: ENODEV");
+	ktap(fails(dev, VIDEO, 4096, 0, ENODEV),
+	     "alloc: fails during removal: ENODEV");
 	ktap(fails(heap, VIDEO, 4096, 0, ENODEV) &&
-	     fails(heaps, UI, 4096, 0, ENODEV), "for one from open heaps");
+	     fails(heaps, UI, 4096, 0, ENODEV),
+	     "alloc: fails during removal on open heaps: ENODEV");
 	while (!access("/dev/tee0", F_OK) && time(NULL) < begin + 10)
 		usleep(10000);
-	ktap(unregistrable(dev, buf.fd, 0, ENODEV), "and for a registration");
+	ktap(unregistrable(dev, buf.fd, 0, ENODEV),
+	     "register: fails during removal: ENODEV");
 	ktap(inspected(0, buf.fd, READ, 4096, VIDEO, -1),
-	     "without any device, size and use case of a buffer are known");
-	ktap_eq(try_open("/dev/tee0"), -ENOENT, "its node is gone: ENOENT");
-	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO, "so there is none: ENXIO");
-	ktap(!access(VIDEO_HEAP, F_OK), "nodes of heaps stay");
+	     "inspect: tells size and use case without any device");
+	ktap_eq(try_open("/dev/tee0"), -ENOENT,
+		"open: fails when the node is gone: ENOENT");
+	ktap_eq(try_via(NULL, RSTMEM_VIA_TEE), -ENXIO,
+		"open: fails for TEE devices after removal: ENXIO");
+	ktap(!access(VIDEO_HEAP, F_OK), "removal: the nodes of heaps stay");
 	if (heaps_tell()) {
 		ktap_eq(try_open(VIDEO_HEAP), -ENODEV,
-			"with nothing behind: ENODEV");
+			"open: fails for a heap without a device: ENODEV");
 		ktap_eq(try_via(VIDEO_HEAP, RSTMEM_VIA_HEAP), -ENODEV,
-			"when insisted on as well");
+			"open_via: fails for a heap without a device: ENODEV");
 		ktap_eq(try_via(NULL, RSTMEM_VIA_HEAP), -ENXIO,
-			"so there is none of these either: ENXIO");
-		ktap_eq(try_open(NULL), -ENXIO, "nor any: ENXIO");
+			"open_via: fails for heaps without a device: ENXIO");
+		ktap_eq(try_open(NULL), -ENXIO,
+			"open: the search fails when nothing has a device: ENXIO");
 	} else {
 		ktap_eq(way(NULL), RSTMEM_VIA_HEAP,
-			"and do not say that nothing is behind them");
+			"open: the search takes heaps that cannot say they have no device");
 	}
 	ktap(!rstmem_use_cases(heaps, &use_cases) && use_cases == 0xe,
-	     "open heaps do not say so");
-	ktap(fcntl(buf.fd, F_GETFD) >= 0, "a buffer stays");
+	     "use_cases: open heaps tell theirs after removal");
+	ktap(fcntl(buf.fd, F_GETFD) >= 0, "removal: a buffer stays");
 	rstmem_buffer_close(&buf);
 	rstmem_close(dev);
 	ktap(waitpid(pid, &status, 0) == pid && !status,
-	     "closing lets the removal end");
+	     "removal: ends when the device is closed");
 	write_file(bind, "softtee");
 	dev = open_device(NULL);
-	ktap_eq(used(dev), 0, "the device comes back empty");
-	ktap(!rstmem_alloc(heap, VIDEO, 4096, 0, &buf), "and its heap to life");
+	ktap_eq(used(dev), 0, "removal: the device comes back unused");
+	ktap(!rstmem_alloc(heap, VIDEO, 4096, 0, &buf),
+	     "removal: an open heap allocates when the device is back");
 	rstmem_buffer_close(&buf);
 	rstmem_close(heap);
 	rstmem_close(heaps);
@@ -737,12 +787,12 @@ int main(void)
 	test_inspect(dev);
 	test_inspect_process(dev);
 	ktap_eq(in_child(without_stdio, NULL), 0,
-		"with stdin, stdout and stderr closed nothing takes their place");
+		"closed stdin, stdout, stderr: no new descriptor takes their numbers");
 	test_lifetime(dev);
 	test_threads(dev);
 	rstmem_close(dev);
 	test_backends();
 	test_removal();
-	ktap_eq(count_fds(), fds, "no descriptor is left in the end");
+	ktap_eq(count_fds(), fds, "end: no descriptor stays open");
 	return ktap_end();
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# optee_rstmem as an administrator sees it: its parameters, loading it before and after
-# the stock driver, unloading it while buffers are alive, the supplicant coming and
-# going. OP-TEE protects 4 MiB at 0x0ec00000 in the lab's guest.
+# optee_rstmem for an administrator: its parameters, loading it before and after the
+# stock driver, unloading it while buffers live, and an end and a new start of the
+# supplicant. OP-TEE protects 4 MiB at 0x0ec00000 in the lab's guest.
 optee=/sys/bus/platform/drivers/optee
 
 loaded() {
@@ -22,13 +22,13 @@ load() {
 	return $status
 }
 
-# figure USE-CASE MEMBER: what rstmem says, nothing if there is no such use case.
+# figure USE-CASE MEMBER: a number of rstmem info, or nothing for an unknown use case.
 figure() {
 	rstmem info --json |
 		sed -n "/\"name\": \"$1\"/,/}/s/.*\"$2\": \([0-9]*\).*/\1/p" | head -n 1
 }
 
-# bad NAME PARAMETER LINE: refused, the log has LINE, nothing is left.
+# bad NAME PARAMETER LINE: the module refuses PARAMETER, logs LINE and leaves nothing.
 bad() {
 	why=''
 	if load "$2"; then
@@ -43,7 +43,7 @@ bad() {
 	fi
 	[ -z "$why" ] || echo "# $2: $why"
 	[ -z "$why" ]
-	result $? "$1"
+	result $? "load: refuses $1"
 }
 
 stop_supplicant() {
@@ -53,72 +53,72 @@ stop_supplicant() {
 
 . ktap.sh
 ! loaded
-result $? 'the module is not loaded'
+result $? 'module: is not loaded before the test'
 
 within='pool= is not within 0x000000000ec00000-0x000000000effffff, which is what OP-TEE protects; leave it out'
 uses='is not secure-video, trusted-ui or secure-video-record'
-bad 'pool= that is none' pool=x 'pool "x": not of the form SIZE@ADDRESS'
-bad 'pool= without a size' pool=0@0x0ec00000 'pool "0@0x0ec00000": size is 0'
-bad 'pool= in the memory of the kernel' pool=1M@0x80000000 "$within"
-bad 'pool= below what OP-TEE protects' pool=1M@0x0eb80000 "$within"
-bad 'pool= above it' pool=4M@0x0ec01000 "$within"
-bad 'use_cases= that is none' use_cases=video "use_cases: \"video\" $uses"
-bad 'use_cases= with nothing behind a comma' use_cases=secure-video, "use_cases: \"\" $uses"
-bad 'use_cases= with nothing at all' use_cases= "use_cases: \"\" $uses"
+bad 'a pool= of another form' pool=x 'pool "x": not of the form SIZE@ADDRESS'
+bad 'a pool= of size 0' pool=0@0x0ec00000 'pool "0@0x0ec00000": size is 0'
+bad 'a pool= in memory of the kernel' pool=1M@0x80000000 "$within"
+bad 'a pool= below the memory of OP-TEE' pool=1M@0x0eb80000 "$within"
+bad 'a pool= beyond the memory of OP-TEE' pool=4M@0x0ec01000 "$within"
+bad 'an unknown use case in use_cases=' use_cases=video "use_cases: \"video\" $uses"
+bad 'a use_cases= that ends with a comma' use_cases=secure-video, "use_cases: \"\" $uses"
+bad 'an empty use_cases=' use_cases= "use_cases: \"\" $uses"
 
 load
-result $? 'it loads'
+result $? 'load: succeeds without parameters'
 [ "$(cat /tmp/log)" = '4096 KiB at 0x000000000ec00000-0x000000000effffff' ]
-result $? 'and says what OP-TEE protects'
+result $? 'load: the log tells the memory that OP-TEE protects'
 [ "$(figure secure-video total)" = 4194304 ]
-result $? 'all of it is for secure video'
+result $? 'load: all memory is for secure video'
 [ -c '/dev/dma_heap/protected,secure-video' ]
-result $? 'also as a heap'
+result $? 'load: secure video has a heap'
 rstmem info --json | grep -q '"protected": true'
-result $? 'which is protected'
+result $? 'info: says that the memory is protected'
 rstmem info --json | grep -q '"scrubs": false'
-result $? 'and not scrubbed, it says'
+result $? 'info: says that the memory is not scrubbed'
 
-# Whoever has a buffer has the module.
+# A buffer keeps the module.
 rstmem alloc -s 100K -- sleep 1000 &
 holder=$!
 while [ "$(figure secure-video used)" = 0 ]; do usleep 10000; done
 ! rmmod optee_rstmem 2>/dev/null
-result $? 'it does not unload while there is a buffer'
+result $? 'unload: fails while a buffer lives'
 stop_supplicant
 [ "$(figure secure-video used)" = 102400 ]
-result $? 'the supplicant ends, the buffer stays'
+result $? 'supplicant: a buffer stays when it ends'
 tee-supplicant -d
 xtest regression_1001 >/dev/null
-result $? 'the supplicant comes back, and OP-TEE works'
+result $? 'supplicant: OP-TEE works when it is back'
 kill -KILL $holder
 killall -q sleep
 wait $holder 2>/dev/null
 while [ "$(figure secure-video used)" != 0 ]; do usleep 10000; done
 rmmod optee_rstmem
-result $? 'then it unloads'
+result $? 'unload: succeeds when the buffer is gone'
 [ "$(claimed)" = 0 ]
-result $? 'and claims nothing'
+result $? 'unload: leaves no range claimed'
 ! rstmem info >/dev/null 2>&1
-result $? 'restricted memory is gone'
+result $? 'unload: leaves no restricted memory'
 xtest regression_1001 >/dev/null
-result $? 'OP-TEE is not'
+result $? 'unload: leaves OP-TEE working'
 
 load pool=1M@0x0ed00000
-result $? 'a part of what OP-TEE protects'
+result $? 'load: accepts a pool= within the memory of OP-TEE'
 [ "$(figure secure-video total)" = 1048576 ]
-result $? 'is the pool'
+result $? 'pool=: is the total'
 rstmem alloc -s 1M >/dev/null
-result $? 'and can be had'
+result $? 'pool=: can be allocated as a whole'
 rmmod optee_rstmem
 
 load use_cases=trusted-ui,secure-video
 [ "$(figure trusted-ui total)" = 4194304 ]
-result $? 'for another use case as well'
-# Two buffers of the same memory, whatever they are for.
+result $? 'use_cases=: offers the memory for another use case'
+# Two use cases share one memory.
 rstmem alloc -s 3M -u trusted-ui -- sh -c \
 	'! rstmem alloc -s 2M -u secure-video 2>/dev/null && rstmem alloc -s 1M' >/dev/null
-result $? 'which share it'
+result $? 'use_cases=: two use cases share the memory'
 rmmod optee_rstmem
 
 for round in 1 2 3 4 5 6 7 8 9 10; do
@@ -128,19 +128,19 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	fi
 done
 [ "$round" = 10 ] && [ "$(claimed)" = 0 ]
-result $? 'ten times loaded, used and unloaded'
+result $? 'load, alloc, unload: succeed ten times and leave no range claimed'
 
 # The stock driver comes later, goes, and comes back.
 stop_supplicant
 echo firmware:optee >$optee/unbind
 load
-result $? 'it loads where there is no OP-TEE yet'
+result $? 'load: succeeds before the stock driver'
 [ "$(cat /tmp/log)" = "attaches to OP-TEE when its driver is there" ]
-result $? 'and says so'
+result $? 'load: the log says that the module waits for the stock driver'
 echo firmware:optee >$optee/bind
 tee-supplicant -d
 [ "$(figure secure-video total)" = 4194304 ]
-result $? 'it attaches when the driver comes'
+result $? 'stock driver: the module attaches to it'
 rstmem alloc -s 64K -- sleep 1000 &
 holder=$!
 while [ "$(figure secure-video used)" = 0 ]; do usleep 10000; done
@@ -150,13 +150,13 @@ wait $holder 2>/dev/null
 stop_supplicant
 echo firmware:optee >$optee/unbind
 ! rstmem info >/dev/null 2>&1
-result $? 'lets go when it goes'
+result $? 'stock driver: restricted memory goes with it'
 [ "$(claimed)" = 0 ]
-result $? 'claims nothing'
+result $? 'stock driver: no range stays claimed without it'
 echo firmware:optee >$optee/bind
 tee-supplicant -d
 [ "$(figure secure-video used)" = 0 ]
-result $? 'and is back with it, empty'
+result $? 'stock driver: restricted memory comes back with it, unused'
 rmmod optee_rstmem
-result $? 'it unloads'
+result $? 'unload: succeeds in the end'
 finish

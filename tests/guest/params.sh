@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The pool= parameter of softtee: every mistake is refused with one line in the
-# log that quotes the item and leaves nothing claimed; every good form does what
-# it says. The addresses are of the lab's default guest: 128 MiB from 0x10000000
+# The pool= parameter of softtee. softtee refuses every mistake with one line in the
+# log that quotes the item, and leaves nothing claimed; it accepts every good form. The addresses are of the lab's default guest: 128 MiB from 0x10000000
 # and from 0x100000000 are set aside, 0x20000000 and up is not RAM, and the IOAPIC
 # is at 0xfec00000.
 
@@ -14,9 +13,9 @@ loaded() {
 	[ -d /sys/module/softtee ]
 }
 
-# load [PARAMETER]: leaves softtee's lines of the log in /tmp/log. Busybox loads a
-# module that was refused a second time in another way, so each line is there
-# twice: one half is kept if both are the same.
+# load [PARAMETER]: leaves softtee's lines of the log in /tmp/log. Busybox tries a
+# refused module again in another way, and each line is there twice. Keep one half if
+# both are the same.
 load() {
 	dmesg -c >/dev/null
 	modprobe softtee "$@" 2>/tmp/error
@@ -35,7 +34,7 @@ load() {
 	return $status
 }
 
-# figure USE-CASE MEMBER: what rstmem says, nothing if there is no such use case.
+# figure USE-CASE MEMBER: a number of rstmem info, or nothing for an unknown use case.
 figure() {
 	rstmem info --json |
 		sed -n "/\"name\": \"$1\"/,/}/s/.*\"$2\": \([0-9]*\).*/\1/p"
@@ -59,7 +58,7 @@ bad() {
 	fi
 	[ -z "$why" ] || echo "# $3: $why"
 	[ -z "$why" ]
-	result $? "$2"
+	result $? "pool=: refuses $2"
 }
 
 invalid() {
@@ -80,35 +79,35 @@ overlap='overlaps another pool'
 ram='is System RAM; set it aside with memmap= or as reserved memory'
 claims='busy, another driver or a buffer still alive holds it, see /proc/iomem'
 
-# item WHAT POOL WHY: the pool is a single item, which the line quotes.
+# item WHAT POOL WHY: POOL is a single item, and the line quotes it.
 item() {
 	invalid "$1" "$2" "\"$2\": $3"
 }
 
-# last WHAT POOL ITEM WHY: so it is, but it is not the only one.
+# last WHAT POOL ITEM WHY: POOL has several items, and the line quotes ITEM.
 last() {
 	invalid "$1" "$2" "\"$3\": $4"
 }
 
 . ktap.sh
-# Its own lines, about an unsigned module, come before what is looked at.
+# Load it first: the log then says nothing about unsigned modules during the cases.
 modprobe tee_rstmem || exit 1
 
 item 'garbage' 'garbage' "$form"
 item 'a number alone' '1' "$form"
 item 'a size alone' '1M' "$form"
-item 'no @' '1M0x10000000' "$form"
-item 'no @ but a use case' '1M:secure-video' "$form"
-item 'another separator' '1M$0x10000000' "$form"
-item 'nothing but @' '@' "$size"
-item 'no size' '@0x10000000' "$size"
-item 'no address' '1M@' "$address"
-item 'no address but a use case' '1M@:secure-video' "$address"
+item 'an item without @' '1M0x10000000' "$form"
+item 'an item without @ and with a use case' '1M:secure-video' "$form"
+item '$ in place of @' '1M$0x10000000' "$form"
+item '@ alone' '@' "$size"
+item 'a missing size' '@0x10000000' "$size"
+item 'a missing address' '1M@' "$address"
+item 'a missing address before a use case' '1M@:secure-video' "$address"
 item 'two @' '1M@0x10000000@0x10000000' "$address"
 item 'garbage as size' 'x@0x10000000' "$size"
 item 'garbage as address' '1M@x' "$address"
 item 'junk after the size' '1Mx@0x10000000' "$size"
-item 'MB' '1MB@0x10000000' "$size"
+item 'the suffix MB' '1MB@0x10000000' "$size"
 item 'two suffixes' '1KK@0x10000000' "$size"
 item 'an unknown suffix' '1T@0x10000000' "$size"
 item 'a suffix alone' 'M@0x10000000' "$size"
@@ -119,12 +118,11 @@ item 'a bad octal number' '09@0x10000000' "$size"
 item 'a hexadecimal number without prefix' '1M@ff000' "$address"
 item 'junk after the address' '1M@0x10000000x' "$address"
 item 'junk after the address suffix' '1M@256Mx' "$address"
-item 'a plus' '+1M@0x10000000' "$size"
+item 'a plus sign' '+1M@0x10000000' "$size"
 item 'a negative size' '-1M@0x10000000' "$size"
 item 'a negative address' '1M@-0x10000000' "$address"
 
-# In quotes, or the kernel would take the value apart; modprobe adds them for a
-# blank only.
+# The kernel ends an unquoted value at a line feed; modprobe adds quotes for a blank only.
 newline='
 '
 invalid 'a line feed after the size' "\"4096$newline@0x10000000\"" \
@@ -139,12 +137,12 @@ last 'an empty item first' ',1M@0x10000000' '' "$form"
 last 'an empty item last' '1M@0x10000000,' '' "$form"
 last 'an empty item between' '1M@0x10000000,,1M@0x10100000' '' "$form"
 last 'a comma alone' ',' '' "$form"
-last 'the second is wrong' '1M@0x10000000,1M@0x10100000x' '1M@0x10100000x' \
+last 'a wrong second item' '1M@0x10000000,1M@0x10100000x' '1M@0x10100000x' \
 	"$address"
-last 'only the first mistake is told' 'a,b,c' a "$form"
+last 'three wrong items with a line for the first' 'a,b,c' a "$form"
 
-item 'size 0' '0@0x10000000' 'size is 0'
-item 'size 0K' '0K@0x10000000' 'size is 0'
+item 'a size of 0' '0@0x10000000' 'size is 0'
+item 'a size of 0K' '0K@0x10000000' 'size is 0'
 item 'a size of a byte' '1@0x10000000' "$multiple"
 item 'a size of a page and a byte' '4097@0x10000000' "$multiple"
 item 'a size of half a page' '2K@0x10000000' "$multiple"
@@ -172,46 +170,46 @@ item 'junk after a use case' '1M@0x10000000:trusted-ui2' "$use_case"
 item 'the beginning of a use case' '1M@0x10000000:secure-vide' "$use_case"
 item 'two use cases' '1M@0x10000000:trusted-ui:secure-video' "$use_case"
 
-last 'the same twice' '1M@0x10000000,1M@0x10000000' '1M@0x10000000' "$overlap"
-last 'the same for two use cases' '1M@0x10000000,1M@0x10000000:trusted-ui' \
+last 'the same pool twice' '1M@0x10000000,1M@0x10000000' '1M@0x10000000' "$overlap"
+last 'the same pool for two use cases' '1M@0x10000000,1M@0x10000000:trusted-ui' \
 	'1M@0x10000000:trusted-ui' "$overlap"
-last 'overlap above' '2M@0x10000000,2M@0x10100000' '2M@0x10100000' "$overlap"
-last 'overlap below' '2M@0x10100000,2M@0x10000000' '2M@0x10000000' "$overlap"
-last 'one in the other' '4M@0x10000000,4K@0x10200000' '4K@0x10200000' "$overlap"
-last 'one around the other' '4K@0x10200000,4M@0x10000000' '4M@0x10000000' \
+last 'a pool that begins within another' '2M@0x10000000,2M@0x10100000' '2M@0x10100000' "$overlap"
+last 'a pool that ends within another' '2M@0x10100000,2M@0x10000000' '2M@0x10000000' "$overlap"
+last 'a pool within another' '4M@0x10000000,4K@0x10200000' '4K@0x10200000' "$overlap"
+last 'a pool around another' '4K@0x10200000,4M@0x10000000' '4M@0x10000000' \
 	"$overlap"
-last 'overlap by a page' '1M@0x10000000,1M@0x100ff000' '1M@0x100ff000' "$overlap"
-last 'overlap with the first of three' \
+last 'an overlap of one page' '1M@0x10000000,1M@0x100ff000' '1M@0x100ff000' "$overlap"
+last 'an overlap of the third with the first' \
 	'1M@0x10000000,1M@0x10200000,1M@0x10000000' '1M@0x10000000' "$overlap"
 
-busy 'System RAM' '1M@0x2000000' "\"1M@0x2000000\": $ram"
-busy 'System RAM in its first page' '1M@0xffff000' "\"1M@0xffff000\": $ram"
-busy 'System RAM in its last page' '132M@0x10000000' "\"132M@0x10000000\": $ram"
-busy 'System RAM all around' '256M@0x8000000' "\"256M@0x8000000\": $ram"
+busy 'a range in System RAM' '1M@0x2000000' "\"1M@0x2000000\": $ram"
+busy 'a range whose first page is System RAM' '1M@0xffff000' "\"1M@0xffff000\": $ram"
+busy 'a range whose last pages are System RAM' '132M@0x10000000' "\"132M@0x10000000\": $ram"
+busy 'a range of which only the middle is set aside' '256M@0x8000000' "\"256M@0x8000000\": $ram"
 busy 'System RAM beyond 4 GiB' '1M@0x108000000' "\"1M@0x108000000\": $ram"
-busy 'System RAM second' '1M@0x10000000,1M@0x2000000' "\"1M@0x2000000\": $ram"
-# The range is written as the kernel writes addresses.
-busy 'a range of a driver' '4K@0xfec00000' \
+busy 'System RAM in the second pool' '1M@0x10000000,1M@0x2000000' "\"1M@0x2000000\": $ram"
+# The line writes the range as the kernel writes addresses.
+busy 'a range that a driver holds' '4K@0xfec00000' \
 	"0x00000000fec00000-0x00000000fec00fff: $claims"
 
-# A good pool before it is claimed, said so, and released again.
+# softtee claims the good pool, then refuses the second and releases the first.
 load pool='1M@0x10000000,4K@0xfec00000'
 [ $? != 0 ] && ! loaded && [ "$(claimed)" = 0 ] &&
 	[ "$(tail -n 1 /tmp/log)" = "softtee: pool 0x00000000fec00000-0x00000000fec00fff: $claims" ]
-result $? 'a range of a driver after a good one'
+result $? 'pool=: refuses a range of a driver after a good one, which it releases'
 
 many=4K@0x10000000
 for i in 1 2 3 4 5 6 7 8 9 a b c d e f; do
 	many="$many,4K@0x1000${i}000"
 done
-last 'too many pools' "$many,4K@0x10010000" '4K@0x10010000' 'too many pools'
+last 'a seventeenth pool' "$many,4K@0x10010000" '4K@0x10010000' 'too many pools'
 zeros=000000000000000000000000000000000000000000000000000000000000
-item 'an item too long' "1M@0x${zeros}10000000" \
+item 'an item that is too long' "1M@0x${zeros}10000000" \
 	'address is not a number with an optional K, M or G'
 longer=$zeros$zeros$zeros$zeros$zeros$zeros$zeros$zeros
 longer=$longer$longer$longer
 ! load pool="1M@0x$longer" && ! loaded && [ "$(claimed)" = 0 ]
-result $? 'a parameter longer than the kernel takes'
+result $? 'pool=: refuses a parameter longer than the kernel takes'
 
 # Good ones.
 
@@ -234,84 +232,84 @@ good() {
 	[ "$(claimed)" = 0 ] || why="$why it leaves: $(grep rstmem /proc/iomem)"
 	[ -z "$why" ] || echo "# $2: $why"
 	[ -z "$why" ]
-	result $? "$1"
+	result $? "pool=: accepts $1"
 }
 
 video=secure-video
 range=10000000-100fffff
-good 'M' '1M@0x10000000' $range $video 1048576
-good 'K' '1024K@0x10000000' $range $video 1048576
-good 'm' '1m@0x10000000' $range $video 1048576
-good 'decimal' '1048576@268435456' $range $video 1048576
-good 'hexadecimal' '0x100000@0x10000000' $range $video 1048576
-good 'hexadecimal in capitals' '0X100000@0X10000000' $range $video 1048576
-good 'octal' '04000000@02000000000' $range $video 1048576
-good 'hexadecimal with a suffix' '0x400K@0x100M' 10000000-100fffff $video 1048576
+good 'the suffix M' '1M@0x10000000' $range $video 1048576
+good 'the suffix K' '1024K@0x10000000' $range $video 1048576
+good 'the suffix m' '1m@0x10000000' $range $video 1048576
+good 'decimal numbers' '1048576@268435456' $range $video 1048576
+good 'hexadecimal numbers' '0x100000@0x10000000' $range $video 1048576
+good 'hexadecimal numbers in capitals' '0X100000@0X10000000' $range $video 1048576
+good 'octal numbers' '04000000@02000000000' $range $video 1048576
+good 'hexadecimal numbers with a suffix' '0x400K@0x100M' 10000000-100fffff $video 1048576
 good 'an address with M' '1M@256M' $range $video 1048576
 good 'an address with G' '1M@4G' 100000000-1000fffff $video 1048576
-good 'a page' '4K@0x10000000' 10000000-10000fff $video 4096
-good 'all that is set aside' '128M@0x10000000' 10000000-17ffffff $video 134217728
-good 'secure-video' '1M@0x10000000:secure-video' $range secure-video 1048576
-good 'trusted-ui' '1M@0x10000000:trusted-ui' $range trusted-ui 1048576
-good 'secure-video-record' '1M@0x10000000:secure-video-record' $range \
+good 'a size of one page' '4K@0x10000000' 10000000-10000fff $video 4096
+good 'all memory that is set aside' '128M@0x10000000' 10000000-17ffffff $video 134217728
+good 'the use case secure-video' '1M@0x10000000:secure-video' $range secure-video 1048576
+good 'the use case trusted-ui' '1M@0x10000000:trusted-ui' $range trusted-ui 1048576
+good 'the use case secure-video-record' '1M@0x10000000:secure-video-record' $range \
 	secure-video-record 1048576
-good 'side by side' '1M@0x10100000,1M@0x10000000' \
+good 'two adjacent pools' '1M@0x10100000,1M@0x10000000' \
 	'10000000-100fffff 10100000-101fffff' $video 2097152
-good 'as many as possible' "$many" \
+good 'sixteen pools' "$many" \
 	"$(for i in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do
 		echo "1000${i}000-1000${i}fff"
 	done | tr '\n' ' ' | sed 's/ $//')" $video 65536
 
 # Several use cases, one of them twice.
 load pool='1M@0x10000000,2M@0x10400000:trusted-ui,3M@0x10800000,4M@0x100000000:secure-video-record'
-result $? 'four pools'
+result $? 'four pools: softtee loads'
 [ "$(grep -c 'KiB for' /tmp/log)" = 4 ]
-result $? 'a line of the log for each'
+result $? 'four pools: the log has a line for each'
 grep -q '^softtee: pool 0x0000000010800000-0x0000000010afffff: 3072 KiB for secure-video$' /tmp/log
-result $? 'with range, size and use case'
+result $? 'four pools: a line has range, size and use case'
 [ "$(figure secure-video total)" = 4194304 ]
-result $? 'pools of a use case add up'
+result $? 'four pools: the total of a use case is the sum of its pools'
 [ "$(figure secure-video largest_free)" = 3145728 ]
-result $? 'but not for the largest buffer'
+result $? 'four pools: the largest free extent is in one pool'
 [ "$(figure trusted-ui total)" = 2097152 ]
-result $? 'the second use case has its own'
+result $? 'four pools: the second use case has its own total'
 [ "$(figure secure-video-record total)" = 4194304 ]
-result $? 'the third, too'
+result $? 'four pools: the third use case has its own total'
 
-# with_1m COMMAND...: runs it while the first pool of the use case is taken.
+# with_1m COMMAND...: runs it while the first pool of the use case is full.
 with_1m() {
 	rstmem alloc -s 1M -- "$@"
 }
 with_1m rstmem info --json | grep -q '"used": 1048576,'
-result $? 'a buffer of the first pool is counted'
+result $? 'four pools: a buffer of the first pool is counted'
 with_1m rstmem alloc -s 3M >/tmp/out 2>&1
-result $? 'the second pool is used when the first is full'
+result $? 'four pools: the second pool serves when the first is full'
 with_1m rstmem alloc -s 1M -- rstmem alloc -s 1M -- rstmem alloc -s 1M \
 	>/tmp/out 2>&1
-result $? 'to the end'
+result $? 'four pools: the second pool serves to its end'
 with_1m rstmem alloc -s 3M -- sh -c '! rstmem alloc -s 4K' >/tmp/out 2>&1 &&
 	grep -q 'largest free 0 B (4 MiB used of 4 MiB)' /tmp/out
-result $? 'and then there is no more'
+result $? 'four pools: fails when both pools of a use case are full'
 ! rstmem alloc -s 4M >/tmp/out 2>&1
-result $? 'a buffer is not divided among pools'
+result $? 'four pools: a buffer is not divided among pools'
 with_1m rstmem alloc -s 3M -- rstmem alloc -s 2M -u trusted-ui >/tmp/out 2>&1
-result $? 'nor do use cases share'
+result $? 'four pools: a full use case leaves the others their pools'
 [ "$(figure secure-video used)" = 0 ]
-result $? 'all is free in the end'
+result $? 'four pools: no memory is in use in the end'
 rmmod softtee && [ "$(claimed)" = 0 ]
-result $? 'nothing stays claimed'
+result $? 'four pools: unloading releases every range'
 
-# No pool. The errors are looked at by softtee.c.
+# No pool. softtee.c tests the errors of the device.
 none() {
 	rstmem info >/tmp/out 2>&1
 	[ $? = 3 ] && loaded && [ "$(claimed)" = 0 ] &&
 		grep -q '^/dev/tee0: no restricted memory$' /tmp/out
-	result $? "$1: a TEE device without restricted memory"
+	result $? "$1: the TEE device has no restricted memory"
 	rstmem alloc -s 4K -d /dev/tee0 >/tmp/out 2>&1
 	[ $? = 3 ]
-	result $? "$1: so none is allocated"
+	result $? "$1: allocation ends with status 3"
 	grep -q '^softtee: no pool given, so no restricted memory$' /tmp/log
-	result $? "$1: the log says so"
+	result $? "$1: the log says that there is no pool"
 	rmmod softtee
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A heap of the kernel's own has the name already: ours of that name steps aside,
+# Another driver has a heap of the same name. Ours of that name is not added, the log
 # says so, and everything else works. The addresses are of the lab's default guest.
 video=/dev/dma_heap/protected,secure-video
 ui=/dev/dma_heap/protected,trusted-ui
@@ -22,24 +22,24 @@ tee_allocates() {
 }
 
 . ktap.sh
-check 'another driver has the heap' modprobe rstmem_rival
+check 'rival: loads' modprobe rstmem_rival
 rival=$(major_of $video)
-check 'softtee loads' \
+check 'softtee: loads beside the rival' \
 	modprobe softtee pool=1M@0x10000000:secure-video,1M@0x14000000:trusted-ui
-check 'its heap of that name is not added, and the log says so' heap_said_so
-check 'the node is still the other one' [ "$(major_of $video)" = "$rival" ]
-check 'the heap of another name is added' [ -c $ui ]
-check 'and it is ours' [ "$(major_of $ui)" != "$rival" ]
-check 'the TEE device allocates' tee_allocates
+check 'heap: the log says that the name is taken' heap_said_so
+check 'heap: the node stays that of the rival' [ "$(major_of $video)" = "$rival" ]
+check 'heap: a heap of another name is added' [ -c $ui ]
+check 'heap: the other node is not of the rival' [ "$(major_of $ui)" != "$rival" ]
+check 'TEE device: allocates for the use case of the taken name' tee_allocates
 
 rmmod softtee
-check 'no heap is disconnected that never was' [ -c $ui ]
+check 'unload softtee: leaves its other heap' [ -c $ui ]
 rmmod tee_rstmem
 rmmod rstmem_heap
-check 'our heap goes with its module' [ ! -e $ui ]
-check 'the other one stays' [ "$(major_of $video)" = "$rival" ]
+check 'unload rstmem_heap: removes our heap' [ ! -e $ui ]
+check 'unload rstmem_heap: leaves the heap of the rival' [ "$(major_of $video)" = "$rival" ]
 rmmod rstmem_rival
-check 'until its driver goes' [ ! -e $video ]
-check 'softtee loads again' modprobe softtee pool=1M@0x10000000:secure-video
-check 'and has the heap' [ -c $video ]
+check 'unload the rival: removes its heap' [ ! -e $video ]
+check 'softtee: loads without the rival' modprobe softtee pool=1M@0x10000000:secure-video
+check 'heap: is added without the rival' [ -c $video ]
 finish

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rstmem top on a terminal, used as a person does: what it shows of processes that
- * allocate and go, its keys, sizes of the terminal, devices that go and come back,
- * and what it makes of terminals that cannot do it.
+ * rstmem top on a terminal: processes that allocate and end, keys, sizes of the
+ * terminal, devices that go and come back, and terminals without a cursor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +27,8 @@
 static char *const top[] = { "rstmem", "top", "-i", "0.2", NULL };
 
 /*
- * A process named @name of user @uid that has @count buffers, of which a device has
- * the first, until it is killed.
+ * Starts a process named @name of user @uid that holds @count buffers until it is
+ * killed. With @attach the test device maps the first.
  */
 static pid_t holder(const char *name, uid_t uid, uint32_t use_case, uint64_t size,
 		    int count, bool attach)
@@ -75,7 +74,7 @@ static void stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Whether the row that has @text has @more as well. */
+/* Returns whether the row with @text also has @more. */
 static bool row_has(const struct terminal *t, const char *text, const char *more)
 {
 	int y = terminal_row(t, text);
@@ -112,65 +111,75 @@ static void test_who(void)
 
 	account_write(UI_ACCOUNT, "limits/user_bytes", "4M");
 	terminal_start(&t, 24, 130, "vt100", 0, top);
-	ktap(terminal_shows(&t, "menu"), "a screen");
+	ktap(terminal_shows(&t, "menu"),
+	     "processes: shows a process that has buffers");
 	ktap(row_has(&t, VIDEO_ACCOUNT " ", "24 MiB  64 MiB"),
-	     "how much is used and how much there is");
-	ktap(row_has(&t, VIDEO_ACCOUNT " ", "[####"), "as a bar");
+	     "accounts: shows how much is used and how much there is");
+	ktap(row_has(&t, VIDEO_ACCOUNT " ", "[####"), "accounts: shows a bar");
 	ktap(row_has(&t, "decoder", "24 MiB") && row_has(&t, "decoder", "38%") &&
 	     row_has(&t, "decoder", "1001") &&
 	     row_has(&t, "decoder", VIDEO_ACCOUNT) && row_has(&t, "decoder", ":"),
-	     "who has it: how much of it, which user, which device is attached");
+	     "processes: shows share, user, account and attached device");
 	ktap(row_has(&t, "menu", "nobody") && row_has(&t, "menu", "2 MiB"),
-	     "and the other one");
-	ktap(is_above(&t, "decoder", "menu"), "who has more comes first");
-	ktap(terminal_shows(&t, "a user: 4 MiB"), "limits, where there are");
+	     "processes: shows the user by name");
+	ktap(is_above(&t, "decoder", "menu"),
+	     "processes: lists the larger user of memory first");
+	ktap(terminal_shows(&t, "a user: 4 MiB"),
+	     "accounts: shows limits that are set");
 
 	terminal_type(&t, "r");
 	terminal_shows(&t, "size reversed");
-	ktap(is_above(&t, "menu", "decoder"), "r: the other way round");
+	ktap(is_above(&t, "menu", "decoder"), "key r: reverses the order");
 	terminal_type(&t, "r<");
-	ktap(terminal_shows(&t, "by account"), "<: another order");
+	ktap(terminal_shows(&t, "by account"),
+	     "key <: selects the previous order");
 	terminal_type(&t, ">>");
-	ktap(terminal_shows(&t, "by buffers"), ">: the next one");
+	ktap(terminal_shows(&t, "by buffers"), "key >: selects the next order");
 	terminal_type(&t, "u");
 	ktap(terminal_shows(&t, "OF LIMIT") && terminal_row(&t, "menu") < 0,
-	     "u: users");
-	ktap(row_has(&t, "nobody", "50%"), "and how much of their limit they have");
+	     "key u: shows users in place of processes");
+	ktap(row_has(&t, "nobody", "50%"), "users: shows the share of a limit");
 	terminal_type(&t, "b");
 	ktap(terminal_shows(&t, "INODE") && terminal_shows(&t, "1-4 of 4"),
-	     "b: buffers");
+	     "key b: shows all buffers");
 	terminal_type(&t, "\t");
-	ktap(terminal_shows(&t, "processes 1-2 of 2"), "Tab: processes again");
+	ktap(terminal_shows(&t, "processes 1-2 of 2"),
+	     "key Tab: shows processes after buffers");
 	terminal_type(&t, "ff");
 	ktap(terminal_shows(&t, "use case trusted-ui") &&
 	     terminal_row(&t, "decoder") < 0 && terminal_row(&t, "menu") >= 0,
-	     "f: one use case");
+	     "key f: shows one use case");
 	terminal_type(&t, "ff");
 	ktap(terminal_shows(&t, "use case all") && terminal_shows(&t, "decoder"),
-	     "and all again");
+	     "key f: shows all use cases again");
 	terminal_type(&t, "d");
-	ktap(terminal_shows(&t, "seconds between rounds"), "d: asks");
+	ktap(terminal_shows(&t, "seconds between rounds"),
+	     "key d: asks for the time between rounds");
 	terminal_type(&t, "9x9\b.5\r");
-	ktap(terminal_shows(&t, "every 9.5 s"), "and takes a number");
+	ktap(terminal_shows(&t, "every 9.5 s"), "key d: accepts 9.5 seconds");
 	terminal_type(&t, "d0\r");
-	ktap(terminal_shows(&t, "not 0.1 to 3600 seconds: 0"), "if it is one");
+	ktap(terminal_shows(&t, "not 0.1 to 3600 seconds: 0"),
+	     "key d: refuses 0 seconds");
 	terminal_type(&t, "d.2\r");
-	ktap(terminal_shows(&t, "every 0.2 s"), "of any fraction");
+	ktap(terminal_shows(&t, "every 0.2 s"), "key d: accepts 0.2 seconds");
 	terminal_type(&t, "h");
-	ktap(terminal_shows(&t, "Any key goes back."), "h: help");
+	ktap(terminal_shows(&t, "Any key goes back."), "key h: shows help");
 	terminal_type(&t, "x");
-	ktap(terminal_shows(&t, "decoder"), "and back");
+	ktap(terminal_shows(&t, "decoder"),
+	     "help: any key returns to processes");
 
 	stop(decoder);
 	ktap(terminal_shows(&t, "processes 1-1 of 1") &&
-	     terminal_row(&t, "decoder") < 0, "who goes disappears by itself");
+	     terminal_row(&t, "decoder") < 0,
+	     "processes: a process that ended disappears");
 	/* Its buffers go after its descriptors. */
-	ktap(terminal_shows(&t, "[----"), "leaving a peak");
+	ktap(terminal_shows(&t, "[----"), "accounts: a bar shows the peak");
 	stop(menu);
-	ktap(terminal_shows(&t, "no buffers"), "no buffer is listed");
-	ktap(!t.unknown, "nothing was sent that a vt100 does not know");
+	ktap(terminal_shows(&t, "no buffers"),
+	     "processes: no buffer is listed in the end");
+	ktap(!t.unknown, "screen: nothing is sent that a vt100 does not know");
 	terminal_type(&t, "q");
-	ktap(ended_with(&t, 0), "q: quits");
+	ktap(ended_with(&t, 0), "key q: ends with status 0");
 	account_write(UI_ACCOUNT, "limits/user_bytes", "max");
 }
 
@@ -182,21 +191,28 @@ static void test_many(void)
 	terminal_start(&t, 24, 80, "vt100", 0, top);
 	terminal_shows(&t, "many");
 	terminal_type(&t, "b");
-	ktap(terminal_shows(&t, "buffers 1-16 of 200"), "more than a screen");
-	/* Keys as a vt100 sends them; those that it has not, by letters. */
+	ktap(terminal_shows(&t, "buffers 1-16 of 200"),
+	     "buffers: the first screen shows 16 of 200");
+	/* The arrows of a vt100; letters for the keys that a vt100 lacks. */
 	terminal_type(&t, "\033OB\033OBjk");
-	ktap(terminal_shows(&t, "buffers 3-18 of 200"), "arrows");
+	ktap(terminal_shows(&t, "buffers 3-18 of 200"),
+	     "keys j, k and arrows: move by a row");
 	terminal_type(&t, "G");
-	ktap(terminal_shows(&t, "buffers 185-200 of 200"), "the end");
+	ktap(terminal_shows(&t, "buffers 185-200 of 200"),
+	     "key G: moves to the end");
 	terminal_type(&t, "g");
-	ktap(terminal_shows(&t, "buffers 1-16 of 200"), "the beginning");
-	ktap(terminal_row(&t, "IMPORTERS") < 0, "not all columns fit");
+	ktap(terminal_shows(&t, "buffers 1-16 of 200"),
+	     "key g: moves to the beginning");
+	ktap(terminal_row(&t, "IMPORTERS") < 0,
+	     "buffers: 80 columns do not show the last field");
 	terminal_type(&t, "\033OC\033OC\033OC\033OC");
-	ktap(terminal_shows(&t, "IMPORTERS"), "to the right");
+	ktap(terminal_shows(&t, "IMPORTERS"),
+	     "right arrow: shows the last field");
 	terminal_type(&t, "\033OD\033OD\033OD\033OD");
-	ktap(terminal_shows(&t, "SIZE  ACCOUNT"), "and back");
+	ktap(terminal_shows(&t, "SIZE  ACCOUNT"),
+	     "left arrow: shows the first fields again");
 	terminal_type(&t, "q");
-	ktap(ended_with(&t, 0), "the end");
+	ktap(ended_with(&t, 0), "key q: ends with status 0 in a long list");
 	stop(pid);
 }
 
@@ -218,18 +234,18 @@ static void test_sizes(void)
 		terminal_type(&t, "ubphx");
 		terminal_read(&t, 1000);
 		ktap(t.bytes > before && !waitpid(t.pid, NULL, WNOHANG),
-		     "%d x %d: goes on", sizes[n][0], sizes[n][1]);
+		     "resize: %d x %d: goes on", sizes[n][0], sizes[n][1]);
 	}
 	terminal_resize(&t, 24, 80);
 	ktap(terminal_shows(&t, "some") && terminal_shows(&t, "q quit"),
-	     "and is all there when there is room again");
-	ktap(!t.unknown, "nothing was sent that a vt100 does not know");
+	     "resize: 24 x 80 shows everything again");
+	ktap(!t.unknown, "resize: nothing is sent that a vt100 does not know");
 	kill(t.pid, SIGTERM);
-	ktap(ended_with(&t, 0), "SIGTERM ends it");
+	ktap(ended_with(&t, 0), "SIGTERM: ends with status 0");
 	terminal_start(&t, 1, 1, "vt100", 0, top);
 	terminal_read(&t, 500);
 	terminal_type(&t, "q");
-	ktap(ended_with(&t, 0), "it starts on the smallest terminal");
+	ktap(ended_with(&t, 0), "1 x 1: starts, and ends with status 0");
 	stop(pid);
 }
 
@@ -244,13 +260,13 @@ static void test_ends(void)
 	terminal_start(&t, 24, 80, "vt100", 0, top);
 	terminal_shows(&t, "q quit");
 	terminal_type(&t, "\003");
-	ktap(ended_with(&t, 0), "^C ends it");
+	ktap(ended_with(&t, 0), "^C: ends with status 0");
 	terminal_start(&t, 24, 80, "vt100", 0, top);
 	terminal_shows(&t, "q quit");
 	status = terminal_hang_up(&t);
-	ktap(status != -1, "a hangup ends it");
+	ktap(status != -1, "hangup: ends");
 	terminal_start(&t, 24, 80, "vt100", 0, twice);
-	ktap(ended_with(&t, 0), "and so does -n");
+	ktap(ended_with(&t, 0), "-n 2: ends with status 0");
 }
 
 static void test_permission(void)
@@ -260,10 +276,10 @@ static void test_permission(void)
 
 	terminal_start(&t, 24, 130, "vt100", NOBODY, top);
 	ktap(terminal_shows(&t, "only root may see the buffers"),
-	     "without root: what that would show");
+	     "without root: says that buffers need root");
 	ktap(row_has(&t, VIDEO_ACCOUNT " ", "2 MiB  64 MiB"),
-	     "and how full it is all the same");
-	ktap(terminal_row(&t, "secret") < 0, "but not who has it");
+	     "without root: shows how much is used");
+	ktap(terminal_row(&t, "secret") < 0, "without root: shows no process");
 	terminal_type(&t, "q");
 	ended_with(&t, 0);
 	stop(pid);
@@ -278,15 +294,17 @@ static void test_device(void)
 	if (target_remove())
 		ktap_bail("cannot remove the device");
 	ktap(terminal_shows(&t, "no TEE device has restricted memory") &&
-	     terminal_shows(&t, "waiting for it"), "a device goes");
+	     terminal_shows(&t, "waiting for it"),
+	     "removal: says that it waits for a device");
 	if (target_return())
 		ktap_bail("cannot return the device");
-	ktap(terminal_shows(&t, VIDEO_ACCOUNT), "and comes back");
+	ktap(terminal_shows(&t, VIDEO_ACCOUNT),
+	     "removal: shows the device when it is back");
 	terminal_type(&t, "q");
-	ktap(ended_with(&t, 0), "all the while it runs");
+	ktap(ended_with(&t, 0), "removal: runs on until it is told to quit");
 }
 
-/* Terminals that cannot, and what is none. */
+/* Terminals without a cursor, and no terminal. */
 static void test_text(void)
 {
 	static char *const once[] = { "rstmem", "top", "-n", "1", NULL };
@@ -298,12 +316,14 @@ static void test_text(void)
 	for (n = 0; n < 4; n++) {
 		terminal_start(&t, 24, 200, names[n], 0, once);
 		ktap(ended_with(&t, 0) && terminal_row(&t, "LARGEST FREE") >= 0 &&
-		     terminal_row(&t, "q quit") < 0, "TERM %s: text",
+		     terminal_row(&t, "q quit") < 0,
+		     "TERM %s: prints text in place of a screen",
 		     names[n] ? names[n] : "not set");
 	}
 	terminal_start(&t, 24, 200, "vt100", 0, text);
 	ktap(ended_with(&t, 0) && terminal_row(&t, "LARGEST FREE") >= 0 &&
-	     terminal_row(&t, "q quit") < 0, "--text: text");
+	     terminal_row(&t, "q quit") < 0,
+	     "--text: prints text in place of a screen");
 }
 
 int main(void)

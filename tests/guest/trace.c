@@ -52,7 +52,7 @@ static void test_fields(const char *event, const char *want)
 	}
 	if (f)
 		fclose(f);
-	if (!ktap(!strcmp(got, want), "%s has its fields", event))
+	if (!ktap(!strcmp(got, want), "%s: has the documented fields", event))
 		ktap_note("they are %s", got);
 }
 
@@ -97,35 +97,41 @@ static void test_events(int tee, int edu)
 	fstat(buf, &st);
 	ino = st.st_ino;
 	ktap(traced("rstmem_alloc: %s ino=%lu size=8192 wanted=5000 paddr=0x[0-9a-f]+",
-		    VIDEO_ACCOUNT, ino), "an allocation");
-	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL), 0, "a device maps");
+		    VIDEO_ACCOUNT, ino), "rstmem_alloc: traces an allocation");
+	ktap_eq(edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL), 0,
+		"rstmem_map: a device can map while traced");
 	edu_unmap(edu);
 	ktap(traced("rstmem_attach: %s ino=%lu size=8192 device=[0-9a-f:.]+",
-		    VIDEO_ACCOUNT, ino), "it attaches");
+		    VIDEO_ACCOUNT, ino), "rstmem_attach: traces an attachment");
 	ktap(traced("rstmem_map: %s ino=%lu size=8192 device=[0-9a-f:.]+ dir=to-device addr=0x[0-9a-f]+ segments=1",
-		    VIDEO_ACCOUNT, ino), "maps");
+		    VIDEO_ACCOUNT, ino), "rstmem_map: traces a mapping");
 	ktap(traced("rstmem_unmap: %s ino=%lu size=8192 device=[0-9a-f:.]+",
-		    VIDEO_ACCOUNT, ino), "unmaps");
+		    VIDEO_ACCOUNT, ino),
+	     "rstmem_unmap: traces the end of a mapping");
 	ktap(traced("rstmem_detach: %s ino=%lu size=8192 device=[0-9a-f:.]+",
-		    VIDEO_ACCOUNT, ino), "and detaches");
+		    VIDEO_ACCOUNT, ino),
+	     "rstmem_detach: traces the end of an attachment");
 
 	account_write(VIDEO_ACCOUNT, "importers", "none");
 	edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL);
 	account_write(VIDEO_ACCOUNT, "importers", "any");
 	ktap(traced("rstmem_refuse: %s ino=%lu size=8192 device=[0-9a-f:.]+ error=-1",
-		    VIDEO_ACCOUNT, ino), "one that may not attach");
+		    VIDEO_ACCOUNT, ino),
+	     "rstmem_refuse: traces a device that may not attach");
 	edu_mask(edu, 24);
 	edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, NULL);
 	ktap(traced("rstmem_refuse: %s ino=%lu size=8192 device=[0-9a-f:.]+ error=-%d",
-		    VIDEO_ACCOUNT, ino, ERANGE), "and one that cannot map");
+		    VIDEO_ACCOUNT, ino, ERANGE),
+	     "rstmem_refuse: traces a device that cannot reach the buffer");
 	edu_mask(edu, 28);
 
 	close(buf);
 	ktap(traced("rstmem_free: %s ino=%lu size=8192", VIDEO_ACCOUNT, ino),
-	     "and its end");
+	     "rstmem_free: traces the end of a buffer");
 	tee_rstmem(tee, VIDEO, 1 << 30, NULL);
 	ktap(traced("rstmem_alloc_refuse: %s wanted=1073741824 error=-%d",
-		    VIDEO_ACCOUNT, ENOMEM), "an allocation that does not fit");
+		    VIDEO_ACCOUNT, ENOMEM),
+	     "rstmem_alloc_refuse: traces an allocation that does not fit");
 }
 
 int main(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Seeing who holds what, under load: processes allocate, share, attach and are
- * killed at random, others read every file there is, and in the end, and in every
- * pause, the counters are what the pool says.
+ * Files of sysfs and debugfs under load: workers allocate, share, attach and are killed
+ * at random, readers read every file, and in every pause and in the end the counters
+ * match the pool.
  *
  *	watch [SECONDS [SEED]]
  */
@@ -28,7 +28,7 @@
 
 #define READERS	4
 #define WORKERS	3
-/* Of 4 KiB; softtee has room for twice as many. */
+/* Of 4 KiB each; softtee has room for twice as many. */
 #define MAX_BUFFERS	8192
 
 static const char * const accounts[] = {
@@ -42,11 +42,12 @@ static void test_line(void)
 	struct account_buffer line;
 	int buf = tee_rstmem(all, 1, 5000, NULL), edu = edu_open(), reg, other;
 
-	ktap(account_find(buf, &line), "a buffer has a line");
+	ktap(account_find(buf, &line), "buffers: a buffer has a line");
 	ktap(line.size == 8192 && !strcmp(line.account, accounts[1]),
-	     "with size and account");
+	     "buffers: a line has size and account");
 	ktap(!strcmp(line.uid, "0") && line.pid == getpid() &&
-	     !strcmp(line.comm, "watch"), "who asked for it");
+	     !strcmp(line.comm, "watch"),
+	     "buffers: a line has user, process and command");
 	ktap(line.refs == 2 && !line.gone && !strcmp(line.importers, "-"),
 	     "buffers: a new buffer is held by its dma-buf and its id, by no importer");
 	usleep(300000);
@@ -57,17 +58,19 @@ static void test_line(void)
 	ktap(account_find(buf, &line) && line.refs == 3 &&
 	     strchr(line.importers, ':'),
 	     "buffers: a registration is one reference more, an importer is named");
-	ktap(line.age_ms >= 300 && line.age_ms < 60000, "it is older, too");
+	ktap(line.age_ms >= 300 && line.age_ms < 60000,
+	     "buffers: a line has the age");
 	close(edu);
 	close(reg);
 	close(other);
 	close(buf);
-	ktap_eq(account_buffers(NULL, NULL), 0, "closed it has none");
+	ktap_eq(account_buffers(NULL, NULL), 0,
+		"buffers: no line is left when the buffer is closed");
 }
 
 /*
- * A path keeps the dma-buf when its file is gone, which nothing may look at then. That
- * shows on the kernel for debugging, if at all; what shows here is what must be seen.
+ * An O_PATH descriptor keeps the dma-buf but not its file, and nothing may use the file
+ * then. Such a use shows on the debug kernel only; this case shows the results.
  */
 static void test_path(void)
 {
@@ -79,10 +82,11 @@ static void test_path(void)
 	file = open(path, O_PATH | O_CLOEXEC);
 	close(buf);
 	ktap(account_find(file, &line) && line.refs == 2 &&
-	     tee_used(all, 1) == 4096, "a path keeps a buffer");
+	     tee_used(all, 1) == 4096,
+	     "path: an O_PATH descriptor keeps a buffer");
 	close(file);
 	ktap(!account_buffers(NULL, NULL) && !tee_used(all, 1),
-	     "until it is closed");
+	     "path: closing it frees the buffer");
 }
 
 static bool comm_is_escaped(const struct account_buffer *buf, void *arg)
@@ -108,7 +112,7 @@ static void test_comm(void)
 		_exit(!escaped);
 	}
 	waitpid(pid, &status, 0);
-	ktap(status == 0, "white space in a name is escaped");
+	ktap(status == 0, "buffers: white space in a command is escaped");
 }
 
 static bool count_one(const struct account_buffer *buf, void *arg)
@@ -118,7 +122,7 @@ static bool count_one(const struct account_buffer *buf, void *arg)
 	return true;
 }
 
-/* More than fit into any buffer of the reader's; some go meanwhile. */
+/* More lines than one read returns; buffers go between two reads. */
 static void test_many(void)
 {
 	struct rlimit limit = { 20000, 20000 };
@@ -132,13 +136,13 @@ static void test_many(void)
 	for (n = 0; n < count; n++)
 		bufs[n] = tee_rstmem(all, 1, 4096, NULL);
 	ktap_eq(account_buffers(count_one, &lines), count,
-		"%u buffers are as many lines", count);
+		"buffers: %u buffers have as many lines", count);
 
 	f = fopen("/sys/kernel/debug/rstmem/buffers", "r");
 	for (n = 0; n < 100; n++)
 		if (!fgets(text, sizeof(text), f))
 			ktap_bail("a line is missing");
-	/* The next one, and more, while the reader is between two reads. */
+	/* Close the next buffer and more, while the reader is between two reads. */
 	for (n = 0; n < count; n += 2)
 		close(bufs[n]);
 	for (lines = 100; fgets(text, sizeof(text), f); lines++)
@@ -148,14 +152,17 @@ static void test_many(void)
 	rewind(f);
 	for (lines = 0; fgets(text, sizeof(text), f); lines++)
 		;
-	ktap_eq(lines, count / 2, "from the start: those that are left");
-	/* A reader that was left in the middle. */
+	ktap_eq(lines, count / 2,
+		"buffers: a reader that rewinds sees the buffers that are left");
+	/* A reader that stops in the middle. */
 	rewind(f);
-	ktap(fgets(text, sizeof(text), f), "read a line");
+	ktap(fgets(text, sizeof(text), f),
+	     "buffers: a reader can stop after one line");
 	for (n = 1; n < count; n += 2)
 		close(bufs[n]);
 	fclose(f);
-	ktap_eq(account_buffers(NULL, NULL), 0, "then none are left");
+	ktap_eq(account_buffers(NULL, NULL), 0,
+		"buffers: no line is left when all buffers are closed");
 }
 
 static unsigned int seed = 1;
@@ -203,7 +210,7 @@ static _Noreturn void reader(unsigned int n)
 	}
 }
 
-/* Until it is killed. */
+/* Runs until it is killed. */
 static _Noreturn void worker(unsigned int my_seed)
 {
 	int bufs[16], regs[16], own = target_open(), edu = edu_open();
@@ -243,14 +250,14 @@ static _Noreturn void worker(unsigned int my_seed)
 				bufs[k] = dup(bufs[n]);
 			break;
 		case 7:
-			/* Too much, for the failures to be counted. */
+			/* Too large: the failure is counted. */
 			tee_rstmem(own, target_use_case(rnd()), 1ULL << 32, NULL);
 			break;
 		}
 	}
 }
 
-/* Counters of the account, of the list and of the pool, with nobody at work. */
+/* Compares the counters of accounts, list and pools while no worker runs. */
 static bool agree(bool empty)
 {
 	uint64_t used[4] = {}, count[4] = {};
@@ -291,7 +298,7 @@ static void stop_all(const pid_t *pids, unsigned int n, int sig)
 		kill(pids[k], sig);
 }
 
-/* Stopped processes may be in a system call yet. */
+/* A process may end a system call before it stops. */
 static void wait_stopped(const pid_t *pids, unsigned int n)
 {
 	unsigned int k;
@@ -344,11 +351,12 @@ static void test_load(unsigned int seconds)
 	}
 	ktap_note("%u s: %u processes killed, %u pauses", seconds, kills,
 		  pauses);
-	ktap_eq(dead, 0, "whoever reads meanwhile goes on reading");
-	ktap(pauses && !wrong, "in each pause the counters are what the pool says");
-	ktap(agree(true), "and in the end all are 0");
+	ktap_eq(dead, 0, "load: readers go on until they are stopped");
+	ktap(pauses && !wrong,
+	     "load: in each pause the counters match the pool");
+	ktap(agree(true), "load: all counters are 0 in the end");
 	ktap(account_number(accounts[1], "failures/no_memory"),
-	     "what did not fit was counted");
+	     "load: failures for lack of memory are counted");
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* librstmem and accounts: walk over them, find a device's, read all they tell. */
+/* librstmem and accounts: list them, find those of a device, read their members. */
 #define _FILE_OFFSET_BITS	64
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #define UI_ACCOUNT	"tee0,trusted-ui"
 #define RECORD_ACCOUNT	"tee0,secure-video-record"
 
-/* Numbers of accounts are documented to be in this order, not what they are. */
+/* The numbers of the accounts. Their order is documented, their values are not. */
 static int first, second, third;
 
 static bool is_empty(const struct rstmem_account *account)
@@ -27,7 +27,7 @@ static bool is_empty(const struct rstmem_account *account)
 	return !memcmp(account, &empty, sizeof(empty));
 }
 
-/* The account after a number, as it should be: its name, or NULL for none. */
+/* Returns the number of the account after @after if @name fits; NULL is no account. */
 static int next_is(int after, const char *name)
 {
 	struct rstmem_account account;
@@ -50,21 +50,24 @@ static void test_next(void)
 	second = next_is(first, UI_ACCOUNT);
 	third = next_is(second, RECORD_ACCOUNT);
 	ktap(first >= 0 && second > first && third > second,
-	     "three accounts in the order of their use cases");
-	ktap(!next_is(third, NULL), "and no more: ENOENT");
+	     "next_account: gives three accounts in the order of their use cases");
+	ktap(!next_is(third, NULL),
+	     "next_account: ends after the last account: ENOENT");
 	ktap_eq(next_is(INT_MIN, VIDEO_ACCOUNT), first,
-		"any number to begin with");
-	ktap(!next_is(INT_MAX, NULL), "any number to end with");
+		"next_account: accepts INT_MIN as a start");
+	ktap(!next_is(INT_MAX, NULL),
+	     "next_account: accepts INT_MAX as a start: ENOENT");
 
 	if (system("modprobe rstmem_fake use_cases=0x8000000000000012"))
 		ktap_bail("modprobe rstmem_fake");
 	first = next_is(third, "tee1,secure-video");
 	second = next_is(first, "tee1,4");
 	ktap(first > third && next_is(second, "tee1,63") > second,
-	     "those of another device follow, also without a name");
+	     "next_account: gives the accounts of a second device, also without a name");
 	if (system("rmmod rstmem_fake"))
 		ktap_bail("rmmod rstmem_fake");
-	ktap(!next_is(third, NULL), "until that is gone");
+	ktap(!next_is(third, NULL),
+	     "next_account: ends after the last account when the second device is gone");
 }
 
 static bool read_of(struct rstmem *dev, uint32_t use_case,
@@ -74,7 +77,7 @@ static bool read_of(struct rstmem *dev, uint32_t use_case,
 	return !rstmem_account_of(dev, use_case, account);
 }
 
-/* Whether no account is found, for this reason. */
+/* Returns whether no account is found, with @error. */
 static bool none_of(struct rstmem *dev, uint32_t use_case, int error)
 {
 	struct rstmem_account account;
@@ -94,20 +97,23 @@ static void test_figures(struct rstmem *dev)
 	struct rstmem_usage u;
 
 	ktap(read_of(dev, UI, &a) && a.device == 0 && a.use_case == UI &&
-	     !strcmp(a.name, UI_ACCOUNT), "the account of a device");
+	     !strcmp(a.name, UI_ACCOUNT),
+	     "account_of: finds the account of a device");
 	ktap(!rstmem_query(dev, UI, &u) && a.total == u.total &&
 	     a.granule == u.granule && a.largest_free == u.largest_free,
-	     "says what a query says");
-	ktap(!a.used && !a.buffers && a.free == a.total, "and that it is free");
+	     "account_of: total, granule and largest free are those of query");
+	ktap(!a.used && !a.buffers && a.free == a.total,
+	     "account_of: nothing is used without a buffer");
 
 	if (rstmem_alloc(dev, UI, 12288, 0, &buf))
 		ktap_bail("rstmem_alloc");
 	ktap(read_of(dev, UI, &b) && b.used == 12288 && b.buffers == 1 &&
 	     b.free == a.free - 12288 && b.peak >= 12288,
-	     "or how much is used, and was at most");
+	     "account_of: counts a buffer and keeps the peak");
 	rstmem_buffer_close(&buf);
 	ktap(read_of(dev, UI, &a) && !a.used && !a.buffers &&
-	     a.peak == b.peak && a.free == a.total, "which stays");
+	     a.peak == b.peak && a.free == a.total,
+	     "account_of: the peak stays when the buffer is gone");
 
 	if (!rstmem_alloc(dev, UI, UINT64_C(1) << 32, 0, &buf))
 		ktap_bail("4 GiB");
@@ -116,10 +122,11 @@ static void test_figures(struct rstmem *dev)
 	     b.failed_limit == a.failed_limit &&
 	     b.failed_backend == a.failed_backend &&
 	     b.failed_importer == a.failed_importer &&
-	     b.failed_reach == a.failed_reach, "what does not fit is counted");
+	     b.failed_reach == a.failed_reach,
+	     "account_of: counts a failure for lack of memory");
 	memset(&a, 0, sizeof(a));
 	ktap(!memcmp(a.reserved, b.reserved, sizeof(a.reserved)),
-	     "what is reserved is 0");
+	     "account_of: reserved members are 0");
 }
 
 static void test_limits(struct rstmem *dev)
@@ -129,23 +136,23 @@ static void test_limits(struct rstmem *dev)
 	ktap(read_of(dev, UI, &a) && a.max_user_bytes == RSTMEM_NO_LIMIT &&
 	     a.max_user_buffers == RSTMEM_NO_LIMIT &&
 	     a.max_buffer_bytes == RSTMEM_NO_LIMIT && !a.reserve,
-	     "no limits at first");
+	     "account_of: no limit is set at first");
 	account_write(UI_ACCOUNT, "limits/user_bytes", "18446744073709551614");
 	account_write(UI_ACCOUNT, "limits/user_buffers", "16");
 	account_write(UI_ACCOUNT, "limits/buffer_bytes", "8M");
 	account_write(UI_ACCOUNT, "limits/reserve", "0x1000");
 	ktap(read_of(dev, UI, &a) && a.max_user_bytes == UINT64_MAX - 1 &&
 	     a.max_user_buffers == 16 && a.max_buffer_bytes == 8 << 20 &&
-	     a.reserve == 4096, "then those that were set");
+	     a.reserve == 4096, "account_of: tells the limits that were set");
 	ktap(read_of(dev, VIDEO, &a) && a.max_user_buffers == RSTMEM_NO_LIMIT,
-	     "each use case has its own");
+	     "account_of: limits of one use case leave another without");
 	account_write(UI_ACCOUNT, "limits/user_bytes", "max");
 	account_write(UI_ACCOUNT, "limits/user_buffers", "max");
 	account_write(UI_ACCOUNT, "limits/buffer_bytes", "max");
 	account_write(UI_ACCOUNT, "limits/reserve", "0");
 }
 
-/* A list, or an error. */
+/* Returns whether the list of importers is @list, or @error. */
 static bool importers_are(const struct rstmem_account *account, size_t size,
 			  const char *list, int error)
 {
@@ -165,23 +172,26 @@ static void test_importers(struct rstmem *dev)
 	if (!read_of(dev, UI, &a))
 		ktap_bail("rstmem_account_of");
 	ktap(importers_are(&a, RSTMEM_IMPORTERS_SIZE, "any", 0),
-	     "any device may attach at first");
-	ktap(importers_are(&a, 4, "any", 0), "a list that just fits");
-	ktap(importers_are(&a, 3, "", ENOSPC), "one byte less: ENOSPC");
-	ktap(importers_are(&a, 0, "", ENOSPC), "no memory at all: ENOSPC");
+	     "account_importers: any device may attach at first");
+	ktap(importers_are(&a, 4, "any", 0),
+	     "account_importers: a list may fill the buffer");
+	ktap(importers_are(&a, 3, "", ENOSPC),
+	     "account_importers: a buffer one byte too small fails: ENOSPC");
+	ktap(importers_are(&a, 0, "", ENOSPC),
+	     "account_importers: no buffer fails: ENOSPC");
 	account_write(UI_ACCOUNT, "importers", "driver:a*\ndevice:b\n");
 	ktap(importers_are(&a, RSTMEM_IMPORTERS_SIZE, "driver:a* device:b", 0),
-	     "then those that were set");
+	     "account_importers: tells the list that was set");
 	memset(list, 'x', sizeof(list));
 	memcpy(list, "driver:", 7);
 	list[4000] = 0;
 	ktap(!account_write(UI_ACCOUNT, "importers", list) &&
 	     importers_are(&a, RSTMEM_IMPORTERS_SIZE, list, 0),
-	     "however long the list is");
+	     "account_importers: tells a list of 4000 characters");
 	account_write(UI_ACCOUNT, "importers", "any");
 	strcpy(a.name, "tee9,trusted-ui");
 	ktap(importers_are(&a, RSTMEM_IMPORTERS_SIZE, "", ENOENT),
-	     "no such account: ENOENT");
+	     "account_importers: fails for an unknown account: ENOENT");
 }
 
 static void test_account_of(struct rstmem *dev)
@@ -190,20 +200,23 @@ static void test_account_of(struct rstmem *dev)
 	struct rstmem *heaps = open_via(NULL, RSTMEM_VIA_HEAP), *other;
 
 	ktap(none_of(dev, 4, EINVAL) && none_of(dev, 0, EINVAL) &&
-	     none_of(dev, UINT32_MAX, EINVAL), "a use case not offered: EINVAL");
+	     none_of(dev, UINT32_MAX, EINVAL),
+	     "account_of: refuses a use case that is not offered: EINVAL");
 	ktap(read_of(heaps, RECORD, &a) && !strcmp(a.name, RECORD_ACCOUNT),
-	     "heaps have that of the device behind them");
-	ktap(none_of(heaps, 4, EINVAL), "not offered by heaps: EINVAL");
+	     "account_of: heaps give the account of their device");
+	ktap(none_of(heaps, 4, EINVAL),
+	     "account_of: refuses a use case that heaps do not offer: EINVAL");
 	rstmem_close(heaps);
 	heaps = open_device(UI_HEAP);
 	ktap(read_of(heaps, UI, &a) && !strcmp(a.name, UI_ACCOUNT),
-	     "one heap, too");
-	ktap(none_of(heaps, VIDEO, EINVAL), "but only for its own use case");
+	     "account_of: one heap gives the account of its device");
+	ktap(none_of(heaps, VIDEO, EINVAL),
+	     "account_of: refuses a use case other than the heap's: EINVAL");
 	rstmem_close(heaps);
 	make_node("/dev/other", "/dev/tee0", 0600);
 	other = open_device("/dev/other");
 	ktap(read_of(other, VIDEO, &a) && !strcmp(a.name, VIDEO_ACCOUNT),
-	     "what a node is called does not matter");
+	     "account_of: a device has its account under any name of the node");
 	rstmem_close(other);
 	unlink("/dev/other");
 }
@@ -242,6 +255,7 @@ void test_accounts(struct rstmem *dev)
 	test_importers(dev);
 	test_account_of(dev);
 	ktap_eq(in_child(without_permission, dev), 0,
-		"everybody may read accounts");
-	ktap_eq(in_child(without_sysfs, dev), 0, "without sysfs there are none");
+		"accounts: can be read without permission for devices");
+	ktap_eq(in_child(without_sysfs, dev), 0,
+		"accounts: there are none without sysfs");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the tests of librstmem share, see lib.h. */
+/* Shared by the tests of librstmem, see common.h. */
 #define _FILE_OFFSET_BITS	64
 
 #include <errno.h>
@@ -51,7 +51,7 @@ uint64_t used(struct rstmem *dev)
 	return usage.used;
 }
 
-/* Opens and closes at once. Whether *dev is as documented is part of it. */
+/* Opens and closes. Returns the error, and checks *dev. */
 int try_open(const char *path)
 {
 	struct rstmem *dev = (void *)1;
@@ -76,7 +76,7 @@ int try_via(const char *path, enum rstmem_via via)
 	return ret;
 }
 
-/* Which way a search, or a path, leads; -errno. */
+/* Returns the way of a device, found by path or search, or -errno. */
 int way(const char *path)
 {
 	struct rstmem *dev;
@@ -89,7 +89,7 @@ int way(const char *path)
 	return ret;
 }
 
-/* In a child, because there is no way back. Returns what @run does, 0 to 255. */
+/* Runs @run in a child, which cannot undo it. Returns its result, 0 to 255. */
 int in_child(int (*run)(struct rstmem *dev), struct rstmem *dev)
 {
 	pid_t pid = fork();
@@ -116,7 +116,7 @@ void write_file(const char *path, const char *text)
 		ktap_bail("%s: %s", path, strerror(errno));
 }
 
-/* Whether an allocation fails with @error and as it is documented. */
+/* Returns whether an allocation fails with @error and leaves *buf as documented. */
 bool fails(struct rstmem *dev, uint32_t use_case, uint64_t size,
 		  uint32_t flags, int error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* librstmem and dma-heaps: find them, know them, allocate from them. */
+/* librstmem and dma-heaps: find them, tell them from other devices, allocate. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,27 +19,27 @@ static void test_next_heap(void)
 	char path[RSTMEM_HEAP_PATH_SIZE];
 
 	ktap(rstmem_next_heap(0, path, sizeof(path)) == VIDEO &&
-	     !strcmp(path, VIDEO_HEAP), "the first heap");
+	     !strcmp(path, VIDEO_HEAP), "next_heap: finds the first heap");
 	ktap(rstmem_next_heap(VIDEO, path, sizeof(path)) == UI &&
-	     !strcmp(path, UI_HEAP), "the second");
+	     !strcmp(path, UI_HEAP), "next_heap: finds the second heap");
 	ktap(rstmem_next_heap(UI, path, sizeof(path)) == RECORD &&
-	     !strcmp(path, RECORD_HEAP), "the third");
+	     !strcmp(path, RECORD_HEAP), "next_heap: finds the third heap");
 	ktap_eq(rstmem_next_heap(RECORD, path, sizeof(path)), -ENOENT,
-		"the last: ENOENT");
+		"next_heap: ends after the last heap: ENOENT");
 	rename(UI_HEAP, "/dev/hidden");
 	ktap_eq(rstmem_next_heap(VIDEO, path, sizeof(path)), RECORD,
-		"use cases may be missing");
+		"next_heap: passes over missing use cases");
 	rename("/dev/hidden", UI_HEAP);
 	ktap_eq(rstmem_next_heap(INT_MIN, path, sizeof(path)), VIDEO,
-		"any number to begin with");
+		"next_heap: accepts INT_MIN as a start");
 	ktap_eq(rstmem_next_heap(INT_MAX, path, sizeof(path)), -ENOENT,
-		"any number to end with");
+		"next_heap: accepts INT_MAX as a start: ENOENT");
 	ktap_eq(rstmem_next_heap(0, path, sizeof(VIDEO_HEAP)), VIDEO,
-		"a path that just fits");
+		"next_heap: a path may fill the buffer");
 	ktap_eq(rstmem_next_heap(0, path, sizeof(VIDEO_HEAP) - 1), -ENOSPC,
-		"one byte less: ENOSPC");
+		"next_heap: a buffer one byte too small fails: ENOSPC");
 	ktap_eq(rstmem_next_heap(0, NULL, 0), -ENOSPC,
-		"no memory at all: ENOSPC");
+		"next_heap: no buffer fails: ENOSPC");
 }
 
 uint64_t offered(const char *path)
@@ -63,90 +63,95 @@ static void test_open_heaps(void)
 	struct rstmem *dev;
 	uint64_t use_cases;
 
-	ktap_eq(way(NULL), RSTMEM_VIA_TEE, "a TEE device is the first choice");
+	ktap_eq(way(NULL), RSTMEM_VIA_TEE,
+		"open: the search prefers a TEE device");
 	dev = open_via(NULL, RSTMEM_VIA_HEAP);
 	ktap(rstmem_via(dev) == RSTMEM_VIA_HEAP && rstmem_fd(dev) == -1 &&
-	     !strcmp(rstmem_path(dev), HEAP_DIR), "heaps can be insisted on");
+	     !strcmp(rstmem_path(dev), HEAP_DIR),
+	     "open_via: takes the heaps instead of a TEE device");
 	ktap(!rstmem_use_cases(dev, &use_cases) && use_cases == 0xe,
-	     "and offer what they are for");
+	     "use_cases: heaps tell what they offer");
 	rstmem_close(dev);
 	dev = open_device(path);
 	path[0] = 0;
 	ktap(rstmem_via(dev) == RSTMEM_VIA_HEAP && rstmem_fd(dev) > 2 &&
 	     fcntl(rstmem_fd(dev), F_GETFD) == FD_CLOEXEC &&
 	     !strcmp(rstmem_path(dev), VIDEO_HEAP),
-	     "a heap by its path, which is copied");
+	     "open: copies the path of a heap");
 	ktap(!rstmem_use_cases(dev, &use_cases) && use_cases == 1 << VIDEO,
-	     "offers one use case");
+	     "use_cases: one heap tells one use case");
 	rstmem_close(dev);
-	ktap_eq(offered(UI_HEAP), 1 << UI, "another offers another");
+	ktap_eq(offered(UI_HEAP), 1 << UI,
+		"use_cases: another heap tells its own use case");
 	ktap_eq(try_via("/dev/tee0", RSTMEM_VIA_TEE), 0,
-		"a TEE device can be insisted on");
-	ktap_eq(count_fds(), fds, "closing leaves no descriptor");
+		"open_via: takes a TEE device");
+	ktap_eq(count_fds(), fds, "close: leaves no descriptor open");
 
 	ktap_eq(try_via(VIDEO_HEAP, RSTMEM_VIA_TEE), -ENOTTY,
-		"a heap is no TEE device: ENOTTY");
+		"open_via: refuses a heap as a TEE device: ENOTTY");
 	ktap_eq(try_via("/dev/tee0", RSTMEM_VIA_HEAP), -ENOTTY,
-		"nor the other way round");
+		"open_via: refuses a TEE device as a heap: ENOTTY");
 	ktap_eq(try_via(NULL, (enum rstmem_via)3), -EINVAL,
-		"there is no third way: EINVAL");
+		"open_via: refuses an unknown way: EINVAL");
 	ktap_eq(try_via("/dev/tee0", (enum rstmem_via)-1), -EINVAL,
-		"or a way before the first");
+		"open_via: refuses a negative way: EINVAL");
 	if (has_system) {
 		ktap_eq(try_open(SYSTEM_HEAP), -EOPNOTSUPP,
-			"a heap of normal memory: EOPNOTSUPP");
+			"open: refuses a heap of normal memory: EOPNOTSUPP");
 		ktap_eq(try_via(SYSTEM_HEAP, RSTMEM_VIA_HEAP), -EOPNOTSUPP,
-			"when insisted on as well");
+			"open_via: refuses a heap of normal memory: EOPNOTSUPP");
 	} else {
-		ktap_skip("a heap of normal memory", "this kernel has none");
+		ktap_skip("open: refuses a heap of normal memory", "this kernel has none");
 	}
-	ktap_eq(try_open("/dev/udmabuf"), -ENOTTY, "/dev/udmabuf: ENOTTY");
+	ktap_eq(try_open("/dev/udmabuf"), -ENOTTY,
+		"open: refuses /dev/udmabuf: ENOTTY");
 	ktap_eq(try_via("/dev/null", RSTMEM_VIA_HEAP), -ENOTTY,
-		"/dev/null: ENOTTY");
+		"open_via: refuses /dev/null as a heap: ENOTTY");
 	ktap_eq(try_via("/etc/passwd", RSTMEM_VIA_HEAP), -ENOTTY,
-		"a file: ENOTTY");
+		"open_via: refuses a file as a heap: ENOTTY");
 	ktap_eq(try_via(HEAP_DIR, RSTMEM_VIA_HEAP), -ENOTTY,
-		"a directory: ENOTTY");
+		"open_via: refuses a directory as a heap: ENOTTY");
 	ktap_eq(try_via(HEAP_DIR "/protected,x", RSTMEM_VIA_HEAP), -ENOENT,
-		"nothing: ENOENT");
+		"open_via: refuses a missing heap: ENOENT");
 
-	/* What a node is decides. */
+	/* The device behind a node decides, not its name. */
 	make_node("/tmp/node", UI_HEAP, 0600);
 	ktap_eq(offered("/tmp/node"), 1 << UI,
-		"a node may have any name");
+		"open: knows a heap under any name of its node");
 	make_node("/tmp/protected,secure-video", UI_HEAP, 0600);
 	ktap_eq(offered("/tmp/protected,secure-video"), 1 << UI,
-		"that of another heap, too");
+		"open: is not misled by the name of another heap");
 	if (has_system) {
 		make_node("/tmp/protected,secure-video", SYSTEM_HEAP, 0600);
 		ktap_eq(try_open("/tmp/protected,secure-video"), -EOPNOTSUPP,
-			"normal memory does not become restricted by its name");
+			"open: is not misled by the name of a heap on normal memory");
 	}
 	make_node("/tmp/protected,secure-video", "/dev/null", 0600);
 	ktap_eq(try_open("/tmp/protected,secure-video"), -ENOTTY,
-		"nor /dev/null a heap");
+		"open: is not misled by the name of a heap on /dev/null");
 	rename(VIDEO_HEAP, "/dev/hidden");
 	make_node(VIDEO_HEAP, UI_HEAP, 0600);
 	ktap_eq(offered(NULL), 1 << UI | 1 << RECORD,
-		"a search does not take one heap for another");
+		"open: the search takes no heap under the name of another");
 	unlink(VIDEO_HEAP);
 	make_node(VIDEO_HEAP, "/dev/null", 0600);
-	ktap_eq(offered(NULL), 1 << UI | 1 << RECORD, "or something for a heap");
+	ktap_eq(offered(NULL), 1 << UI | 1 << RECORD,
+		"open: the search takes no other device for a heap");
 	unlink(VIDEO_HEAP);
 	if (mknod(VIDEO_HEAP, S_IFCHR | 0600, makedev(240, 77)))
 		ktap_bail("mknod: %s", strerror(errno));
 	ktap_eq(try_open(VIDEO_HEAP), -ENXIO,
-		"a node with no device behind it: ENXIO");
+		"open: refuses a node of a heap without a device: ENXIO");
 	ktap_eq(offered(NULL), 1 << UI | 1 << RECORD,
-		"and the search goes past it");
+		"open: the search passes over a node of a heap without a device");
 	unlink(VIDEO_HEAP);
 	rename("/dev/hidden", VIDEO_HEAP);
 	unlink("/tmp/node");
 	unlink("/tmp/protected,secure-video");
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(count_fds(), fds, "open: leaves no descriptor open");
 }
 
-/* One may be read, one be had for TEE calls, one not at all. */
+/* One heap may be read, one may be read and written, one may not be opened. */
 static int heaps_as_nobody(struct rstmem *open)
 {
 	struct rstmem_buffer buf;
@@ -240,23 +245,23 @@ static void test_heap_permission(void)
 	struct rstmem *dev = open_via(NULL, RSTMEM_VIA_HEAP);
 
 	ktap(in_child(heaps_without_permission, NULL),
-	     "who may not open any heap: EACCES");
+	     "open: fails without permission for any heap: EACCES");
 	chmod(VIDEO_HEAP, 0444);
 	chmod(UI_HEAP, 0666);
 	make_node("/dev/tee7", "/dev/tee0", 0444);
 	if (mkfifo("/tmp/pipe", 0444))
 		ktap_bail("mkfifo: %s", strerror(errno));
 	ktap_eq(in_child(heaps_as_nobody, dev), 0,
-		"heaps that one may open, also only to read, are enough");
+		"open: heaps that may only be read serve as well");
 	unlink("/tmp/pipe");
 	unlink("/dev/tee7");
 	chmod(VIDEO_HEAP, 0600);
 	chmod(UI_HEAP, 0600);
 	rstmem_close(dev);
 	ktap_eq(in_child(heaps_without_fds, NULL), 0,
-		"no descriptor left for all heaps: EMFILE, and none is open");
+		"open: fails without descriptors for all heaps and keeps none: EMFILE");
 	ktap_eq(in_child(without_sysfs, NULL), 0,
-		"without sysfs, heaps are known by their names");
+		"open: without sysfs, the names of nodes tell the heaps");
 }
 
 bool heaps_tell(void)
@@ -284,7 +289,7 @@ static int heap_alloc_without_fds(struct rstmem *dev)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (!fails(dev, VIDEO, 4096, 0, EMFILE))
 		return 1;
-	/* Nothing but 0 is free, which a buffer must not get. */
+	/* Only descriptor 0 is free, and a buffer must not get it. */
 	close(0);
 	if (!fails(dev, VIDEO, 4096, 0, EMFILE))
 		return 2;
@@ -304,62 +309,77 @@ void test_alloc_from_heaps(struct rstmem *watch)
 
 	memset(&buf, 0xff, sizeof(buf));
 	ktap_eq(rstmem_alloc(one, VIDEO, 5000, 0, &buf), 0,
-		"a heap allocates");
+		"heap alloc: succeeds");
 	ktap(buf.fd > 2 && fcntl(buf.fd, F_GETFD) == FD_CLOEXEC,
-	     "its descriptor has FD_CLOEXEC");
-	ktap(buf.id == 0, "it has no id");
-	ktap_eq(buf.size, 8192, "the size is rounded up");
-	ktap_eq(buf.flags, 0, "no flags are in force");
-	ktap_eq(buf.use_case, VIDEO, "it knows its use case");
+	     "heap alloc: the descriptor has FD_CLOEXEC");
+	ktap(buf.id == 0, "heap alloc: gives no id");
+	ktap_eq(buf.size, 8192, "heap alloc: tells the rounded size");
+	ktap_eq(buf.flags, 0, "heap alloc: tells flags of 0");
+	ktap_eq(buf.use_case, VIDEO, "heap alloc: tells the use case");
 	ktap(!memcmp(buf.reserved, zero.reserved, sizeof(zero.reserved)),
-	     "reserved members are 0");
-	ktap_eq(lseek(buf.fd, 0, SEEK_END), 8192, "it is a dma-buf");
-	ktap_eq(used(watch), 8192, "of the TEE device's memory");
+	     "heap alloc: reserved members are 0");
+	ktap_eq(lseek(buf.fd, 0, SEEK_END), 8192,
+		"heap alloc: the descriptor is a dma-buf of the size");
+	ktap_eq(used(watch), 8192,
+		"heap alloc: the TEE device counts the buffer");
 	ktap(!rstmem_alloc(watch, VIDEO, 4096, 0, &second) && second.id > 0 &&
-	     used(watch) == 12288, "which both front ends share");
+	     used(watch) == 12288,
+	     "heap alloc: the TEE device allocates from the same memory");
 	rstmem_buffer_close(&second);
 	rstmem_buffer_close(&buf);
-	ktap(used(watch) == 0 && buf.fd == -1, "and closing releases it");
+	ktap(used(watch) == 0 && buf.fd == -1,
+	     "buffer_close: releases a buffer from a heap");
 	for (n = 0; n < sizeof(named) / sizeof(*named); n++) {
 		ktap(!rstmem_alloc(all, named[n], 4096, 0, &buf) &&
 		     buf.use_case == named[n] &&
 		     !rstmem_query(watch, named[n], &usage) &&
-		     usage.used == 4096, "all heaps serve use case %u", named[n]);
+		     usage.used == 4096,
+		     "heap alloc: all heaps together serve use case %u",
+		     named[n]);
 		rstmem_buffer_close(&buf);
 	}
 
-	ktap(fails(one, UI, 4096, 0, EINVAL), "one heap, another use: EINVAL");
-	ktap(fails(all, 0, 4096, 0, EINVAL), "reserved use case: EINVAL");
-	ktap(fails(all, 4, 4096, 0, EINVAL), "use case 4: EINVAL");
-	ktap(fails(all, 64, 4096, 0, EINVAL), "use case 64: EINVAL");
+	ktap(fails(one, UI, 4096, 0, EINVAL),
+	     "heap alloc: one heap refuses another use case: EINVAL");
+	ktap(fails(all, 0, 4096, 0, EINVAL),
+	     "heap alloc: refuses the reserved use case: EINVAL");
+	ktap(fails(all, 4, 4096, 0, EINVAL),
+	     "heap alloc: refuses use case 4: EINVAL");
+	ktap(fails(all, 64, 4096, 0, EINVAL),
+	     "heap alloc: refuses use case 64: EINVAL");
 	ktap(fails(all, UINT32_MAX, 4096, 0, EINVAL),
-	     "use case 2^32-1: EINVAL");
-	ktap(fails(all, VIDEO, 0, 0, EINVAL), "size 0: EINVAL");
-	ktap(fails(all, VIDEO, UINT64_MAX, 0, EINVAL), "size 2^64-1: EINVAL");
-	ktap(fails(all, VIDEO, 1ULL << 62, 0, EINVAL), "size 2^62: EINVAL");
-	ktap(fails(all, VIDEO, 4096, 1, EINVAL), "flag 1: EINVAL");
+	     "heap alloc: refuses use case 2^32-1: EINVAL");
+	ktap(fails(all, VIDEO, 0, 0, EINVAL),
+	     "heap alloc: refuses size 0: EINVAL");
+	ktap(fails(all, VIDEO, UINT64_MAX, 0, EINVAL),
+	     "heap alloc: refuses size 2^64-1: EINVAL");
+	ktap(fails(all, VIDEO, 1ULL << 62, 0, EINVAL),
+	     "heap alloc: refuses size 2^62: EINVAL");
+	ktap(fails(all, VIDEO, 4096, 1, EINVAL),
+	     "heap alloc: refuses flag 1: EINVAL");
 	ktap(fails(all, VIDEO, 64 * MIB + 1, 0, ENOMEM),
-	     "more than there is: ENOMEM");
+	     "heap alloc: fails beyond the pool: ENOMEM");
 	ktap(fails(all, VIDEO, (1ULL << 32) + 4096, 0, ENOMEM),
-	     "no size is cut to 32 bits: ENOMEM");
+	     "heap alloc: does not cut a size to 32 bits: ENOMEM");
 	ktap_eq(in_child(heap_alloc_without_fds, one), 0,
-		"no descriptor but 0 left: EMFILE");
-	ktap_eq(used(watch), 0, "nothing is in use");
+		"heap alloc: fails without a free descriptor above 2: EMFILE");
+	ktap_eq(used(watch), 0, "heap alloc: failures leave nothing in use");
 
 	memset(&usage, 0xff, sizeof(usage));
 	ktap_eq(rstmem_query(all, VIDEO, &usage), -EOPNOTSUPP,
-		"heaps tell no figures: EOPNOTSUPP");
+		"query: heaps have no figures: EOPNOTSUPP");
 	ktap_eq(rstmem_query(one, UI, &usage), -EINVAL,
-		"about what they do not offer: EINVAL");
-	ktap_eq(rstmem_query(all, 0, &usage), -EINVAL, "use case 0: EINVAL");
+		"query: a heap refuses another use case: EINVAL");
+	ktap_eq(rstmem_query(all, 0, &usage), -EINVAL,
+		"query: heaps refuse use case 0: EINVAL");
 	ktap_eq(rstmem_query(all, UINT32_MAX, &usage), -EINVAL,
-		"use case 2^32-1: EINVAL");
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+		"query: heaps refuse use case 2^32-1: EINVAL");
+	ktap_eq(count_fds(), fds, "heap alloc: no descriptor stays open");
 
 	if (rstmem_alloc(one, VIDEO, 4096, 0, &buf))
 		ktap_bail("rstmem_alloc");
 	rstmem_close(one);
 	rstmem_close(all);
-	ktap_eq(used(watch), 4096, "a buffer outlives the heap it is from");
+	ktap_eq(used(watch), 4096, "close: a buffer outlives its heap");
 	rstmem_buffer_close(&buf);
 }

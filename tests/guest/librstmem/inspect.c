@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* librstmem and descriptors: what they are, here and in other processes. */
+/* librstmem and descriptors: inspect them, of this process and of others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -23,7 +23,7 @@
 
 static const struct rstmem_info unknown = { .device = -1 };
 
-/* Whether @info is exactly this. */
+/* Returns whether @info has exactly these values. */
 static bool info_is(const struct rstmem_info *info, uint32_t known,
 		    uint64_t size, uint32_t use_case, int32_t device)
 {
@@ -58,7 +58,7 @@ bool inspected(int pid, int fd, uint32_t known, uint64_t size,
 	return !ret && info_is(&info, known, size, use_case, device);
 }
 
-/* The error of inspecting, or 1 when there is none or it is not as documented. */
+/* Returns the error of an inspection, or 1 if it succeeds or writes to *info. */
 static int not_inspected(int pid, int fd)
 {
 	struct rstmem_info info;
@@ -70,7 +70,7 @@ static int not_inspected(int pid, int fd)
 	return ret && !memcmp(&info, &unknown, sizeof(info)) ? ret : 1;
 }
 
-/* Its fdinfo then has lines that any user may have written. */
+/* Any user can write lines to the fdinfo of a dma-buf like this. */
 static void name_dmabuf(int fd, const char *name)
 {
 	if (ioctl(fd, DMA_BUF_SET_NAME_B, name))
@@ -91,7 +91,7 @@ static void *inspect_own_descriptor(void *arg)
 	return (void *)good;
 }
 
-/* Nobody may open the TEE device, everybody may read the own fdinfo. */
+/* User nobody cannot open the TEE device, but can read the own fdinfo. */
 static int inspect_as_nobody(struct rstmem *dev)
 {
 	struct rlimit limit = { 3, 3 };
@@ -111,7 +111,7 @@ static int inspect_as_nobody(struct rstmem *dev)
 		return 3;
 	if (not_inspected(0, -1) != -EBADF || not_inspected(0, 200) != -EBADF)
 		return 4;
-	/* What it is called does not decide. */
+	/* The name of a dma-buf does not decide. */
 	name_dmabuf(foreign, "x\nexp_name:\trstmem,4\nsize:\t1");
 	name_dmabuf(some.fd, "x\nexp_name:\tsystem\nsize:\t1");
 	if (!inspected(0, some.fd, READ, 8192, UI, -1) ||
@@ -152,12 +152,13 @@ void test_inspect(struct rstmem *dev)
 		if (rstmem_alloc(dev, named[n], 5000, 0, &buf))
 			ktap_bail("rstmem_alloc");
 		ktap(inspected(0, buf.fd, ASKED, 8192, named[n], 0),
-		     "all is known about a buffer for use case %u", named[n]);
+		     "inspect: knows all about a buffer for use case %u",
+		     named[n]);
 		rstmem_buffer_close(&buf);
 		if (rstmem_alloc(heaps, named[n], 5000, 0, &buf))
 			ktap_bail("rstmem_alloc");
 		ktap(inspected(0, buf.fd, ASKED, 8192, named[n], 0),
-		     "and if it comes from a heap");
+		     "inspect: knows all about a buffer from a heap");
 		rstmem_buffer_close(&buf);
 	}
 
@@ -167,40 +168,48 @@ void test_inspect(struct rstmem *dev)
 	foreign = guest_udmabuf();
 	fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 	ktap_eq(not_inspected(0, foreign), -EOPNOTSUPP,
-		"a dma-buf of normal memory: EOPNOTSUPP");
-	ktap_eq(not_inspected(0, fd), -EINVAL, "a file: EINVAL");
-	ktap_eq(not_inspected(0, 0), -EINVAL, "/dev/null: EINVAL");
+		"inspect: refuses a dma-buf of normal memory: EOPNOTSUPP");
+	ktap_eq(not_inspected(0, fd), -EINVAL,
+		"inspect: refuses a file: EINVAL");
+	ktap_eq(not_inspected(0, 0), -EINVAL,
+		"inspect: refuses /dev/null: EINVAL");
 	ktap_eq(not_inspected(0, rstmem_fd(dev)), -EINVAL,
-		"the TEE device: EINVAL");
-	ktap_eq(not_inspected(0, rstmem_fd(heap)), -EINVAL, "a heap: EINVAL");
-	ktap_eq(not_inspected(0, reg.fd), -EINVAL, "a registration: EINVAL");
-	ktap_eq(not_inspected(0, -1), -EBADF, "descriptor -1: EBADF");
-	ktap_eq(not_inspected(0, INT_MIN), -EBADF, "the lowest: EBADF");
-	ktap_eq(not_inspected(0, INT_MAX), -EBADF, "the highest: EBADF");
-	ktap_eq(not_inspected(0, 200), -EBADF, "one that is closed: EBADF");
+		"inspect: refuses the TEE device: EINVAL");
+	ktap_eq(not_inspected(0, rstmem_fd(heap)), -EINVAL,
+		"inspect: refuses a heap: EINVAL");
+	ktap_eq(not_inspected(0, reg.fd), -EINVAL,
+		"inspect: refuses a registration: EINVAL");
+	ktap_eq(not_inspected(0, -1), -EBADF,
+		"inspect: refuses descriptor -1: EBADF");
+	ktap_eq(not_inspected(0, INT_MIN), -EBADF,
+		"inspect: refuses descriptor INT_MIN: EBADF");
+	ktap_eq(not_inspected(0, INT_MAX), -EBADF,
+		"inspect: refuses descriptor INT_MAX: EBADF");
+	ktap_eq(not_inspected(0, 200), -EBADF,
+		"inspect: refuses a closed descriptor: EBADF");
 	rstmem_unregister(&reg);
 	close(fd);
 
 	ktap_eq(in_child(inspect_as_nobody, dev), 0,
-		"without permission, size and use case are known");
+		"inspect: without permission, size and use case are known");
 	ktap_eq(in_child(inspect_without_proc, NULL), 0,
-		"without /proc, only the TEE device knows");
+		"inspect: without /proc, the TEE device knows");
 	rename("/dev/tee0", "/dev/hidden");
 	ktap(inspected(0, some.fd, READ, 8192, UI, -1),
-	     "and without that, only /proc");
+	     "inspect: without a TEE device, /proc knows size and use case");
 	make_node("/dev/tee0", "/dev/null", 0600);
 	rename("/dev/hidden", "/dev/tee3");
 	ktap(inspected(0, some.fd, ASKED, 8192, UI, 0),
-	     "what is no TEE device does not end the search");
+	     "inspect: the search passes over a tee0 that is no TEE");
 	rename("/dev/tee3", "/dev/tee0");
 	close(foreign);
 	rstmem_buffer_close(&some);
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(count_fds(), fds, "inspect: no descriptor stays open");
 	rstmem_close(heap);
 	rstmem_close(heaps);
 }
 
-/* A process that has @some and waits to be killed. */
+/* Starts a process that holds @some until it is killed. */
 static pid_t holder(bool as_nobody, bool dumpable)
 {
 	int ready[2];
@@ -242,13 +251,13 @@ static int look_as_nobody(struct rstmem *dev)
 	if (not_inspected(roots, some.fd) != -EPERM ||
 	    not_inspected(undumpable, some.fd) != -EPERM)
 		return 1;
-	/* The device is open to all. */
+	/* All users may open the device. */
 	if (!inspected(nobodys, some.fd, ASKED, 8192, UI, 0))
 		return 2;
 	return not_inspected(nobodys, 200) == -EBADF ? 0 : 3;
 }
 
-/* As where only a parent may attach to its children. */
+/* With Yama: only a parent may attach to its children. */
 static int look_without_attaching(struct rstmem *dev)
 {
 	(void)dev;
@@ -275,7 +284,7 @@ static int look_at_hidden(struct rstmem *dev)
 
 static void *look_by_thread(void *arg)
 {
-	/* Not a process, but /proc knows it. */
+	/* A thread is no process, but /proc has its number. */
 	int tid = (int)syscall(SYS_gettid);
 	long good = tid != getpid() && inspected(tid, some.fd, READ, 8192, UI, -1);
 
@@ -323,56 +332,66 @@ void test_inspect_process(struct rstmem *dev)
 	undumpable = holder(true, false);
 
 	ktap(inspected(roots, some.fd, ASKED, 8192, UI, 0),
-	     "a descriptor of another process");
+	     "inspect_process: knows all about a buffer of another process");
 	ktap(inspected(undumpable, some.fd, ASKED, 8192, UI, 0),
-	     "of another user");
+	     "inspect_process: knows all about a buffer of another user's process");
 	ktap(inspected(getpid(), some.fd, ASKED, 8192, UI, 0),
-	     "of this process by its number");
+	     "inspect_process: accepts the number of the calling process");
 	ktap_eq(not_inspected(roots, foreign), -EOPNOTSUPP,
-		"a dma-buf of normal memory: EOPNOTSUPP");
-	ktap_eq(not_inspected(roots, 0), -EINVAL, "/dev/null: EINVAL");
-	ktap_eq(not_inspected(roots, -1), -EBADF, "descriptor -1: EBADF");
-	ktap_eq(not_inspected(roots, INT_MAX), -EBADF, "the highest: EBADF");
-	ktap_eq(not_inspected(roots, 200), -EBADF, "one that is closed: EBADF");
+		"inspect_process: refuses a dma-buf of normal memory: EOPNOTSUPP");
+	ktap_eq(not_inspected(roots, 0), -EINVAL,
+		"inspect_process: refuses /dev/null: EINVAL");
+	ktap_eq(not_inspected(roots, -1), -EBADF,
+		"inspect_process: refuses descriptor -1: EBADF");
+	ktap_eq(not_inspected(roots, INT_MAX), -EBADF,
+		"inspect_process: refuses descriptor INT_MAX: EBADF");
+	ktap_eq(not_inspected(roots, 200), -EBADF,
+		"inspect_process: refuses a closed descriptor: EBADF");
 	ktap_eq(rstmem_inspect_process(0, 0, &(struct rstmem_info){ 0 }),
-		-ESRCH, "process 0: ESRCH");
-	ktap_eq(not_inspected(-1, some.fd), -ESRCH, "process -1: ESRCH");
-	ktap_eq(not_inspected(INT_MIN, some.fd), -ESRCH, "the lowest: ESRCH");
-	ktap_eq(not_inspected(INT_MAX, some.fd), -ESRCH, "the highest: ESRCH");
+		-ESRCH, "inspect_process: refuses process 0: ESRCH");
+	ktap_eq(not_inspected(-1, some.fd), -ESRCH,
+		"inspect_process: refuses process -1: ESRCH");
+	ktap_eq(not_inspected(INT_MIN, some.fd), -ESRCH,
+		"inspect_process: refuses process INT_MIN: ESRCH");
+	ktap_eq(not_inspected(INT_MAX, some.fd), -ESRCH,
+		"inspect_process: refuses process INT_MAX: ESRCH");
 	gone = holder(false, true);
 	kill(gone, SIGKILL);
 	waitid(P_PID, (id_t)gone, &info, WEXITED | WNOWAIT);
-	ktap_eq(not_inspected(gone, some.fd), -ESRCH, "a zombie: ESRCH");
+	ktap_eq(not_inspected(gone, some.fd), -ESRCH,
+		"inspect_process: refuses a zombie: ESRCH");
 	end(gone);
-	ktap_eq(not_inspected(gone, some.fd), -ESRCH, "one that ended: ESRCH");
+	ktap_eq(not_inspected(gone, some.fd), -ESRCH,
+		"inspect_process: refuses a process that ended: ESRCH");
 	if (pthread_create(&thread, NULL, look_by_thread, NULL) ||
 	    pthread_join(thread, &good))
 		ktap_bail("pthread_create");
-	ktap(good, "by the number of a thread, size and use case are known");
+	ktap(good,
+	     "inspect_process: the number of a thread gives size and use case");
 
 	chmod("/dev/tee0", 0666);
 	ktap_eq(in_child(look_as_nobody, NULL), 0,
-		"nobody may look into nobody's processes, not into root's: EPERM");
+		"inspect_process: a user sees own processes and not root's: EPERM");
 	if (access(scope, F_OK)) {
-		ktap_skip("where one may not attach", "no Yama");
+		ktap_skip("inspect_process: without permission to attach, size and use case are known", "no Yama");
 	} else {
 		write_file(scope, "1");
 		ktap_eq(in_child(look_without_attaching, NULL), 0,
-			"where one may not attach, size and use case are known");
+			"inspect_process: without permission to attach, size and use case are known");
 		write_file(scope, "0");
 	}
 	chmod("/dev/tee0", 0600);
 	ktap_eq(in_child(look_at_hidden, NULL), 0,
-		"a process that /proc hides: EPERM");
+		"inspect_process: fails for a process that /proc hides: EPERM");
 	ktap_eq(in_child(look_without_fds, NULL), 0,
-		"no descriptor left: EMFILE");
+		"inspect_process: fails without a free descriptor: EMFILE");
 	ktap_eq(in_child(look_without_stdio, NULL), 0,
-		"with stdin, stdout and stderr closed nothing takes their place");
+		"inspect_process: opens nothing in place of closed stdin, stdout, stderr");
 
 	end(roots);
 	end(nobodys);
 	end(undumpable);
 	close(foreign);
 	rstmem_buffer_close(&some);
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(count_fds(), fds, "inspect_process: no descriptor stays open");
 }

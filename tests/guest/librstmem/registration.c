@@ -32,7 +32,7 @@ bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error)
 	return ret == -error && reg.fd == -1;
 }
 
-/* Whether an id is good for a TEE call. */
+/* Returns whether a TEE call accepts an id. */
 static bool id_works(struct rstmem *dev, int32_t id)
 {
 	static const uint8_t uuid[] = RSTMEM_SVC_DIGEST_UUID;
@@ -48,11 +48,11 @@ static bool id_works(struct rstmem *dev, int32_t id)
 			params, 2, &ret, NULL);
 	tee_mem_free(&out);
 	tee_close_session(rstmem_fd(dev), session);
-	/* A number that is free may have been given to the result. */
+	/* The memory for the result may have got the number of an id that ended. */
 	return !rc && ret == TEEC_SUCCESS && id != out.id;
 }
 
-/* @dev has the highest descriptor but the buffer's. */
+/* The descriptor of @dev is the highest, but for that of the buffer. */
 static int register_without_fds(struct rstmem *dev)
 {
 	struct rlimit limit = { 0, 64 };
@@ -73,7 +73,7 @@ static int register_without_fds(struct rstmem *dev)
 	if (!unregistrable(dev, buf.fd, 0, EMFILE) || fcntl(0, F_GETFD) != -1)
 		return 3;
 	rstmem_buffer_close(&buf);
-	/* No failed registration has kept it. */
+	/* No failed registration keeps the buffer. */
 	return used(dev) ? 4 : 0;
 }
 
@@ -90,78 +90,88 @@ void test_register(struct rstmem *dev)
 		ktap_bail("rstmem_alloc");
 	memset(&reg, 0xff, sizeof(reg));
 	ktap_eq(rstmem_register(dev, buf.fd, 0, &reg), 0,
-		"registers a buffer from a heap");
+		"register: accepts a buffer from a heap");
 	ktap(reg.fd > 2 && reg.fd != buf.fd &&
 	     fcntl(reg.fd, F_GETFD) == FD_CLOEXEC,
-	     "its descriptor has FD_CLOEXEC");
+	     "register: the descriptor has FD_CLOEXEC");
 	ktap(reg.id > 0 && reg.size == 8192 && reg.flags == 0,
-	     "it has an id and knows the size");
+	     "register: gives an id, the size and flags of 0");
 	ktap(!memcmp(reg.reserved, zero.reserved, sizeof(zero.reserved)),
-	     "reserved members are 0");
-	ktap(id_works(dev, reg.id), "its id is good for TEE calls");
+	     "register: reserved members are 0");
+	ktap(id_works(dev, reg.id), "register: the id serves TEE calls");
 	ktap(!rstmem_register(dev, buf.fd, 0, &second) &&
 	     second.id != reg.id && second.fd != reg.fd,
-	     "registered again, it has another");
+	     "register: a second registration has another id and descriptor");
 	rstmem_unregister(&second);
 	ktap(second.fd == -1 && second.id == 0,
-	     "undoing leaves neither descriptor nor id");
-	ktap(id_works(dev, reg.id), "the first still has its own");
+	     "unregister: resets descriptor and id");
+	ktap(id_works(dev, reg.id),
+	     "unregister: leaves the id of another registration");
 	rstmem_buffer_close(&buf);
 	ktap(used(dev) == 8192 && id_works(dev, reg.id),
-	     "a registration keeps the memory");
+	     "register: keeps the memory when the buffer is closed");
 	id = reg.id;
 	rstmem_unregister(&reg);
-	ktap_eq(used(dev), 0, "until it is undone");
-	ktap(!id_works(dev, id), "which ends the id");
+	ktap_eq(used(dev), 0, "unregister: releases the memory");
+	ktap(!id_works(dev, id), "unregister: ends the id");
 	rstmem_unregister(&reg);
 	rstmem_unregister(NULL);
 	second = zero;
 	rstmem_unregister(&second);
 	ktap(fcntl(0, F_GETFD) >= 0 && second.fd == -1,
-	     "undoing what was never registered does not close stdin");
+	     "unregister: does not close stdin for a registration of zeroes");
 
-	/* What one program hands to another. */
+	/* A buffer that one program passes to another. */
 	if (rstmem_alloc(dev, VIDEO, 4096, 0, &buf))
 		ktap_bail("rstmem_alloc");
 	other = open_device(NULL);
-	ktap(!id_works(other, buf.id), "an id means nothing elsewhere");
+	ktap(!id_works(other, buf.id), "id: means nothing in another context");
 	ktap(!rstmem_register(other, buf.fd, 0, &reg) &&
-	     id_works(other, reg.id), "but the buffer can be registered there");
+	     id_works(other, reg.id),
+	     "register: accepts the buffer of another context");
 	rstmem_close(other);
 	rstmem_buffer_close(&buf);
-	ktap_eq(used(dev), 0, "closing the device ends registrations");
+	ktap_eq(used(dev), 0, "close: ends the registrations of the device");
 	rstmem_unregister(&reg);
 
-	ktap(unregistrable(dev, -1, 0, EBADF), "descriptor -1: EBADF");
-	ktap(unregistrable(dev, INT_MIN, 0, EBADF), "the lowest: EBADF");
-	ktap(unregistrable(dev, INT_MAX, 0, EBADF), "the highest: EBADF");
-	ktap(unregistrable(dev, 200, 0, EBADF), "one that is closed: EBADF");
-	ktap(unregistrable(dev, 0, 0, EINVAL), "/dev/null: EINVAL");
+	ktap(unregistrable(dev, -1, 0, EBADF),
+	     "register: refuses descriptor -1: EBADF");
+	ktap(unregistrable(dev, INT_MIN, 0, EBADF),
+	     "register: refuses descriptor INT_MIN: EBADF");
+	ktap(unregistrable(dev, INT_MAX, 0, EBADF),
+	     "register: refuses descriptor INT_MAX: EBADF");
+	ktap(unregistrable(dev, 200, 0, EBADF),
+	     "register: refuses a closed descriptor: EBADF");
+	ktap(unregistrable(dev, 0, 0, EINVAL),
+	     "register: refuses /dev/null: EINVAL");
 	ktap(unregistrable(dev, rstmem_fd(dev), 0, EINVAL),
-	     "the TEE device: EINVAL");
+	     "register: refuses the TEE device: EINVAL");
 	fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-	ktap(unregistrable(dev, fd, 0, EINVAL), "a file: EINVAL");
+	ktap(unregistrable(dev, fd, 0, EINVAL),
+	     "register: refuses a file: EINVAL");
 	close(fd);
 	fd = guest_udmabuf();
-	/* From 6.18 on the stock command decides about those of others. */
+	/* From 6.18 on the stock ioctl handles foreign dma-bufs. */
 	ktap(unregistrable(dev, fd, 0, guest_since(6, 18) ? EINVAL : EOPNOTSUPP),
-	     "a dma-buf of normal memory");
+	     "register: refuses a dma-buf of normal memory");
 	close(fd);
 	if (rstmem_alloc(dev, VIDEO, 4096, 0, &buf) ||
 	    rstmem_register(dev, buf.fd, 0, &reg))
 		ktap_bail("rstmem_register");
-	ktap(unregistrable(dev, buf.fd, 1, EINVAL), "flag 1: EINVAL");
-	ktap(unregistrable(dev, buf.fd, 1u << 31, EINVAL), "flag 2^31: EINVAL");
+	ktap(unregistrable(dev, buf.fd, 1, EINVAL),
+	     "register: refuses flag 1: EINVAL");
+	ktap(unregistrable(dev, buf.fd, 1u << 31, EINVAL),
+	     "register: refuses flag 2^31: EINVAL");
 	ktap(unregistrable(dev, reg.fd, 0, EINVAL),
-	     "a registration is no dma-buf: EINVAL");
+	     "register: refuses a registration: EINVAL");
 	ktap(unregistrable(heaps, buf.fd, 0, EOPNOTSUPP) &&
 	     unregistrable(heaps, -1, 0, EOPNOTSUPP),
-	     "heaps have no ids: EOPNOTSUPP");
+	     "register: heaps have no ids: EOPNOTSUPP");
 	rstmem_unregister(&reg);
 	rstmem_buffer_close(&buf);
-	ktap_eq(count_fds(), fds, "no descriptor is left");
+	ktap_eq(count_fds(), fds, "register: no descriptor stays open");
 	ktap_eq(in_child(register_without_fds, dev), 0,
-		"no descriptor left: EMFILE, and nothing is kept");
+		"register: fails without a free descriptor and keeps nothing: EMFILE");
 	rstmem_close(heaps);
-	ktap_eq(used(dev), 0, "nothing is in use");
+	ktap_eq(used(dev), 0, "register: nothing stays in use");
 }
