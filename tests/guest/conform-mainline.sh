@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # conform-mainline.sh TABLE: runs the conformance suite on the kernel's own protected
-# heap and on the project's beside it, and compares with what docs/conformance.md
-# says of each check. A kernel that does otherwise makes the table out of date.
+# heap and on the project's beside it, and compares the result of each check with TABLE,
+# which is docs/conformance.md. A kernel with other results makes the table out of date.
 # shellcheck disable=SC3043 # busybox has it
 
 table=$1
-# ID RESULT of each check of a heap; RESULT is pass, fail, unmet or skip.
+# results HEAP: ID RESULT of each check; RESULT is pass, fail, unmet or skip.
 results() {
 	rstmem conform -H "$1" >/tmp/report
 	sed -n -e 's/^ok [0-9]* - \([a-z.-]*\)$/\1 pass/p' \
@@ -16,7 +16,7 @@ results() {
 		-e 's/^not ok [0-9]* - \([a-z.-]*\) # TODO.*/\1 unmet/p' /tmp/report
 }
 
-# What the table says in a column, as results() does.
+# recorded COLUMN: the results of the table, in the form of results().
 recorded() {
 	sed -n 's/^| `\([a-z.-]*\)` | \([a-z]*\) | \([a-z]*\) |$/\1 \2 \3/p' "$table" |
 		awk -v column="$1" '{ print $1, $column }'
@@ -31,15 +31,15 @@ compare() {
 	while read -r id want; do
 		got=$(awk -v id="$id" '$1 == id { print $2 }' /tmp/got)
 		[ "$got" = "$want" ]
-		result $? "$name: $id: $want, as recorded${got:+; is $got}"
+		result $? "$name: $id is recorded as $want and seen as ${got:-missing}"
 	done </tmp/want
 	[ "$(cut -d' ' -f1 /tmp/got)" = "$(cut -d' ' -f1 /tmp/want)" ]
-	result $? "$name: the table has every check, in order"
+	result $? "$name: the table lists every check, in order"
 }
 
 . ktap.sh
 modprobe bench_mainline size=16777216 && modprobe softtee pool=16M@0x10000000
-result $? "the kernel's own heap, $(uname -r), and softtee's"
+result $? "bench_mainline and softtee: both load on $(uname -r)"
 compare "rstmem's" protected,secure-video 2
 compare "mainline's" protected,trusted-ui 3
 finish

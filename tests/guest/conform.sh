@@ -1,19 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Whether the conformance suite says of a device what is true: conform.sh good runs
-# it on the device and the heap of this guest, conform.sh importing with a device that
-# imports beside them, conform.sh broken on softtee with one thing wrong at a time, of
-# the backend and of the ioctls, conform.sh surroundings on a good device where limits
-# and other programs are in the way.
+# The conformance suite, on devices with known results.
+#
+#	conform.sh good		the device and the heap of this guest
+#	conform.sh importing	the same, beside a device that imports
+#	conform.sh broken	softtee, with one fault at a time, of the backend or the ioctls
+#	conform.sh surroundings	a good device under limits and beside other programs
 # shellcheck disable=SC3043 # busybox has it
 
-# Runs the suite. What it required and did not find is in $ids then.
+# suite ARGUMENT...: runs the suite and sets $status; $ids are the failed checks.
 suite() {
 	rstmem conform "$@" >/tmp/conform.out 2>/tmp/conform.err
 	status=$?
 	ids=$(sed -n 's/^not ok [0-9]* - \([a-z.-]*\)$/\1/p' /tmp/conform.out)
-	# A report, not a message about why there is none.
+	# Without a plan there is no report.
 	grep -q '^1\.\.[1-9]' /tmp/conform.out || status=none
 }
 
@@ -26,17 +27,18 @@ conformant() {
 	shift
 	suite "$@"
 	if [ "$status" = 0 ] && [ ! "$ids" ]; then
-		result 0 "$name: conformant"
+		result 0 "$name: is conformant"
 	else
 		show
-		result 1 "$name: conformant"
+		result 1 "$name: is conformant"
 	fi
-	# What could not be found out is worth reading.
+	# Show the reasons of skipped checks.
 	grep '# SKIP' /tmp/conform.out | sed 's/^ok [0-9]* - /# /; s/# SKIP/skipped:/'
 	tail -n 1 /tmp/conform.out
 }
 
-# That these checks fail, and no others; with "+", that these do.
+# noticed NAME IDS ARGUMENT...: exactly these checks fail; with a "+" at the end of IDS,
+# others may fail too.
 noticed() {
 	local name=$1 want=$2 id wrong=''
 	shift 2
@@ -55,13 +57,13 @@ noticed() {
 	esac
 	[ ! "$wrong" ] || { echo "# $wrong"; show; }
 	[ ! "$wrong" ]
-	result $? "$name: noticed by $want"
+	result $? "$name: fails $want"
 }
 
 heap=protected,secure-video
 
-# Not conformant is wrong where the surroundings keep the suite from testing: status 4,
-# no failure, and each of these checks says so. With "su" in front, as nobody.
+# untested NAME IDS COMMAND...: the surroundings keep the suite from testing. COMMAND ends
+# with status 4, no check fails, and each of IDS says that it could not be tested.
 untested() {
 	local name=$1 want=$2 id wrong=''
 	shift 2
@@ -77,7 +79,7 @@ untested() {
 	done
 	[ ! "$wrong" ] || { echo "# $wrong"; show; }
 	[ ! "$wrong" ]
-	result $? "$name: could not be tested, no failure"
+	result $? "$name: status 4, and no check fails"
 }
 
 limit() {
@@ -90,10 +92,10 @@ surroundings() {
 
 	address=$(sed 's/^[^@]*@\(0x[0-9a-f]*\).*/\1/' /sys/module/softtee/parameters/pool)
 	load
-	result $? 'a small pool'
+	result $? 'softtee: loads with a small pool'
 	chmod 0666 /dev/tee0 /dev/dma_heap/$heap
 
-	# EDQUOT where EFAULT was to be tested, and everywhere else.
+	# Every allocation fails with EDQUOT, also where the suite tests for EFAULT.
 	limit user_buffers 0
 	untested 'no buffers for a user, TEE device' "alloc.descriptor alloc.every-use-case alloc.concurrent alloc.too-large memory.killed $fault" \
 		$as "$conform"
@@ -111,7 +113,7 @@ surroundings() {
 	limit reserve 0
 	conformant 'root, TEE device'
 
-	# Memory that others hold: all of it, all but a granule, half of it.
+	# Others hold all memory, all but a granule, half of it.
 	rstmem alloc -s 4M --hold 600 >/dev/null &
 	pid=$!
 	until rstmem info | grep -q ' 4 MiB  *4 MiB '; do sleep 0.1; done
@@ -139,20 +141,21 @@ surroundings() {
 	rstmem alloc -s 4M -- rstmem conform -j >/tmp/conform.json
 	[ $? = 4 ] && grep -q '"conformant": null' /tmp/conform.json &&
 		grep -q '"result": "untested"' /tmp/conform.json
-	result $? 'in JSON: untested, conformant is null'
+	result $? 'JSON: checks are untested and conformant is null'
 }
 
-# Small, so that taking all of it is quick.
+# A small pool is quick to fill.
 load() {
 	rmmod softtee && modprobe softtee "pool=4M@$address"
 }
 
-# rstmem_bad_backend way=WAY: what the TEE device fails, and the heap ("-" for nothing).
+# backend WAY IDS HEAP-IDS: the checks that fail on the TEE device, and on the heap ("-" for
+# none), with rstmem_bad_backend way=WAY.
 backend() {
 	modprobe rstmem_bad_backend "way=$1"
-	result $? "the backend can misbehave: $1"
+	result $? "rstmem_bad_backend way=$1: loads"
 	noticed "backend $1, TEE device" "$2"
-	# Memory that it kept is back then: a heap that has none cannot be tested.
+	# Unloading frees the memory that the module kept, which the heap needs.
 	rmmod rstmem_bad_backend && modprobe rstmem_bad_backend "way=$1"
 	if [ "$3" = - ]; then
 		conformant "backend $1, which heaps do not show" -H $heap
@@ -160,7 +163,7 @@ backend() {
 		noticed "backend $1, heap" "$3" -H $heap
 	fi
 	rmmod rstmem_bad_backend
-	result $? "and behave again: $1"
+	result $? "rstmem_bad_backend way=$1: unloads"
 }
 
 front() {
@@ -175,27 +178,27 @@ good() {
 	[ $? = 0 ] && grep -q '"conformant": true' /tmp/conform.json &&
 		[ "$(grep -c '"id":' /tmp/conform.json)" = \
 			"$(rstmem conform | grep -cE '^(not )?ok ')" ]
-	result $? 'in JSON: the same number of checks, and conformant'
+	result $? 'JSON: has as many checks as KTAP, and conformant is true'
 }
 
-# Few kernels have a device that imports and takes no hardware.
+# vgem imports without hardware; few kernels have it.
 importing() {
 	modprobe vgem || bail 'this kernel has no vgem'
 	conformant 'TEE device, with an importer'
 	grep -qE '^ok [0-9]+ - buffer.import$' /tmp/conform.out
-	result $? 'which had a buffer'
+	result $? 'TEE device, with an importer: buffer.import passes'
 	conformant 'heap, with an importer' -H $heap
 	grep -qE '^ok [0-9]+ - buffer.import$' /tmp/conform.out
-	result $? 'and one of the heap'
+	result $? 'heap, with an importer: buffer.import passes'
 }
 
 broken() {
 	address=$(sed 's/^[^@]*@\(0x[0-9a-f]*\).*/\1/' /sys/module/softtee/parameters/pool)
 
 	load
-	result $? 'a small pool'
+	result $? 'softtee: loads with a small pool'
 	! modprobe rstmem_bad_backend way=everything 2>/dev/null
-	result $? 'there is no such way to misbehave'
+	result $? 'rstmem_bad_backend: refuses an unknown way'
 	all_memory='memory.close memory.dup memory.passed memory.killed memory.device-closed'
 	backend buffers query.counts -
 	backend caps query.caps -
@@ -212,9 +215,9 @@ broken() {
 	backend used "query.counts alloc.exhaustion $all_memory memory.registration-last memory.dma-buf-last memory.registered-in" -
 
 	modprobe rstmem_broken
-	result $? 'the ioctls can be broken'
+	result $? 'rstmem_broken: loads'
 	echo nothing >/sys/module/rstmem_broken/parameters/way
-	conformant 'ioctls that are not'
+	conformant 'rstmem_broken way=nothing'
 	front cloexec alloc.cloexec
 	front exporter buffer.exporter
 	front fault-descriptor fault.descriptor
@@ -240,7 +243,7 @@ broken() {
 	front use-case-written alloc.use-case-kept
 	front written-on-failure 'alloc.size-overflow alloc.use-case-reserved alloc.use-case-unknown alloc.flags-unknown alloc.pad'
 	rmmod rstmem_broken
-	result $? 'nothing is left of it'
+	result $? 'rstmem_broken: unloads'
 }
 
 . ktap.sh

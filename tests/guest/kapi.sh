@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The in-kernel interface, by rstmem_kapi, whose results are turned into KTAP. As
-# everywhere in the lab, memory is nobody's from 80 MiB behind the first pool on.
+# The in-kernel interface: turns the results of rstmem_kapi into KTAP. No driver uses the
+# memory that begins 80 MiB above the start of the first pool.
 echo 'KTAP version 1'
 carveout=$(sed 's/[^@]*@//; s/[:,].*//' /sys/module/softtee/parameters/pool)
 modprobe rstmem_kapi spare=$((carveout + (80 << 20))) carveout="$carveout" || exit 1

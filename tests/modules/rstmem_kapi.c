@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rstmem_kapi: calls the in-kernel interface when it is loaded, for tests. The
- * results are in debugfs, rstmem_kapi, a line a case: "ok" or "not ok" and what
- * it was. Wants a device that offers secure-video and room for 1 MiB.
+ * rstmem_kapi: tests the in-kernel interface when it is loaded. Results are in debugfs,
+ * file rstmem_kapi, a line for each case: "ok" or "not ok" and the name of the case. The
+ * module needs a device that offers secure-video and has 1 MiB free.
  */
 #include <linux/debugfs.h>
 #include <linux/dma-buf.h>
@@ -20,7 +20,7 @@
 
 static unsigned long long spare;
 module_param(spare, ullong, 0444);
-MODULE_PARM_DESC(spare, "address of 1 MiB, aligned to it, that is nobody's");
+MODULE_PARM_DESC(spare, "address of 1 MiB that no driver uses, aligned to 1 MiB");
 
 static unsigned long long carveout;
 module_param(carveout, ullong, 0444);
@@ -74,40 +74,42 @@ static void test_alloc(void)
 	struct dma_buf *dmabuf;
 
 	dmabuf = tee_rstmem_alloc(NULL, 0, video, SZ_1M - 1);
-	check(!IS_ERR(dmabuf), "allocate without a TEE file");
+	check(!IS_ERR(dmabuf), "alloc: succeeds without a TEE file");
 	if (IS_ERR(dmabuf))
 		return;
-	check(dmabuf->size == SZ_1M, "size is rounded up");
-	check(!tee_rstmem_dma_buf_info(dmabuf, &info), "is restricted");
+	check(dmabuf->size == SZ_1M, "alloc: rounds the size up");
+	check(!tee_rstmem_dma_buf_info(dmabuf, &info),
+	      "dma_buf_info: succeeds for restricted memory");
 	check(info.use_case == video && info.size == SZ_1M && !info.flags &&
-	      info.teedev, "its info is right");
-	check(!tee_rstmem_dma_buf_info(dmabuf, NULL), "info is optional");
+	      info.teedev, "dma_buf_info: tells use case, size, flags and device");
+	check(!tee_rstmem_dma_buf_info(dmabuf, NULL), "dma_buf_info: accepts NULL for the info");
 	check(!strcmp(dmabuf->exp_name, "rstmem,secure-video"),
-	      "exporter's name says what it is for");
+	      "dma-buf: the name of the exporter has the use case");
 	check(!dmabuf->ops->attach,
-	      "exporter: attaching cannot fail, which videobuf2 does not survive");
+	      "dma-buf: has no attach operation, whose failure breaks videobuf2");
 	check(!dmabuf->ops->mmap && !dmabuf->ops->vmap && !dmabuf->ops->vunmap,
-	      "no operation maps it for the CPU");
+	      "dma-buf: has no operation that maps it for the CPU");
 	check(!dmabuf->ops->begin_cpu_access && !dmabuf->ops->end_cpu_access,
-	      "no operation prepares CPU access");
+	      "dma-buf: has no operation that prepares CPU access");
 	dma_buf_put(dmabuf);
 
 	check(alloc_error(0, TEE_IOC_UC_RESERVED, SZ_4K) == -EOPNOTSUPP,
-	      "no device offers the reserved use case");
+	      "alloc: refuses the reserved use case: EOPNOTSUPP");
 	check(alloc_error(0, 63, SZ_4K) == -EOPNOTSUPP,
-	      "nor one nobody registered");
+	      "alloc: refuses use case 63: EOPNOTSUPP");
 	check(alloc_error(0, U32_MAX, SZ_4K) == -EOPNOTSUPP,
-	      "nor one beyond the last");
-	check(alloc_error(1, video, SZ_4K) == -EINVAL, "unknown flag");
-	check(alloc_error(0, video, 0) == -EINVAL, "size 0");
-	check(alloc_error(0, video, U64_MAX) == -EINVAL, "size overflows");
+	      "alloc: refuses use case U32_MAX: EOPNOTSUPP");
+	check(alloc_error(1, video, SZ_4K) == -EINVAL, "alloc: refuses a flag: EINVAL");
+	check(alloc_error(0, video, 0) == -EINVAL, "alloc: refuses size 0: EINVAL");
+	check(alloc_error(0, video, U64_MAX) == -EINVAL,
+	      "alloc: refuses a size that overflows: EINVAL");
 	check(alloc_error(0, video, U64_MAX - 4095) == -EINVAL,
-	      "size beyond the address width");
+	      "alloc: refuses a size beyond all addresses: EINVAL");
 	check(alloc_error(0, video, BIT_ULL(52)) == -ENOMEM,
-	      "size of the whole address space");
+	      "alloc: fails for the whole address space: ENOMEM");
 }
 
-/* Maps and unmaps again; the DMA address, or 0, and the error in @rc. */
+/* Maps and unmaps. Returns the DMA address, or 0 with an error in @rc. */
 static dma_addr_t map_once(struct dma_buf_attachment *attach,
 			   enum dma_data_direction dir, int *rc)
 {
@@ -122,7 +124,7 @@ static dma_addr_t map_once(struct dma_buf_attachment *attach,
 	return addr;
 }
 
-/* What is attached may map often, and every time the device must reach the buffer. */
+/* An attachment may map often; each mapping checks that the device reaches the buffer. */
 static void test_map(void)
 {
 	struct platform_device *pdev;
@@ -135,33 +137,33 @@ static void test_map(void)
 	dmabuf = tee_rstmem_alloc(NULL, 0, TEE_IOC_UC_SECURE_VIDEO_PLAY, SZ_64K);
 	pdev = platform_device_register_simple("rstmem_kapi", PLATFORM_DEVID_NONE,
 					       NULL, 0);
-	check(!IS_ERR(dmabuf) && !IS_ERR(pdev), "a device and a buffer");
+	check(!IS_ERR(dmabuf) && !IS_ERR(pdev), "map: a device and a buffer can be made");
 	if (IS_ERR(dmabuf) || IS_ERR(pdev))
 		return;
 	attach = dma_buf_attach(dmabuf, &pdev->dev);
-	check(!IS_ERR(attach), "attach");
+	check(!IS_ERR(attach), "attach: succeeds");
 	if (IS_ERR(attach))
 		goto out;
 
 	*pdev->dev.dma_mask = DMA_BIT_MASK(64);
 	addr = map_once(attach, DMA_TO_DEVICE, &rc);
-	check(!rc && addr, "map");
+	check(!rc && addr, "map: succeeds");
 	check(map_once(attach, DMA_TO_DEVICE, &rc) == addr && !rc,
-	      "map again: the same address");
+	      "map: gives the same address again");
 	map_once(attach, DMA_FROM_DEVICE, &rc);
-	check(!rc, "in another direction");
+	check(!rc, "map: succeeds in another direction");
 	sgt = dma_buf_map_attachment_unlocked(attach, DMA_TO_DEVICE);
 	map_once(attach, DMA_TO_DEVICE, &rc);
-	check(!IS_ERR(sgt) && !rc, "twice at once");
+	check(!IS_ERR(sgt) && !rc, "map: succeeds twice at once in one direction");
 	map_once(attach, DMA_FROM_DEVICE, &rc);
-	check(rc == -EBUSY, "not in two directions");
+	check(rc == -EBUSY, "map: refuses two directions at once: EBUSY");
 	dma_buf_unmap_attachment_unlocked(attach, sgt, DMA_TO_DEVICE);
 	*pdev->dev.dma_mask = DMA_BIT_MASK(20);
 	map_once(attach, DMA_TO_DEVICE, &rc);
-	check(rc == -ERANGE, "not with a mask that no longer reaches it");
+	check(rc == -ERANGE, "map: refuses a mask that no longer reaches the buffer: ERANGE");
 	*pdev->dev.dma_mask = DMA_BIT_MASK(64);
 	check(map_once(attach, DMA_TO_DEVICE, &rc) == addr && !rc,
-	      "with the first mask it is mapped again");
+	      "map: succeeds again with the first mask");
 	dma_buf_detach(dmabuf, attach);
 
 	dma_set_max_seg_size(&pdev->dev, SZ_16K);
@@ -170,7 +172,7 @@ static void test_map(void)
 	check(!IS_ERR(sgt) && sgt->nents == 4 && sg_dma_len(sgt->sgl) == SZ_16K &&
 	      sg_dma_address(sg_next(sgt->sgl)) ==
 	      sg_dma_address(sgt->sgl) + SZ_16K,
-	      "map: no segment is longer than the device's largest");
+	      "map: keeps to the device's largest segment");
 	dma_buf_unmap_attachment_unlocked(attach, sgt, DMA_TO_DEVICE);
 	dma_buf_detach(dmabuf, attach);
 out:
@@ -209,11 +211,11 @@ static void test_foreign(void)
 	exp_info.size = PAGE_SIZE;
 	exp_info.priv = results;
 	dmabuf = dma_buf_export(&exp_info);
-	check(!IS_ERR(dmabuf), "export a dma-buf of our own");
+	check(!IS_ERR(dmabuf), "foreign dma-buf: can be exported");
 	if (IS_ERR(dmabuf))
 		return;
 	check(tee_rstmem_dma_buf_info(dmabuf, &info) == -EINVAL,
-	      "which is not restricted");
+	      "dma_buf_info: refuses a foreign dma-buf: EINVAL");
 	dma_buf_put(dmabuf);
 }
 
@@ -233,48 +235,48 @@ static void test_pool(void)
 	struct tee_rstmem_pool *pool;
 	void *ram;
 
-	check(pool_error(spare, 0, PAGE_SIZE) == -EINVAL, "pool of size 0");
+	check(pool_error(spare, 0, PAGE_SIZE) == -EINVAL, "carveout: refuses size 0: EINVAL");
 	check(pool_error(spare + 1, SZ_64K, PAGE_SIZE) == -EINVAL,
-	      "pool that starts within a page");
+	      "carveout: refuses a start within a page: EINVAL");
 	check(pool_error(spare, SZ_64K + 1, PAGE_SIZE) == -EINVAL,
-	      "pool that ends within a page");
+	      "carveout: refuses an end within a page: EINVAL");
 	check(pool_error(spare, SZ_64K, PAGE_SIZE / 2) == -EINVAL,
-	      "granule smaller than a page");
+	      "carveout: refuses a granule below a page: EINVAL");
 	check(pool_error(spare, SZ_64K, PAGE_SIZE * 3) == -EINVAL,
-	      "granule that is no power of two");
+	      "carveout: refuses a granule that is no power of two: EINVAL");
 	check(pool_error(spare, SZ_64K, SZ_128K) == -EINVAL,
-	      "pool that is no multiple of the granule");
-	check(pool_error(spare, SZ_64K, 0) == -EINVAL, "granule 0");
+	      "carveout: refuses a size that is no multiple of the granule: EINVAL");
+	check(pool_error(spare, SZ_64K, 0) == -EINVAL, "carveout: refuses granule 0: EINVAL");
 	check(pool_error(spare, U64_MAX - PAGE_SIZE + 1, PAGE_SIZE) == -EINVAL,
-	      "pool that wraps around");
+	      "carveout: refuses a range that wraps: EINVAL");
 	check(pool_error(BIT_ULL(52), SZ_64K, PAGE_SIZE) == -EINVAL,
-	      "pool beyond the address width");
+	      "carveout: refuses a range beyond all addresses: EINVAL");
 
 	ram = (void *)__get_free_page(GFP_KERNEL);
 	if (ram) {
 		check(pool_error(virt_to_phys(ram), PAGE_SIZE, PAGE_SIZE) ==
-		      -EBUSY, "pool in System RAM");
+		      -EBUSY, "carveout: refuses System RAM: EBUSY");
 		free_page((unsigned long)ram);
 	}
 
 	pool = tee_rstmem_gen_pool_alloc(spare, SZ_1M);
-	check(!IS_ERR(pool), "pool in reserved memory");
+	check(!IS_ERR(pool), "carveout: accepts reserved memory");
 	if (IS_ERR(pool))
 		return;
 	check(pool_error(spare + SZ_512K, SZ_64K, PAGE_SIZE) == -EBUSY,
-	      "pool inside another");
+	      "carveout: refuses a range in another pool: EBUSY");
 	check(!request_mem_region(spare, SZ_1M, "rstmem_kapi"),
-	      "nobody else gets the range");
+	      "carveout: no driver can request the range");
 	check(region_intersects(spare, SZ_1M, IORESOURCE_MEM |
 				IORESOURCE_EXCLUSIVE, IORES_DESC_NONE) !=
-	      REGION_DISJOINT, "the claim is exclusive");
+	      REGION_DISJOINT, "carveout: the claim is exclusive");
 	tee_rstmem_pool_free(pool);
-	check(!pool_error(spare, SZ_1M, SZ_64K), "and free again after it");
+	check(!pool_error(spare, SZ_1M, SZ_64K), "carveout: the range is free again after the pool");
 }
 
 static int __init kapi_init(void)
 {
-	check(!pfn_valid(PHYS_PFN(carveout)), "carveout has no struct page");
+	check(!pfn_valid(PHYS_PFN(carveout)), "softtee: its memory has no struct page");
 	test_alloc();
 	test_map();
 	test_foreign();

@@ -58,7 +58,7 @@ bool inspected(int pid, int fd, uint32_t known, uint64_t size,
 	return !ret && info_is(&info, known, size, use_case, device);
 }
 
-/* Returns the error of an inspection, or 1 if it succeeds or writes to *info. */
+/* Returns the error of an inspection, or 1 without one or with a wrong *info. */
 static int not_inspected(int pid, int fd)
 {
 	struct rstmem_info info;
