@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit tests of extents. Each step of each case is followed by a check of all
- * invariants of a space. A bitmap of taken granules tells where an extent belongs.
+ * Unit tests of extents. After each step a case checks all invariants of the space. A
+ * bitmap of taken granules gives the expected place of an extent.
  */
 #include "../../kernel/core/extent.h"
 #include "unit.h"
@@ -35,7 +35,7 @@ static struct rstmem_extent *of(const struct rb_node *rb)
 	return rb_entry(rb, struct rstmem_extent, node);
 }
 
-/* How deep a tree is, and how many nodes it has. */
+/* Finds the depth of a tree and the number of its nodes. */
 static void check_depth(const struct rb_node *rb, int *depth, unsigned int *nodes)
 {
 	int dl, dr;
@@ -50,7 +50,7 @@ static void check_depth(const struct rb_node *rb, int *depth, unsigned int *node
 	++*nodes;
 }
 
-/* By size, then by address; and neither more nor less than there is. */
+/* The tree has each gap once, in the order of size, then of address. */
 static void check_order(struct world *w, unsigned int gaps)
 {
 	const struct rstmem_extent *last = NULL, *ext;
@@ -60,15 +60,15 @@ static void check_order(struct world *w, unsigned int gaps)
 	for (rb = rb_first(&w->space.gaps); rb; rb = rb_next(rb)) {
 		ext = of(rb);
 		at = ext->start - ext->gap - w->start;
-		expect(w, ext->gap, "the tree has a gap that is none");
+		expect(w, ext->gap, "the tree has a gap of size 0");
 		expect(w, !last || last->gap < ext->gap ||
 			  (last->gap == ext->gap && last_at < at),
-		       "the tree does not have the gaps in order");
+		       "the gaps in the tree are not in order");
 		last = ext;
 		last_at = at;
 		gaps--;
 	}
-	expect(w, !gaps, "the tree does not have all gaps");
+	expect(w, !gaps, "the number of gaps in the tree is wrong");
 }
 
 static void check_granules(struct world *w, u64 from, u64 size, bool taken)
@@ -77,11 +77,11 @@ static void check_granules(struct world *w, u64 from, u64 size, bool taken)
 
 	if ((from - w->start) % w->granule || size % w->granule ||
 	    first + size / w->granule > w->granules) {
-		fault(w, "an extent is not whole granules of the space");
+		fault(w, "an extent does not consist of granules of the space");
 		return;
 	}
 	for (n = first; n < first + size / w->granule; n++)
-		expect(w, w->taken[n] == taken, "taken and free disagree");
+		expect(w, w->taken[n] == taken, "space and bitmap differ");
 }
 
 static void check_world(struct world *w)
@@ -98,7 +98,7 @@ static void check_world(struct world *w)
 	do {
 		ext = hlist_entry(pos, struct rstmem_extent, by_addr);
 		expect(w, ext->start - ext->gap == addr,
-		       "extents and gaps do not tile");
+		       "extents and gaps do not cover the space");
 		expect(w, ext == &space->tail ? !ext->size : ext->size,
 		       "an extent is empty, or the tail is not");
 		check_granules(w, addr, ext->gap, false);
@@ -129,11 +129,11 @@ static void check_world(struct world *w)
 	w->squares = squares;
 
 	check_depth(space->gaps.rb_node, &depth, &nodes);
-	expect(w, nodes == gaps, "the tree has something else");
+	expect(w, nodes == gaps, "the tree has a node that is no gap");
 	check_order(w, gaps);
 	expect(w, rstmem_space_largest_free(space) == largest,
 	       "the largest free range is wrong");
-	/* A red-black tree's; this is what makes all of it logarithmic. */
+	/* The depth of a red-black tree makes every step logarithmic. */
 	for (bits = 0; nodes + 1 > 1U << bits;)
 		bits++;
 	expect(w, depth <= 2 * bits, "the tree is out of balance");
@@ -150,8 +150,9 @@ static void world_init(struct world *w, u64 start, u64 granules, u64 granule)
 }
 
 /*
- * Where @granules are to be put, by the bitmap: in the smallest gap that has them, the
- * lowest of those, at its lower end or its upper one. Returns false when there is none.
+ * Finds the expected place of @granules in the bitmap: at the lower or the upper end of
+ * the smallest gap that has room, and of the lowest of equal gaps. Returns false without
+ * such a gap.
  */
 static bool place(const struct world *w, u64 granules, bool high, u64 *start)
 {
@@ -171,7 +172,7 @@ static bool place(const struct world *w, u64 granules, bool high, u64 *start)
 	return smallest;
 }
 
-static struct rstmem_extent *take(struct world *w, u64 granules)
+static struct rstmem_extent *world_alloc(struct world *w, u64 granules)
 {
 	struct rstmem_extent *ext = unit_alloc(sizeof(*ext));
 	u64 size = granules * w->granule, n, first, where = 0;
@@ -179,34 +180,34 @@ static struct rstmem_extent *take(struct world *w, u64 granules)
 	bool high = (size >> w->space.unit) * (w->used >> w->space.unit) <
 		    w->squares;
 
-	/* Nothing of what is passed in is read. */
+	/* The function must not read the extent that it fills in. */
 	memset(ext, 0xa5, sizeof(*ext));
 	can = place(w, granules, high, &where);
 	ok = rstmem_extent_alloc(&w->space, ext, size);
 
-	expect(w, ok == can, can ? "there was room" : "no room");
+	expect(w, ok == can, can ? "allocation fails with room" : "allocation succeeds without room");
 	if (!ok) {
 		unit_free(ext);
 		check_world(w);
 		return NULL;
 	}
 
-	expect(w, ext->size == size, "took another size than asked for");
-	expect(w, ext->start == where, "not where it belongs");
+	expect(w, ext->size == size, "the extent has another size");
+	expect(w, ext->start == where, "the extent is at another place");
 	first = (ext->start - w->start) / w->granule;
 	if (first > w->granules || granules > w->granules - first) {
-		fault(w, "took what is not in the space");
+		fault(w, "the extent is outside the space");
 		return ext;
 	}
 	for (n = first; n < first + granules; n++) {
-		expect(w, !w->taken[n], "took what was taken");
+		expect(w, !w->taken[n], "the extent overlaps another");
 		w->taken[n] = true;
 	}
 	check_world(w);
 	return ext;
 }
 
-static void give(struct world *w, struct rstmem_extent *ext)
+static void world_free(struct world *w, struct rstmem_extent *ext)
 {
 	u64 n;
 
@@ -217,14 +218,14 @@ static void give(struct world *w, struct rstmem_extent *ext)
 	check_world(w);
 }
 
-/* Ends a case: frees what is left, reports. */
+/* Ends a case: frees the remaining extents and prints the result. */
 static void world_end(struct world *w, const char *name)
 {
 	while (!w->fault && w->space.taken)
-		give(w, hlist_entry(w->space.by_addr.first,
-				    struct rstmem_extent, by_addr));
+		world_free(w, hlist_entry(w->space.by_addr.first,
+					  struct rstmem_extent, by_addr));
 	expect(w, w->fault || rstmem_space_largest_free(&w->space) ==
-			      w->granules * w->granule, "something was lost");
+			      w->granules * w->granule, "a range is lost");
 	if (w->fault)
 		ktap_note("%s", w->fault);
 	ktap(!w->fault, "extent: %s", name);
@@ -236,15 +237,15 @@ static void whole(u64 start, const char *name)
 	struct world w;
 
 	world_init(&w, start, 16, GRANULE);
-	ext = take(&w, 16);
-	expect(&w, ext && ext->start == start, "the whole space is not there");
-	expect(&w, !take(&w, 1), "a full space gave something");
-	expect(&w, !rstmem_space_largest_free(&w.space), "something is free");
-	give(&w, ext);
-	ext = take(&w, 16);
-	expect(&w, ext, "the whole space did not come back");
-	give(&w, ext);
-	expect(&w, !take(&w, 17), "gave more than there is");
+	ext = world_alloc(&w, 16);
+	expect(&w, ext && ext->start == start, "the whole space cannot be allocated");
+	expect(&w, !world_alloc(&w, 1), "allocation succeeds in a full space");
+	expect(&w, !rstmem_space_largest_free(&w.space), "a full space has a free range");
+	world_free(&w, ext);
+	ext = world_alloc(&w, 16);
+	expect(&w, ext, "the whole space cannot be allocated again");
+	world_free(&w, ext);
+	expect(&w, !world_alloc(&w, 17), "allocation exceeds the space");
 	world_end(&w, name);
 }
 
@@ -262,12 +263,12 @@ static void test_merge(UNIT_ARG)
 	for (o = 0; o < sizeof(orders) / sizeof(*orders); o++) {
 		world_init(&w, 7 * GRANULE, 9, GRANULE);
 		for (n = 0; n < 3; n++)
-			ext[n] = take(&w, 3);
+			ext[n] = world_alloc(&w, 3);
 		for (n = 0; n < 3; n++)
-			give(&w, ext[orders[o][n]]);
+			world_free(&w, ext[orders[o][n]]);
 		expect(&w, rstmem_space_largest_free(&w.space) == 9 * GRANULE,
-		       "what came back was not merged");
-		world_end(&w, "merges extents given back in any order");
+		       "freed extents are not merged");
+		world_end(&w, "merges extents freed in any order");
 	}
 }
 
@@ -277,20 +278,20 @@ static void test_ends(UNIT_ARG)
 	struct world w;
 
 	world_init(&w, 0, 64, GRANULE);
-	a = take(&w, 8);
-	b = take(&w, 1);
-	c = take(&w, 8);
-	d = take(&w, 2);
-	expect(&w, a && b && c && d, "no room");
+	a = world_alloc(&w, 8);
+	b = world_alloc(&w, 1);
+	c = world_alloc(&w, 8);
+	d = world_alloc(&w, 2);
+	expect(&w, a && b && c && d, "allocation fails with room");
 	expect(&w, a->start == 0 && c->start == 8 * GRANULE,
-	       "what is large does not go to the lower end");
+	       "a large extent is not at the lower end");
 	expect(&w, b->start == 63 * GRANULE && d->start == 61 * GRANULE,
-	       "what is small does not go to the upper end");
-	give(&w, a);
-	a = take(&w, 3);
-	expect(&w, a && a->start == 5 * GRANULE, "3 beside 8 is not small");
+	       "a small extent is not at the upper end");
+	world_free(&w, a);
+	a = world_alloc(&w, 3);
+	expect(&w, a && a->start == 5 * GRANULE, "3 granules count as large beside 8");
 	world_end(&w,
-	"puts large extents at the lower end, small ones at the upper");
+		  "puts large extents at the lower end, small ones at the upper");
 }
 
 static void test_lowest(UNIT_ARG)
@@ -301,17 +302,18 @@ static void test_lowest(UNIT_ARG)
 
 	world_init(&w, 0, 16, GRANULE);
 	for (n = 0; n < 8; n++)
-		ext[n] = take(&w, 2);
+		ext[n] = world_alloc(&w, 2);
 	for (n = 6; n >= 0; n -= 2)
-		give(&w, ext[n]);
-	again = take(&w, 2);
-	expect(&w, again && again->start == 0, "not the lowest");
-	again = take(&w, 1);
-	expect(&w, again && again->start == 5 * GRANULE, "not the lowest");
-	world_end(&w, "takes the lowest of equal gaps");
+		world_free(&w, ext[n]);
+	again = world_alloc(&w, 2);
+	expect(&w, again && again->start == 0, "2 granules are not in the lowest gap");
+	again = world_alloc(&w, 1);
+	expect(&w, again && again->start == 5 * GRANULE,
+	       "1 granule is not in the lowest gap");
+	world_end(&w, "allocates from the lowest of equal gaps");
 }
 
-/* Fills what is left with extents of 1, and gives those at a '.' of @map back. */
+/* Fills the space with extents of one granule, and frees those at a '.' of @map. */
 static void carve(struct world *w, const char *map)
 {
 	/* Too large for the kernel's stack. */
@@ -320,20 +322,20 @@ static void carve(struct world *w, const char *map)
 	u64 n;
 
 	memset(ext, 0, sizeof(ext));
-	while (!w->fault && (one = take(w, 1)))
+	while (!w->fault && (one = world_alloc(w, 1)))
 		ext[(one->start - w->start) / w->granule] = one;
 	for (n = 0; map[n]; n++)
 		if (map[n] == '.' && ext[n])
-			give(w, ext[n]);
+			world_free(w, ext[n]);
 }
 
-/* Takes @granules, which are to be at granule @at. */
-static void take_at(struct world *w, u64 granules, u64 at)
+/* Allocates @granules, which must be at granule @at. */
+static void world_alloc_at(struct world *w, u64 granules, u64 at)
 {
-	struct rstmem_extent *ext = take(w, granules);
+	struct rstmem_extent *ext = world_alloc(w, granules);
 
 	expect(w, ext && ext->start == w->start + at * w->granule,
-	       "not in the smallest gap, or at the wrong end");
+	       "the extent is not in the smallest gap, or at the wrong end");
 }
 
 static void test_best(UNIT_ARG)
@@ -343,17 +345,17 @@ static void test_best(UNIT_ARG)
 	/* Gaps of 6, 5, 4, 4, 5, 6 at 0, 7, 13, 18, 23, 29. */
 	world_init(&w, 0, 35, GRANULE);
 	carve(&w, "......1.....1....1....1.....1......");
-	take_at(&w, 4, 13);
-	take_at(&w, 4, 18);
-	take_at(&w, 4, 7);
-	take_at(&w, 1, 11);
-	take_at(&w, 2, 26);
-	take_at(&w, 3, 23);
-	take_at(&w, 2, 4);
-	take_at(&w, 6, 29);
-	take_at(&w, 4, 0);
-	expect(&w, !rstmem_space_largest_free(&w.space), "not full");
-	world_end(&w, "takes the smallest gap");
+	world_alloc_at(&w, 4, 13);
+	world_alloc_at(&w, 4, 18);
+	world_alloc_at(&w, 4, 7);
+	world_alloc_at(&w, 1, 11);
+	world_alloc_at(&w, 2, 26);
+	world_alloc_at(&w, 3, 23);
+	world_alloc_at(&w, 2, 4);
+	world_alloc_at(&w, 6, 29);
+	world_alloc_at(&w, 4, 0);
+	expect(&w, !rstmem_space_largest_free(&w.space), "the space is not full");
+	world_end(&w, "allocates from the smallest gap");
 }
 
 static void test_granule(UNIT_ARG)
@@ -362,10 +364,10 @@ static void test_granule(UNIT_ARG)
 	struct world w;
 
 	world_init(&w, 1ULL << 32, 32, 65536);
-	ext = take(&w, 1);
-	expect(&w, ext && ext->start == 1ULL << 32, "not at the start");
-	ext = take(&w, 3);
-	expect(&w, ext && ext->start == (1ULL << 32) + 65536, "not next to it");
+	ext = world_alloc(&w, 1);
+	expect(&w, ext && ext->start == 1ULL << 32, "the first extent is not at the start");
+	ext = world_alloc(&w, 3);
+	expect(&w, ext && ext->start == (1ULL << 32) + 65536, "the second extent is not beside the first");
 	world_end(&w, "works in granules of 64 KiB");
 }
 
@@ -374,24 +376,24 @@ static void test_top(UNIT_ARG)
 	struct rstmem_extent *ext;
 	struct world w;
 
-	/* Up to the very last address: nothing may wrap to 0. */
+	/* The space ends at the last address: no sum may wrap to 0. */
 	world_init(&w, -8 * GRANULE, 8, GRANULE);
-	ext = take(&w, 8);
-	expect(&w, ext && ext->start == -8 * GRANULE, "no room");
-	give(&w, ext);
-	ext = take(&w, 4);
-	expect(&w, ext && take(&w, 1), "no room at the top");
-	expect(&w, take(&w, 3) && !take(&w, 1), "not full");
+	ext = world_alloc(&w, 8);
+	expect(&w, ext && ext->start == -8 * GRANULE, "allocation fails with room");
+	world_free(&w, ext);
+	ext = world_alloc(&w, 4);
+	expect(&w, ext && world_alloc(&w, 1), "allocation at the top fails");
+	expect(&w, world_alloc(&w, 3) && !world_alloc(&w, 1), "the space is not full");
 	world_end(&w, "works at the end of the address space");
 
-	/* The last gap ends at 0, and is not the lowest for all that. */
+	/* The last gap ends at 0, but is not the lowest. */
 	world_init(&w, -8 * GRANULE, 8, GRANULE);
 	carve(&w, "..1..1..");
-	take_at(&w, 2, 0);
-	take_at(&w, 1, 4);
-	take_at(&w, 1, 3);
-	take_at(&w, 2, 6);
-	world_end(&w, "takes the lowest gap at the end of the address space");
+	world_alloc_at(&w, 2, 0);
+	world_alloc_at(&w, 1, 4);
+	world_alloc_at(&w, 1, 3);
+	world_alloc_at(&w, 2, 6);
+	world_end(&w, "allocates from the lowest gap at the end of the address space");
 }
 
 static void test_huge(UNIT_ARG)
@@ -399,13 +401,13 @@ static void test_huge(UNIT_ARG)
 	struct rstmem_extent *ext;
 	struct world w;
 
-	/* As large as addresses of 52 bits allow: sums of squares fit as well. */
+	/* The largest space that 52 bits address: the sums of squares must fit. */
 	world_init(&w, 0, MAX_GRANULES, 1ULL << 42);
-	ext = take(&w, MAX_GRANULES);
-	expect(&w, ext, "no room");
-	give(&w, ext);
-	expect(&w, take(&w, 1) && take(&w, 900) && take(&w, 2),
-	       "no room");
+	ext = world_alloc(&w, MAX_GRANULES);
+	expect(&w, ext, "allocation fails with room");
+	world_free(&w, ext);
+	expect(&w, world_alloc(&w, 1) && world_alloc(&w, 900) && world_alloc(&w, 2),
+	       "allocation fails with room");
 	world_end(&w, "works in a space of 2^52 bytes");
 }
 
@@ -423,30 +425,30 @@ static void random_steps(unsigned int seed)
 	world_init(&w, (u64)(unit_random() % 100) * granule,
 		   1 + unit_random() % MAX_GRANULES, granule);
 	for (step = 0; step < 4000 && !w.fault; step++) {
-		/* In long waves, so that it is full and empty at times. */
+		/* In long waves, so that the space is full at times, and empty at times. */
 		bool grow = unit_random() % 100 < ((step / 500) % 2 ? 30 : 70);
 
 		if (grow && nr < MAX_GRANULES) {
-			held[nr] = take(&w, 1 + unit_random() % (1 << unit_random() % spread));
+			held[nr] = world_alloc(&w, 1 + unit_random() % (1 << unit_random() % spread));
 			if (held[nr])
 				nr++;
 		} else if (nr) {
 			unsigned int n = unit_random() % nr;
 
-			give(&w, held[n]);
+			world_free(&w, held[n]);
 			held[n] = held[--nr];
 		}
 	}
 	snprintf(name, sizeof(name),
-	"is consistent after 4000 random steps, seed %u", seed);
+		 "is consistent after 4000 random steps, seed %u", seed);
 	world_end(&w, name);
 }
 
 static void test_whole(UNIT_ARG)
 {
-	whole(0, "takes and gives a whole space at address 0");
-	whole(GRANULE, "takes and gives a whole space");
-	whole(1ULL << 40, "takes and gives a whole space beyond 4 GiB");
+	whole(0, "allocates and frees a whole space at address 0");
+	whole(GRANULE, "allocates and frees a whole space");
+	whole(1ULL << 40, "allocates and frees a whole space beyond 4 GiB");
 }
 
 static void test_random(UNIT_ARG)
