@@ -8,7 +8,7 @@
 
 #include "decoder.h"
 
-/* The library's UUIDs are split where the services' are rows of bytes. */
+/* The services' UUIDs are arrays of bytes, the library's are structures. */
 static TEEC_UUID uuid(const uint8_t b[16])
 {
 	TEEC_UUID uuid = {

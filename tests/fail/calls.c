@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What user space does with what is there. */
+/* Operations of user space on a bound device. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ void undo(void)
 	close_all();
 }
 
-/* 0, or -errno, of a call that returns -1; and of one that returns a descriptor. */
+/* Turns the result of a call that returns -1 on failure into 0 or -errno. */
 int result(int rc)
 {
 	return rc < 0 ? -errno : 0;
@@ -92,7 +92,7 @@ static int buffer_of(int tee, int *id)
 	return buf;
 }
 
-/* As somebody who never had a buffer, with all of root's capabilities. */
+/* A user without a buffer so far, with all capabilities of root. */
 static void prepare_new_user(void)
 {
 	static uid_t uid = 20000;
@@ -362,7 +362,7 @@ static int run_edu_info(void)
 	return edu_info(s.edu, s.buf, NULL, NULL);
 }
 
-/* A backend with a list of pages, which an importer gets in many pieces. */
+/* A backend with a list of pages, which an importer maps in many pieces. */
 static void prepare_pages(void)
 {
 	s.tee = tee_open(FAKE_IMPL_ID);
@@ -438,7 +438,7 @@ static void undo_importers(void)
 		ktap_bail("importers");
 }
 
-/* All that there can be at once. */
+/* Every kind of object at once. */
 static void prepare_everything(void)
 {
 	prepare_digest();
@@ -482,7 +482,7 @@ const struct op calls[] = {
 	OP("attach and map", prepare_edu, run_map),
 	OP("unmap and detach", prepare_mapped, run_unmap, .works = true,
 	   .no_site = true),
-	OP("an importer's question", prepare_edu, run_edu_info),
+	OP("importer: ask about a buffer", prepare_edu, run_edu_info),
 	OP("read sysfs: used", prepare_buf, run_read_used),
 	OP("read sysfs: importers", prepare_buf, run_read_importers),
 	OP("read debugfs: buffers", prepare_registered, run_read_buffers),
@@ -496,8 +496,8 @@ const struct op calls[] = {
 const struct op page_calls[] = {
 	OP("allocate a list of pages", prepare_pages, run_alloc),
 	OP("attach and map a list of pages", prepare_edu_pages, run_map),
-	OP("unmap and detach it", prepare_mapped_pages, run_unmap, .works = true,
-	   .no_site = true),
+	OP("unmap and detach a list of pages", prepare_mapped_pages, run_unmap,
+	   .works = true, .no_site = true),
 	OP("close a list of pages", prepare_mapped_pages, close_all, .works = true,
 	   .no_site = true),
 };

@@ -32,7 +32,7 @@ static const char *const kinds[] = {
 
 #define KINDS	(sizeof(kinds) / sizeof(*kinds))
 
-/* Leaves out the sites that a function of the kernel leads to, and no others. */
+/* Omits the sites that a function of the kernel leads to, and no others. */
 void leave_out(const char *function)
 {
 	unsigned long addr, start = 0, end = 0;
@@ -42,7 +42,7 @@ void leave_out(const char *function)
 
 	if (!f)
 		ktap_bail("/proc/kallsyms: %s", strerror(errno));
-	/* By address, up to the modules. */
+	/* The lines are in the order of addresses, and end with the modules. */
 	while (!end && fscanf(f, "%lx %*c %127s%*[^\n]", &addr, name) == 2) {
 		if (!strcmp(name, function))
 			start = addr;
@@ -67,7 +67,7 @@ bool injection_start(void)
 	if (access(DEBUG "failslab", F_OK))
 		return false;
 	for (n = 0; n < KINDS; n++) {
-		/* The kernel log is for what should not be. */
+		/* Keep the kernel log for faults. */
 		knob(kinds[n], "verbose", "0");
 		if (n < 2)
 			knob(kinds[n], "ignore-gfp-wait", "N");
@@ -82,8 +82,8 @@ bool injection_start(void)
 }
 
 /*
- * From here on only sites count that a module's code leads to: loading one has hundreds
- * in the stock loader, which are none of ours. The range is where x86 has modules.
+ * From here on, inject only at sites that a module's code leads to: the stock loader of
+ * modules has hundreds of its own. The range is that of modules on x86.
  */
 void injection_of_modules(void)
 {
@@ -95,7 +95,7 @@ void injection_of_modules(void)
 	}
 }
 
-/* From here on the task's site number @nth fails. */
+/* From here on, site @nth of this task fails. */
 void fail_at(unsigned int nth)
 {
 	char text[16];
@@ -105,13 +105,13 @@ void fail_at(unsigned int nth)
 		ktap_bail("fail-nth: %s", strerror(errno));
 }
 
-/* No more. Whether the site was reached. */
+/* Stops the injection. Returns whether the site was reached. */
 bool fail_stop(void)
 {
 	char text[16] = "";
 	bool hit;
 
-	/* Both are sites themselves, and only one of them can be the one. */
+	/* Both calls are sites themselves; one of them may be the one that fails. */
 	hit = pread(fail_nth, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
 	while (pwrite(fail_nth, "0", 1, 0) != 1)
 		;

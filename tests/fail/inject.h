@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's fault injection, of one task: this one. */
+/* The kernel's fault injection, for the calling task. */
 #ifndef _FAIL_INJECT_H
 #define _FAIL_INJECT_H
 
 #include <stdbool.h>
 
 /*
- * kmemleak notes every allocation in an object of its own, and gives up for good when
- * it can no longer get any. Whether those fail tells nothing: they are left out by the
- * function that makes them. lab/check-log knows what it says of one that it does without.
+ * kmemleak allocates an object for every allocation, and disables itself when it cannot.
+ * Its objects say nothing about the code under test, so this function is omitted.
+ * lab/check-log accepts kmemleak's message about a missing object.
  */
 #define KMEMLEAK	"__alloc_object"
 

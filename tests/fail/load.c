@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What comes and goes: the device, and modules. */
+/* Operations on the device and on modules: binding, loading, attaching. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "op.h"
 #include "state.h"
 
-/* As if the hardware went, and came. */
+/* Remove the hardware, and bring it back. */
 static int run_unbind(void)
 {
 	return target_remove();
@@ -53,7 +53,7 @@ static struct {
 
 #define FILES	COUNT(files)
 
-/* Where modprobe would find them. */
+/* Finds the files that modprobe would load. */
 void find_modules(void)
 {
 	char path[256], line[1024], *name;
@@ -79,7 +79,7 @@ void find_modules(void)
 	}
 	if (f)
 		fclose(f);
-	/* One use case and its heap stand for all, which binding has. */
+	/* One use case and its heap are enough; binding has them all. */
 	f = fopen("/sys/module/softtee/parameters/pool", "r");
 	if (!f || fscanf(f, "%100[^,]", line) != 1)
 		ktap_bail("softtee has no pool");
@@ -111,7 +111,7 @@ static int unload(int n)
 	return result(syscall(SYS_delete_module, files[n].name, O_NONBLOCK));
 }
 
-/* Has modules up to, and not, number @n loaded. */
+/* Loads the modules below number @n, and unloads the others. */
 static void have_loaded(int n)
 {
 	int i, rc = 0;
@@ -138,7 +138,7 @@ static void have_heap(void)
 	have_loaded(1);
 }
 
-/* Fresh ones, so that softtee's use cases are the first to connect to heaps. */
+/* Modules loaded anew: softtee's use cases are the first to connect to heaps. */
 static void have_core(void)
 {
 	have_loaded(0);
@@ -163,7 +163,7 @@ static void have_all(void)
 	have_loaded(3);
 }
 
-/* rstmem_host's device is there all the time, used by nobody. */
+/* The device of rstmem_host exists all the time, without users. */
 static void have_attached(void)
 {
 	have_core();
@@ -212,7 +212,7 @@ static int run_unload_heap(void)
 	return unload(0);
 }
 
-/* Without any, what is left can be seen. */
+/* Leftovers show when no module is loaded. */
 static void undo_modules(void)
 {
 	undo();
@@ -220,8 +220,8 @@ static void undo_modules(void)
 }
 
 /*
- * request_mem_region() is NULL when it has no memory for the claim as it is when the
- * range is somebody else's: that is EBUSY.
+ * request_mem_region() returns NULL without memory for the claim and for a range that is
+ * in use; both become EBUSY.
  */
 const struct op binding[] = {
 	OP("unbind softtee", prepare_nothing, run_unbind, .undo = undo_bind),
@@ -230,10 +230,10 @@ const struct op binding[] = {
 };
 
 /*
- * kmem_cache_create() of 6.12 shows a stack when it fails, and forgets the cache's name
- * when it cannot have a directory in sysfs: both are the kernel's own, and the core has
- * nothing to undo there yet. module_add_driver() says EINVAL for its directory, and what
- * the driver core meets before it calls the driver it keeps to itself: ENODEV then.
+ * When kmem_cache_create() of 6.12 fails it prints a stack trace, and without memory for a
+ * directory in sysfs it leaks the name of the cache. Both are faults of the kernel, and the
+ * core has nothing to undo then. module_add_driver() fails with EINVAL for its directory.
+ * The driver core hides failures before it calls the driver; loading then ends in ENODEV.
  */
 const struct op loading[] = {
 	OP("load rstmem_heap", have_none, run_load_heap, .undo = undo_modules),
@@ -252,7 +252,8 @@ const struct op loading[] = {
 const struct op attaching[] = {
 	OP("attach to another driver's device", have_core, run_attach,
 	   .undo = undo_modules),
-	OP("detach from it", have_attached, run_detach, .undo = undo_modules),
+	OP("detach from another driver's device", have_attached, run_detach,
+	   .undo = undo_modules),
 };
 
 const size_t num_binding = COUNT(binding);

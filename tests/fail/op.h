@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The operations of which every site fails once. */
+/* Operations, of which each site fails once. */
 #ifndef _FAIL_OP_H
 #define _FAIL_OP_H
 
@@ -10,7 +10,7 @@
 
 #define SIZE	(64 * KIB)
 
-/* What an operation has made, or was made for it; -1: not there. */
+/* Objects that an operation makes, or that are made for it; -1 is none. */
 struct made {
 	int tee, other;
 	int buf, buf2, reg, heap, edu, file;
@@ -25,10 +25,10 @@ struct op {
 	const char *name;
 	void (*prepare)(void);
 	int (*run)(void);	/* 0, -errno or TEEC_ERROR_* */
-	bool works;	/* whatever fails */
-	int errors[3];	/* that are expected besides */
-	const char *without;	/* sites that this function leads to */
-	bool no_site;	/* may have none, if it works at once */
+	bool works;	/* succeeds with every failed site */
+	int errors[3];	/* expected besides ENOMEM and EFAULT */
+	const char *without;	/* omit the sites that this function leads to */
+	bool no_site;	/* may have no site */
 	void (*undo)(void);
 };
 

@@ -48,7 +48,7 @@ void look(struct state *state)
 	}
 }
 
-/* Whether all pools are empty, by all that tell of them. Says so if not. */
+/* Returns whether every source says that all pools are empty. @say prints why not. */
 static bool empty(bool say)
 {
 	struct tee_ioctl_rstmem_query query;
@@ -65,7 +65,7 @@ static bool empty(bool say)
 			continue;
 		used = account_number(accounts[uc - 1], "used");
 		buffers = account_number(accounts[uc - 1], "buffers");
-		/* A node that devtmpfs had no memory for is not there. */
+		/* The node is missing if devtmpfs had no memory for it. */
 		if (tee < 0 || tee_query(tee, uc, &query))
 			memset(&query, 0, sizeof(query));
 		if (used || buffers || query.used || query.buffers) {
@@ -113,7 +113,7 @@ static bool same(const struct state *was, bool say)
 	return ok;
 }
 
-/* What was dropped may end a moment later. */
+/* A dropped object may end a moment later. */
 bool settled(const struct state *was)
 {
 	int n;

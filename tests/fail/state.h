@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What must be after an operation as it was before. */
+/* The state that an operation must leave unchanged. */
 #ifndef _FAIL_STATE_H
 #define _FAIL_STATE_H
 

@@ -25,22 +25,22 @@
 
 #define MAX_FDS		64
 #define PAGE		4096
-/* More than any argument. */
+/* Larger than any argument. */
 #define ARGUMENT	512
 
 static const char * const use_cases[] = {
 	"secure-video", "trusted-ui", "secure-video-record",
 };
 
-/* Requests and replies; descriptors. The driver has [0] of each. */
+/* Sockets for requests and replies, and for descriptors. The driver has [0] of each. */
 static struct {
 	int ask[2], pass[2];
 } pipes[ACTORS];
 static bool covered;
 
-/* Of this process, if it is one of them. */
+/* State of the calling process. */
 static int fds[SLOTS];
-/* A page to read only, and one behind the first that is not there. */
+/* A read-only page, followed by an unmapped one. */
 static uint8_t *pages;
 
 void actors_init(bool cover)
@@ -69,14 +69,14 @@ static unsigned int count_fds(void)
 	return count;
 }
 
-/* Puts an argument where it is wanted. */
+/* Copies an argument to its place. */
 static void *place(enum place where, const void *argument, size_t size)
 {
 	switch (where) {
 	case PLACE_NULL:
 		return NULL;
 	case PLACE_UNMAPPED:
-		/* The last byte is beyond the end. */
+		/* The last byte is unmapped. */
 		mprotect(pages, PAGE, PROT_READ | PROT_WRITE);
 		mprotect(pages + PAGE, PAGE, PROT_NONE);
 		memcpy(pages + PAGE - size + 1, argument, size - 1);
@@ -178,7 +178,7 @@ static void do_check(const struct request *r, struct reply *reply)
 	if (reply->rc)
 		return;
 	tee_mem_alloc(fds[r->slot], PAGE, &mem);
-	/* A stale id may be this memory's now. */
+	/* An id that ended may name this memory now. */
 	if (mem.id == r->id) {
 		tee_mem_free(&mem);
 		tee_close_session(fds[r->slot], session);
@@ -196,7 +196,7 @@ static void do_check(const struct request *r, struct reply *reply)
 		return;
 	content_of(r->seed, data, sizeof(data));
 	content_sha256(data, sizeof(data), want);
-	/* 1 is for other content. */
+	/* 1 says that the content differs. */
 	reply->rc = ret ? -EPROTO : memcmp(got, want, sizeof(got)) != 0;
 }
 
@@ -204,7 +204,7 @@ static void do_fill(const struct request *r, struct reply *reply)
 {
 	uint8_t data[PAGE];
 
-	/* One that does not work would end the process. */
+	/* An invalid one would end the process. */
 	do_check(r, reply);
 	if (reply->rc < 0)
 		return;
@@ -228,7 +228,7 @@ static void do_info(const struct request *r, struct reply *reply)
 	reply->use_case = there->use_case;
 }
 
-/* As a program of another age would ask: @size is that of its structure. */
+/* Queries like a program of another version: @size is that of its structure. */
 static void do_query(const struct request *r, struct reply *reply)
 {
 	struct {
@@ -245,7 +245,7 @@ static void do_query(const struct request *r, struct reply *reply)
 			      _IOC_NR(TEE_IOC_RSTMEM_QUERY), r->size), there);
 }
 
-/* Whatever of it gives the CPU something is counted. */
+/* Counts the ways in which the CPU gets at the buffer. */
 static void do_cpu(const struct request *r, struct reply *reply)
 {
 	struct dma_buf_sync sync = {
@@ -280,8 +280,8 @@ static void read_file(const char *path, char *text, size_t size)
 }
 
 /*
- * All there is, and the number in "used". A limit changes nothing for root, whatever is
- * written there.
+ * Reads all files, writes a limit, and returns the number in "used". No limit applies to
+ * root.
  */
 static void do_read(const struct request *r, struct reply *reply)
 {
@@ -327,7 +327,7 @@ static void do_open_edu(struct reply *reply)
 		edu_mask(reply->rc, 40);
 }
 
-/* What is opened by chance is closed again. */
+/* Closes a descriptor that the ioctl opened by chance. */
 static void do_garbage(const struct request *r, struct reply *reply)
 {
 	unsigned int before = count_fds(), n;
@@ -335,7 +335,7 @@ static void do_garbage(const struct request *r, struct reply *reply)
 	unsigned long cmd;
 
 	content_make(data, sizeof(data), r->seed);
-	/* A pointer that leads somewhere, sometimes. */
+	/* Sometimes a valid pointer. */
 	if (r->seed & 1)
 		memcpy(data, &(void *){ pages }, sizeof(void *));
 	if (r->seed & 2)
@@ -442,7 +442,7 @@ static _Noreturn void serve(unsigned int which)
 			cover_begin();
 		switch (r.kind) {
 		case OP_PASS:
-			/* To the driver, or from it. */
+			/* A descriptor to the driver, or from it. */
 			if (r.pad) {
 				fd = socket_receive_fd(pipes[which].pass[1]);
 				reply.rc = fd;
@@ -454,7 +454,7 @@ static _Noreturn void serve(unsigned int which)
 			}
 			break;
 		case OP_FORK:
-			/* Twice, so that it is the driver's child. */
+			/* Fork twice: the copy becomes a child of the driver. */
 			pid = fork();
 			if (!pid) {
 				pid = fork();
@@ -494,7 +494,7 @@ pid_t actor_start(unsigned int which)
 	serve(which);
 }
 
-/* It dies when it bails out; then its end is open in others. */
+/* A process that bails out dies, but others keep its end of the socket open. */
 static bool receive(unsigned int which, struct reply *reply)
 {
 	struct timeval tv = { .tv_sec = 60 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The fuzzer's processes: each does what it is asked to with its descriptors, one thing
- * at a time, and says what came of it. They know nothing of what should.
+ * The processes of the fuzzer. Each carries out one request at a time with its own
+ * descriptors and replies with the result. Processes do not know the model.
  */
 #ifndef _TESTS_FUZZ_ACTOR_H
 #define _TESTS_FUZZ_ACTOR_H
@@ -12,22 +12,22 @@
 
 #include "op.h"
 
-/* Where an argument of an ioctl is. */
+/* The place of an ioctl's argument. */
 enum place { PLACE_GOOD, PLACE_NULL, PLACE_READ_ONLY, PLACE_UNMAPPED, PLACES };
 
 /**
- * struct request - what a process is to do
- * @kind:	which operation; OP_KINDS for none
- * @slot:	on this descriptor
- * @other:	and on this one
- * @to:		where a new descriptor goes; an empty slot
- * @place:	of the argument
- * @use_case:	as it is passed on
- * @flags:	the same
- * @pad:	the same, and whatever else an operation chooses by
- * @id:		the same
- * @size:	the same
- * @seed:	of content, 0 for zeros
+ * struct request - a request to a process
+ * @kind:	the operation; OP_KINDS for none
+ * @slot:	the descriptor
+ * @other:	a second descriptor
+ * @to:		an empty slot for a new descriptor
+ * @place:	place of the argument
+ * @use_case:	passed on as it is
+ * @flags:	passed on as it is
+ * @pad:	passed on as it is; some operations choose by it
+ * @id:		passed on as it is
+ * @size:	passed on as it is
+ * @seed:	seed of content, 0 for zeros
  */
 struct request {
 	enum op_kind kind;
@@ -40,13 +40,13 @@ struct request {
 };
 
 /**
- * struct reply - what came of it
- * @rc:		0 or what it returned, or -errno
- * @size:	as it was passed back
- * @flags:	the same
- * @use_case:	the same
- * @id:		the same
- * @fds:	how many descriptors the process has
+ * struct reply - the result of a request
+ * @rc:		the result of the call, or -errno
+ * @size:	as the call wrote it
+ * @flags:	as the call wrote it
+ * @use_case:	as the call wrote it
+ * @id:		as the call wrote it
+ * @fds:	number of descriptors of the process
  */
 struct reply {
 	int64_t rc;
@@ -56,21 +56,21 @@ struct reply {
 	unsigned int fds;
 };
 
-/* Before the first: pipes to all that there will be. Bails out on failure. */
+/* Opens the pipes to all processes, before the first starts. Bails out on failure. */
 void actors_init(bool cover);
 
-/* A process without descriptors. */
+/* Starts a process without descriptors. */
 pid_t actor_start(unsigned int which);
 
-/* Returns false when the process is not there any more. */
+/* Sends a request and waits for the reply. Returns false when the process has ended. */
 bool actor_ask(unsigned int which, const struct request *request,
 	       struct reply *reply);
 
-/* A descriptor goes from one to another. */
+/* Passes a descriptor from one process to another. */
 bool actor_pass(unsigned int from, unsigned int slot, unsigned int to,
 		unsigned int to_slot, struct reply *reply);
 
-/* Another process becomes a copy of one. Returns its number or -1. */
+/* Forks process @which as process @copy. Returns its pid or -1. */
 pid_t actor_fork(unsigned int which, unsigned int copy, struct reply *reply);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Coverage, see cover.h; the interface is that of Documentation/dev-tools/kcov.rst. */
+/* Coverage, see cover.h and Documentation/dev-tools/kcov.rst. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -14,10 +14,10 @@
 #include "cover.h"
 
 #define ENTRIES		(256UL << 10)
-/* Twice as many as there are places in the modules, and more. */
+/* More than twice the number of probes in the modules. */
 #define SEEN		(64UL << 10)
 
-/* One copy for all processes: places, each at a hash of itself. */
+/* A hash table of reached probes, shared by all processes. */
 static _Atomic unsigned long *seen;
 static unsigned long *trace;
 
@@ -95,7 +95,7 @@ void cover_print(void)
 				count++;
 			}
 	}
-	/* KCOV tells where it would be without the random offset. */
+	/* KCOV subtracts the random offset of the kernel. */
 	if (!count)
 		ktap_bail("no code reached; boot with nokaslr");
 }

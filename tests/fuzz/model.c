@@ -12,7 +12,7 @@
 #define PAGE		4096ULL
 #define USE_CASES	3
 #define MAX_IDS		256
-/* As wide as an address may be; beyond, a size is invalid. */
+/* The width of addresses; a larger size is invalid. */
 #define ADDRESS_BITS	52
 
 const char * const lie_names[LIES] = {
@@ -27,23 +27,23 @@ const char * const lie_names[LIES] = {
 
 enum type { TYPE_NONE, TYPE_CONTEXT, TYPE_BUFFER, TYPE_REGISTRATION, TYPE_HEAP, TYPE_EDU };
 
-/* Restricted memory, and how many dma-bufs and registrations keep it. */
+/* Restricted memory, with the number of dma-bufs and registrations that keep it. */
 struct memory {
 	uint64_t size;
 	uint32_t use_case, seed;
 	unsigned int holders;
 };
 
-/* What a descriptor stands for, and how many do, importers included. */
+/* An open object, with its number of descriptors and importers. */
 struct object {
 	enum type type;
 	unsigned int refs;
-	struct memory *memory;		/* of a buffer */
-	struct object *attached;	/* to an importer */
-	uint32_t use_case;		/* of a heap */
+	struct memory *memory;		/* memory of a buffer */
+	struct object *attached;	/* buffer attached to an importer */
+	uint32_t use_case;		/* use case of a heap */
 };
 
-/* An id, and what it ends with: a dma-buf or a registration. */
+/* An id. It ends with its dma-buf or its registration. */
 struct id {
 	int32_t number;
 	struct object *context, *end;
@@ -61,7 +61,7 @@ static struct {
 	struct object *slots[ACTORS][SLOTS];
 	struct id ids[MAX_IDS];
 	unsigned int nr_ids;
-	unsigned int contexts;	/* which keep the module, as buffers do */
+	unsigned int contexts;	/* these keep the module, like buffers */
 	uint32_t last_seed;
 } m;
 
@@ -113,7 +113,7 @@ static void memory_put(struct memory *memory)
 		return;
 	m.used[memory->use_case] -= memory->size;
 	m.buffers[memory->use_case]--;
-	/* Ids that are past still point to it. */
+	/* Ids that ended still point to it. */
 }
 
 static struct memory *memory_new(uint64_t size, uint32_t use_case)
@@ -145,7 +145,7 @@ static void ids_end(const struct object *what)
 		    what->type == TYPE_BUFFER)
 			continue;
 		id->valid = false;
-		/* A registration kept the memory by its id. */
+		/* The registration kept the memory. */
 		if (id->end->type == TYPE_REGISTRATION &&
 		    m.lie != LIE_REGISTRATION)
 			memory_put(id->memory);
@@ -177,7 +177,7 @@ static void object_drop(struct object *object)
 	default:
 		break;
 	}
-	/* Never freed: an id may point to it. Sequences are short. */
+	/* Never freed, since an id may point to it. Sequences are short. */
 }
 
 static void slot_set(unsigned int actor, unsigned int slot, enum type type,
@@ -208,7 +208,7 @@ static enum type type_of(const struct object *o)
 	return o ? o->type : TYPE_NONE;
 }
 
-/* The first slot of a type from @slot on, round; or @slot. */
+/* Returns the first slot of a type from @slot on, with wrap-around, or @slot. */
 static unsigned int slot_of(unsigned int actor, unsigned int slot, enum type type)
 {
 	unsigned int n;
@@ -220,7 +220,7 @@ static unsigned int slot_of(unsigned int actor, unsigned int slot, enum type typ
 	return slot;
 }
 
-/* Mostly of the type that makes sense, but not always. */
+/* Returns a slot that is mostly, but not always, of the right type. */
 static unsigned int slot_for(const struct op *op, unsigned int slot,
 			     enum type type, uint32_t choice)
 {
@@ -258,7 +258,7 @@ static uint64_t choose_size(uint32_t use_case, uint32_t choice, uint32_t more)
 	};
 	uint64_t largest = use_case <= USE_CASES ? m.largest[use_case] : PAGE;
 
-	/* Large ones take long to scrub. */
+	/* Large buffers take long to scrub. */
 	switch (choice % 64) {
 	case 0 ... 3:
 		return odd[more % (sizeof(odd) / sizeof(odd[0]))];
@@ -273,7 +273,7 @@ static uint64_t choose_size(uint32_t use_case, uint32_t choice, uint32_t more)
 	}
 }
 
-/* Of a size that the kernel takes: that it does; or how it fails. */
+/* Predicts the allocation of @size for a valid use case. */
 static void expect_alloc(struct expectation *e, uint64_t size, uint32_t use_case)
 {
 	uint64_t rounded = (size + PAGE - 1) / PAGE * PAGE;
@@ -294,7 +294,7 @@ static enum place choose_place(uint32_t choice)
 	return choice % 16 ? PLACE_GOOD : choice / 16 % PLACES;
 }
 
-/* A bad place fails, but not before what else fails if it can be read. */
+/* A bad place fails; if it can be read, other errors come first. */
 static void expect_place(struct expectation *e, enum place place)
 {
 	if (place == PLACE_NULL || place == PLACE_UNMAPPED)
@@ -312,7 +312,7 @@ static bool begin_alloc(struct op *op, struct request *r, struct expectation *e)
 	r->size = choose_size(r->use_case, op->b, op->c);
 	if (op->b >> 8 & 1 && !(op->b >> 9 & 15)) {
 		r->use_case = op->c;
-		/* By chance it may be one. */
+		/* The random number may be a valid use case. */
 		if (r->use_case - 1 < USE_CASES)
 			r->use_case = 64;
 	}
@@ -348,7 +348,7 @@ static bool begin_alloc_heap(struct op *op, struct request *r,
 		r->flags |= O_APPEND;
 	if (!(op->b >> 12 & 15))
 		r->pad = op->c | 1;
-	/* A heap gives its own kernel's answer to a bad pointer, always EFAULT. */
+	/* A heap always answers a bad pointer with EFAULT. */
 	r->place = choose_place(op->b >> 16);
 	e->use_case = r->use_case;
 	if (r->flags & O_APPEND || r->pad)
@@ -393,7 +393,7 @@ static bool begin_register(struct op *op, struct request *r,
 	return true;
 }
 
-/* Any id that ever was, in any context; mostly one that is. */
+/* Chooses an id of any context and time, mostly a live one. */
 static struct id *choose_id(const struct op *op, struct object *context)
 {
 	unsigned int n, at = op->b % (m.nr_ids ? m.nr_ids : 1);
@@ -406,7 +406,7 @@ static struct id *choose_id(const struct op *op, struct object *context)
 	return &m.ids[at];
 }
 
-/* What an id stands for in a context, if for anything. */
+/* Returns the memory that an id names in a context, or NULL. */
 static struct memory *look_up(struct object *context, int32_t number)
 {
 	unsigned int n;
@@ -433,7 +433,7 @@ static bool begin_content(struct op *op, struct request *r,
 	r->id = id->number;
 	memory = look_up(context, r->id);
 	if (op->kind == OP_FILL) {
-		/* One that does not work is for OP_CHECK. */
+		/* OP_CHECK uses ids that do not work. */
 		if (!memory || memory->size < PAGE)
 			return false;
 		r->seed = op->a | 1;
@@ -482,7 +482,7 @@ static bool begin_query(struct op *op, struct request *r, struct expectation *e)
 	r->size = op->c & 7 ? ver0 : (op->c >> 3) % 128;
 	if (!(op->b >> 8 & 15))
 		r->flags = op->c | 1;
-	/* The byte behind the structure as it is now. */
+	/* The byte behind the present structure. */
 	r->pad = op->b >> 12 & 1;
 	e->ok = r->size >= ver0;
 	if (r->size < ver0)
@@ -516,8 +516,8 @@ static bool begin_attach(struct op *op, struct request *r,
 }
 
 /*
- * Whether anything keeps the backend's module from going. A registration does by its
- * buffer, and no more when its context is closed.
+ * Returns whether anything keeps the backend's module. A registration keeps it with its
+ * buffer, until its context is closed.
  */
 static bool module_is_used(void)
 {
@@ -541,7 +541,7 @@ static bool begin(struct op *op, struct request *r, struct expectation *e)
 		e->ok = true;
 		return empty_slot(op->actor, op->slot, &r->to);
 	case OP_CLOSE:
-		/* Mostly something that is open. */
+		/* Mostly an open descriptor. */
 		for (n = 0; !o && op->a % 8 && n < SLOTS; n++) {
 			r->slot = (op->slot + n) % SLOTS;
 			o = m.slots[op->actor][r->slot];
@@ -560,7 +560,7 @@ static bool begin(struct op *op, struct request *r, struct expectation *e)
 			fails(e, EBADF, 0, 0);
 		return empty_slot(op->actor, op->a, &r->to);
 	case OP_PASS:
-		/* To whom; where it goes there is in "to". */
+		/* The receiving process; "to" is the slot there. */
 		r->other = op->a % ACTORS;
 		e->ok = true;
 		return o && r->other != op->actor && m.alive[r->other] &&
@@ -610,7 +610,7 @@ static bool begin(struct op *op, struct request *r, struct expectation *e)
 		r->seed = op->c | 4;
 		r->size = op->b >> 8 & 1 ? (op->b >> 9) % 256 : 8 * (op->b >> 9 & 15);
 		r->place = choose_place(op->a >> 5);
-		/* Whatever comes of it must change nothing. */
+		/* Any result is right, but nothing may change. */
 		return true;
 	case OP_UNLOAD:
 		e->ok = !module_is_used();
@@ -618,11 +618,11 @@ static bool begin(struct op *op, struct request *r, struct expectation *e)
 		e->ok = !module_is_used();
 		return !m.no_unload;
 	case OP_REMOVE:
-		/* It would wait for open files. */
+		/* The removal would wait for open files. */
 		e->ok = true;
 		return !m.removed && !m.contexts && !m.no_unload;
 	case OP_RETURN:
-		/* The pools are claimed for as long as there are buffers. */
+		/* Buffers keep the pools claimed. */
 		e->ok = !m.buffers[1] && !m.buffers[2] && !m.buffers[3];
 		return m.removed;
 	default:
@@ -635,7 +635,7 @@ bool model_begin(struct op *op, struct request *request,
 {
 	memset(request, 0, sizeof(*request));
 	memset(expected, 0, sizeof(*expected));
-	/* An empty TEE slot is of no use: opens it, more often than not. */
+	/* An empty slot for a TEE is useless: mostly open it. */
 	if (!m.alive[op->actor])
 		m.alive[op->actor] = true;
 	if (op->kind != OP_CLOSE && model_fds(op->actor) == SLOTS &&
@@ -754,7 +754,6 @@ const char *model_end(const struct op *op, const struct request *r,
 		break;
 	case OP_CHECK:
 	case OP_CPU:
-		/* Other content; a way in for the CPU. */
 		if (reply->rc)
 			return op->kind == OP_CPU ? "the CPU has a way in" :
 						    "other content";

@@ -4,7 +4,7 @@
 
 #include "op.h"
 
-/* How often each comes up, in relation to the others. */
+/* Relative frequencies. */
 static const struct {
 	const char *name;
 	unsigned int weight;
@@ -34,7 +34,7 @@ static const struct {
 	[OP_RETURN] = { "return", 3 },
 };
 
-/* Splitmix64 of both: any operation without those before it. */
+/* Splitmix64 of seed and index: each operation can be made without earlier ones. */
 static uint64_t mix(uint64_t seed, uint64_t n)
 {
 	uint64_t x = seed * 0xd1342543de82ef95 + n * 0x9e3779b97f4a7c15;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Operations of the fuzzer: what may happen, before it is known to whom. */
+/* Operations of the fuzzer, before the model chooses their objects. */
 #ifndef _TESTS_FUZZ_OP_H
 #define _TESTS_FUZZ_OP_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define ACTORS	4	/* processes */
-#define SLOTS	10	/* descriptors that each may have */
+#define SLOTS	10	/* descriptors of each process */
 
 enum op_kind {
 	OP_OPEN,	/* the TEE device */
@@ -19,8 +19,8 @@ enum op_kind {
 	OP_DUP,
 	OP_PASS,	/* SCM_RIGHTS, to another process */
 	OP_REGISTER,
-	OP_FILL,	/* have the TEE write through an id */
-	OP_CHECK,	/* have it read, through an id that may be stale */
+	OP_FILL,	/* the TEE writes through an id */
+	OP_CHECK,	/* the TEE reads through an id that may have ended */
 	OP_INFO,	/* TEE_IOC_RSTMEM_FD_INFO */
 	OP_QUERY,	/* mutated */
 	OP_CPU,		/* mmap, read, write, seek */
@@ -29,21 +29,21 @@ enum op_kind {
 	OP_DETACH,
 	OP_FORK,
 	OP_KILL,
-	OP_GARBAGE,	/* an ioctl with whatever */
+	OP_GARBAGE,	/* a random ioctl */
 	OP_UNLOAD,
-	OP_REMOVE,	/* the device, and */
-	OP_RETURN,	/* back again */
+	OP_REMOVE,	/* unbind the device */
+	OP_RETURN,	/* bind it again */
 	OP_KINDS
 };
 
 /**
  * struct op - an operation
- * @kind:	which
- * @actor:	who
- * @slot:	on which descriptor
- * @a:		more to choose by; what it means is up to @kind
- * @b:		the same
- * @c:		the same
+ * @kind:	its kind
+ * @actor:	the process
+ * @slot:	the descriptor
+ * @a:		a random number, which @kind interprets
+ * @b:		another
+ * @c:		another
  */
 struct op {
 	enum op_kind kind;
@@ -51,7 +51,7 @@ struct op {
 	uint32_t a, b, c;
 };
 
-/* The @index-th operation of a sequence. It depends on nothing else. */
+/* Makes operation @index of sequence @seed. It depends on nothing else. */
 struct op op_make(uint64_t seed, unsigned int index);
 
 const char *op_name(enum op_kind kind);

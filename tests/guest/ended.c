@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ids that have ended: no new call finds one, even while calls that were given it
- * before still run, and the memory is back when these are done. Threads whose calls
- * overlap would keep an id that can still be found for ever.
+ * Ids that ended: no new call finds one, even while older calls with it still run, and
+ * the memory comes back when these end. If calls could still find the id, threads whose
+ * calls overlap would keep it for ever.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls that run in a session of softtee, or wait for their turn there, neither keep
- * the machine from suspending nor a process from being killed, and a call that was
- * given up while it waited does not run later.
+ * While calls run in a session of softtee, or wait for their turn, the machine can
+ * suspend and processes can be killed. A waiting call that is given up does not run later.
  *
- * The freezer of cgroups stops tasks in the way that suspending does, on kernels
- * that cannot try the latter (CONFIG_PM_DEBUG).
+ * The cgroup freezer stops tasks like a suspend does; it stands in for one on kernels
+ * that cannot suspend for a test (CONFIG_PM_DEBUG).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What was in memory before never reaches the owner of a buffer: softtee clears a
- * pool before it allocates from it, and zeros go to memory, not only to the CPU's
- * caches. Starts without softtee.
+ * Old contents never reach the owner of a buffer: softtee clears a pool before it
+ * allocates from it, and its zeros reach memory, not only the CPU's caches. Starts without
+ * softtee.
  */
 #include <errno.h>
 #include <fcntl.h>

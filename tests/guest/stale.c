@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device behind an IOMMU that is in its default, lazy mode: when an unmapping has
- * returned, the device reaches the buffer no more, and so not what the next owner of
- * its memory writes. The test device starts a transfer 100 ms after it was told to;
- * the buffer is unmapped, freed and allocated again just before that.
+ * A device behind an IOMMU in its default, lazy mode: after an unmapping returned, the
+ * device cannot reach the buffer, or what the next owner of its memory writes. The test
+ * device starts a transfer 100 ms after the command; just before, the buffer is unmapped,
+ * freed and allocated again.
  */
 #include <pthread.h>
 #include <string.h>

@@ -8,13 +8,13 @@
 
 #define VIDEO_ACCOUNT	"tee0,secure-video"
 
-/* A number in /sys/class/rstmem/ACCOUNT/NAME; bails out when there is none. */
+/* Returns the number in /sys/class/rstmem/ACCOUNT/NAME. Bails out without one. */
 uint64_t account_number(const char *account, const char *name);
 
-/* Writes such a file. Returns 0 or -errno. */
+/* Writes /sys/class/rstmem/ACCOUNT/NAME. Returns 0 or -errno. */
 int account_write(const char *account, const char *name, const char *text);
 
-/* Reads such a file whole, without the line feed at its end. */
+/* Reads /sys/class/rstmem/ACCOUNT/NAME, without the line feed at its end. */
 void account_read(const char *account, const char *name, char *text,
 		  unsigned int size);
 
@@ -34,13 +34,13 @@ struct account_buffer {
 };
 
 /*
- * Calls @each for every line; stops when it returns false. Returns how many there
- * were; bails out on a line that is not of the form.
+ * Calls @each for every line until it returns false. Returns the number of lines. Bails
+ * out on a malformed line.
  */
 unsigned int account_buffers(bool (*each)(const struct account_buffer *buf,
 					  void *arg), void *arg);
 
-/* The line of the dma-buf behind a descriptor. Returns whether there is one. */
+/* Finds the line of the dma-buf behind a descriptor. Returns whether it exists. */
 bool account_find(int fd, struct account_buffer *buf);
 
 #endif

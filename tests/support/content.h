@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Known content for restricted buffers, by way of OpenSSL. */
+/* Known content for restricted buffers, made with OpenSSL. */
 #ifndef _TESTS_CONTENT_H
 #define _TESTS_CONTENT_H
 
@@ -16,13 +16,13 @@ void content_encrypt(const uint8_t key[32], const uint8_t iv[16],
 		     uint64_t offset, const void *in, void *out, size_t size);
 
 /*
- * Has the cipher service decrypt into @offset of a restricted buffer so that
- * @data is there. Bails out on failure.
+ * Puts @data at @offset of a restricted buffer, through the cipher service. Bails out on
+ * failure.
  */
 void content_fill(int tee, int id, uint64_t offset, const void *data,
 		  size_t size);
 
-/* Whether the digest service finds @data there. */
+/* Returns whether the digest service finds @data there. */
 _Bool content_is(int tee, int id, uint64_t offset, const void *data,
 		 size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /dev/rstmem_edu for test programs; returns are 0 or -errno. */
+/* /dev/rstmem_edu for test programs. Functions return 0 or -errno. */
 #ifndef _TESTS_EDU_H
 #define _TESTS_EDU_H
 
@@ -8,13 +8,13 @@
 
 #include "../modules/rstmem_edu.h"
 
-/* Opens it; bails out when there is none. */
+/* Opens the device. Bails out without one. */
 int edu_open(void);
 int edu_mask(int edu, uint32_t bits);
 
 /*
- * Sets the mask that the driver has when it is loaded, and returns its bits. The
- * lab's guests have their carveouts where it does not reach.
+ * Sets the initial DMA mask of the driver, and returns its number of bits. It does not
+ * reach the carveouts of the lab's guests.
  */
 uint32_t edu_least_mask(int edu);
 /* @map may be NULL. */
@@ -25,7 +25,7 @@ int edu_write(int edu, uint64_t offset, const void *data, size_t size);
 int edu_read_raw(int edu, uint64_t addr, void *data, size_t size);
 int edu_info(int edu, int buf, uint32_t *use_case, uint64_t *size);
 int edu_vmap(int edu, int buf);
-/* Another device, of the device tree; -ENODEV when there is none. */
+/* Attaches a buffer to a device of the device tree; -ENODEV without one. */
 int edu_attach_of(int edu, int buf, const char *compatible);
 
 #endif

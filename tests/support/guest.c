@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the guest's kernel tells of itself, see guest.h. */
+/* Facts about the guest's kernel, see guest.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -49,7 +49,7 @@ int guest_crypto_users(void)
 	if (!f)
 		ktap_bail("/proc/crypto: %s", strerror(errno));
 	while (fgets(line, sizeof(line), f))
-		/* One is for being there; what is loaded meanwhile has it too. */
+		/* An algorithm without users has one reference. */
 		if (sscanf(line, "refcnt : %d", &n) == 1)
 			sum += n - 1;
 	fclose(f);
@@ -94,7 +94,7 @@ int guest_devmem(uint64_t addr, void *data, size_t size)
 		mem = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, start);
 		if (mem == MAP_FAILED)
 			_exit(errno);
-		/* Not in a system call, which would take the kernel with it. */
+		/* Copy here, not in a system call, where the fault would kill the kernel. */
 		for (n = 0; n < size; n++)
 			shared[n] = mem[addr - start + n];
 		_exit(0);

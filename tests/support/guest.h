@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the guest's kernel tells of itself, for test programs. */
+/* Facts about the guest's kernel, for test programs. */
 #ifndef _TESTS_GUEST_H
 #define _TESTS_GUEST_H
 
@@ -8,48 +8,47 @@
 #include <stdint.h>
 
 /*
- * Whether the kernel is at least as new as this release: for what the kernel
- * changed in its ABI and does not tell otherwise.
+ * Returns whether the kernel is at least of this release. Only for changes of the ABI that
+ * cannot be seen otherwise.
  */
 bool guest_since(int version, int patchlevel);
 
-/* The number in a file of sysfs or procfs, or -errno. */
+/* Returns the number in a file of sysfs or procfs, or -errno. */
 int guest_number(const char *path);
 
 /*
- * References to all of the crypto API's algorithms, by those who use them. Sessions of
- * softtee's cipher and digest services hold one each, so this shows whether sessions
- * are left.
+ * Returns the number of references to algorithms of the crypto API. Each session of
+ * softtee's cipher and digest services holds one, so the number shows leaked sessions.
  */
 int guest_crypto_users(void);
 
-/* Whether /proc/self/fdinfo has a line for one of the program's descriptors. */
+/* Returns whether /proc/self/fdinfo has this line for a descriptor. */
 bool guest_fdinfo_has(int fd, const char *line);
 
 /*
- * Reads at most a page of physical memory through a mapping of /dev/mem, in a process
- * of its own. Returns 0, -errno if it cannot be mapped, or the signal that ended it.
+ * Reads at most a page of physical memory through a mapping of /dev/mem, in a process of
+ * its own. Returns 0, -errno if the mapping fails, or the signal that ended the process.
  */
 int guest_devmem(uint64_t addr, void *data, size_t size);
 
-/* A dma-buf of a page that is not restricted; bails out when there is none. */
+/* Returns a dma-buf of a page of normal memory. Bails out on failure. */
 int guest_udmabuf(void);
 
 /*
- * Where softtee's first pool is. From 80 MiB on behind it, memory without struct
- * pages goes on that is nobody's, see lab/boards.
+ * Returns the address of softtee's first pool. No driver uses the memory without struct
+ * pages that begins 80 MiB above it, see lab/boards.
  */
 uint64_t guest_carveout(void);
 
 /*
- * Has the calling thread run on @cpu from now on. Returns 0, or -errno: -EINVAL when
- * there is none of that number.
+ * Binds the calling thread to @cpu. Returns 0 or -errno: -EINVAL for a CPU that does not
+ * exist.
  */
 int guest_run_on(int cpu);
 
 /*
- * Tell the lab that modules stay in use on purpose: it does not unload them at the end
- * of this guest, so it finds no leak of theirs either.
+ * Tells the lab that modules stay in use on purpose. It does not unload them at the end of
+ * this guest, and does not see their leaks.
  */
 void guest_keep_modules(void);
 

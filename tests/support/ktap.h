@@ -5,8 +5,8 @@
  *	int main(void)
  *	{
  *		ktap_start();
- *		ktap(1 + 1 == 2, "sums");
- *		ktap_skip("flies", "no wings");
+ *		ktap(1 + 1 == 2, "sum: adds two numbers");
+ *		ktap_skip("bird: flies", "no wings");
  *		return ktap_end();
  *	}
  */
@@ -15,13 +15,13 @@
 
 #include <stdbool.h>
 
-/* Exit status of a program all of whose cases were skipped. */
+/* The exit status when all cases were skipped. */
 #define KTAP_EXIT_SKIP	4
 
-/* Before the first case. Line buffers stdout, so that a crash loses nothing. */
+/* Call it before the first case. Makes stdout line buffered: a crash loses nothing. */
 void ktap_start(void);
 
-/* A case: a result and a name in printf's way. Returns @ok. */
+/* A case: a result, and a name in the format of printf(). Returns @ok. */
 bool ktap(bool ok, const char *name, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -34,13 +34,13 @@ bool ktap(bool ok, const char *name, ...)
 bool ktap_eq_(const char *expr, long long got, long long want,
 	      const char *name, ...) __attribute__((format(printf, 4, 5)));
 
-/* A case that cannot run here, and why. */
+/* A case that cannot run here, and the reason. */
 void ktap_skip(const char *name, const char *why);
 
 /* A diagnostic line. */
 void ktap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Something that no test can go on without: says so and exits with failure. */
+/* Prints why no test can go on, and exits with failure. */
 void ktap_bail(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 

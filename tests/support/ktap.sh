@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# KTAP for tests that are shell scripts: ". ktap.sh" begins, "finish" ends. Whoever
-# wants to see more of a failure defines details after that.
+# KTAP for test scripts: ". ktap.sh" begins, "finish" ends. A script that redefines details
+# after ". ktap.sh" prints more about a failure.
 # shellcheck disable=SC3043 # busybox has it
 cases=0
 failed=0
@@ -11,7 +11,7 @@ details() {
 	:
 }
 
-# result STATUS NAME: a case, ok when STATUS is 0, that of the command before.
+# result STATUS NAME: a case that is ok when STATUS is 0.
 result() {
 	cases=$((cases + 1))
 	if [ "$1" = 0 ]; then
@@ -32,20 +32,20 @@ check() {
 	result $? "$name"
 }
 
-# skip NAME WHY: a case that this machine cannot have.
+# skip NAME WHY: a case that cannot run on this machine.
 skip() {
 	skipped=$((skipped + 1))
 	result 0 "$1 # SKIP $2"
 }
 
-# Nothing more can be tested.
+# bail WHY: ends the test when nothing more can be tested.
 bail() {
 	echo "Bail out! $*"
 	exit 1
 }
 
-# The plan comes last, and with it the verdict: 4 when all is skipped. Without a case
-# nothing has been tested.
+# finish: prints the plan and ends. The status is 0, 1 when a case failed or there is none,
+# or 4 when all cases were skipped.
 finish() {
 	echo "1..$cases"
 	[ $cases != 0 ] || exit 1

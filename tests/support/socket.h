@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Descriptors over Unix sockets, for test programs with several processes. */
+/* Passing descriptors over Unix sockets, for test programs with several processes. */
 #ifndef _TESTS_SOCKET_H
 #define _TESTS_SOCKET_H
 
@@ -7,8 +7,8 @@
 int socket_send_fd(int sock, int fd);
 
 /*
- * Receives them. Returns the descriptor, with FD_CLOEXEC, -ENODATA when a byte
- * came without one, -EPIPE when the other end is closed, or -errno.
+ * Receives a byte and a descriptor. Returns the descriptor, with FD_CLOEXEC; -ENODATA for
+ * a byte alone, -EPIPE when the other end is closed, or -errno.
  */
 int socket_receive_fd(int sock);
 

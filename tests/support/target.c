@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The TEE that is tested, see target.h. */
+/* The TEE under test, see target.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -103,7 +103,7 @@ static int write_driver(const char *what)
 	return rc;
 }
 
-/* It goes at once, but its file is closed a moment later. */
+/* The supplicant ends at once, but its file is closed a moment later. */
 static int stop_supplicant(void)
 {
 	return system("killall tee-supplicant && while killall -q -0 tee-supplicant; do usleep 1000; done") ?

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The TEE that is tested: softtee, or OP-TEE, with the restricted memory that it has
- * in the lab's guests.
- */
+/* The TEE under test: softtee or OP-TEE, with its restricted memory in the lab's guests. */
 #ifndef _TESTS_TARGET_H
 #define _TESTS_TARGET_H
 
@@ -12,15 +9,15 @@
 /**
  * struct target - a TEE
  * @impl_id:	of TEE_IOC_VERSION
- * @name:	what it is called
- * @use_cases:	mask of those it offers
+ * @name:	its name
+ * @use_cases:	mask of its use cases
  * @total:	bytes for secure-video
  * @caps:	TEE_RSTMEM_CAP_*
- * @open:	address of memory outside the kernel's that everybody may read:
- *		firmware, what OP-TEE shares
+ * @open:	address of memory outside the kernel that any bus master may read:
+ *		firmware, or the memory that OP-TEE shares
  * @driver:	its driver, below /sys/bus/platform/drivers
  * @device:	the driver's device
- * @soft:	the kernel plays it, so that its sessions can be counted
+ * @soft:	it runs in the kernel, and its sessions can be counted
  */
 struct target {
 	uint32_t impl_id;
@@ -34,28 +31,28 @@ struct target {
 	bool soft;
 };
 
-/* The one of this guest; bails out when there is none. */
+/* Returns the TEE of this guest. Bails out without one. */
 const struct target *target(void);
 
-/* Opens its device; bails out when that fails. */
+/* Opens its device. Bails out on failure. */
 int target_open(void);
 
-/* Whether it offers a use case. */
+/* Returns whether it offers a use case. */
 bool target_offers(uint32_t use_case);
 
-/* A use case that it offers; another one for another @n, if there is another. */
+/* Returns its use case number @n, counted modulo their number. */
 uint32_t target_use_case(unsigned int n);
 
 /*
- * Whether the TEE keeps everybody else out: what is in a buffer is for it alone, and
- * a device without permission reads something else.
+ * Returns whether the TEE alone can read a buffer, and a device without permission reads
+ * other data.
  */
 bool target_protects(void);
 
 /*
- * Takes the device from its driver, as removing the hardware would, and gives it back.
- * For OP-TEE the supplicant has to end first, which keeps a file open, and is started
- * again. Return 0 or -errno.
+ * Unbind the device from its driver, like a removal of the hardware, and bind it again.
+ * OP-TEE's supplicant keeps a file open: it is stopped before, and started afterwards.
+ * Return 0 or -errno.
  */
 int target_remove(void);
 int target_return(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ioctls of TEE devices for test programs: thin, so that a test sees what
- * the kernel does. Functions return what the ioctl returned, or -errno.
+ * The ioctls of TEE devices for test programs. The wrappers are thin, so that a test sees
+ * the kernel's behaviour. Functions return the result of the ioctl, or -errno.
  */
 #ifndef _TESTS_TEE_H
 #define _TESTS_TEE_H
@@ -18,7 +18,7 @@
 #define KIB	1024UL
 #define MIB	(1024UL * KIB)
 
-/* Opens the first TEE device of an implementation; bails out if none. */
+/* Opens the first TEE device of an implementation. Bails out without one. */
 int tee_open(uint32_t impl_id);
 
 /* TEE_IOC_RSTMEM_ALLOC; *@id may be NULL. Returns the dma-buf. */
@@ -36,11 +36,11 @@ int tee_fd_info(int tee, int64_t fd, struct tee_ioctl_rstmem_fd_info *info);
 /* TEE_IOC_RSTMEM_QUERY */
 int tee_query(int tee, uint32_t use_case, struct tee_ioctl_rstmem_query *query);
 
-/* Bytes and buffers in use, from a query that must work. */
+/* Bytes and buffers in use. Bail out when the query fails. */
 uint64_t tee_used(int tee, uint32_t use_case);
 uint32_t tee_buffers(int tee, uint32_t use_case);
 
-/* TEE_IOC_SHM_ALLOC: maps it; @fd keeps it. Bails out on failure. */
+/* TEE_IOC_SHM_ALLOC: maps the memory; @fd keeps it. Bails out on failure. */
 struct tee_mem {
 	void *addr;
 	size_t size;
@@ -48,7 +48,7 @@ struct tee_mem {
 	int id;
 };
 void tee_mem_alloc(int tee, size_t size, struct tee_mem *mem);
-/* TEE_IOC_SHM_REGISTER of memory of the program's own. */
+/* TEE_IOC_SHM_REGISTER of memory of the program. */
 int tee_mem_register(int tee, void *addr, size_t size, struct tee_mem *mem);
 void tee_mem_free(struct tee_mem *mem);
 
@@ -72,14 +72,14 @@ int tee_invoke(int tee, uint32_t session, uint32_t func, uint32_t cancel_id,
 	       struct tee_ioctl_param *params, unsigned int num_params,
 	       uint32_t *ret, uint32_t *origin);
 
-/* The same for the usual case: the TEE's result, or bails out on -errno. */
+/* TEE_IOC_INVOKE. Returns the result of the TEE. Bails out on failure. */
 uint32_t tee_call(int tee, uint32_t session, uint32_t func,
 		  struct tee_ioctl_param *params, unsigned int num_params);
 
-/* Sessions with the built-in services; bail out on failure. */
+/* Opens a session with a built-in service. Bails out on failure. */
 uint32_t tee_service(int tee, const uint8_t uuid[16]);
 
-/* SHA-256 by the digest service of @size bytes at @offset of a buffer. */
+/* SHA-256 of @size bytes at @offset of a buffer, by the digest service. */
 uint32_t tee_digest(int tee, uint32_t session, int id, uint64_t offset,
 		    uint64_t size, uint8_t digest[32]);
 

@@ -178,7 +178,7 @@ static void control(struct terminal *t, const char *s)
 	}
 }
 
-/* Another character of an escape sequence. */
+/* Takes in the next character of an escape sequence. */
 static void escape(struct terminal *t, char c)
 {
 	char *s = t->escape;
@@ -206,7 +206,7 @@ static void escape(struct terminal *t, char c)
 	case 'M':
 		line_back(t);
 		break;
-	case '7':		/* ends of full-screen programs */
+	case '7':		/* cursor and keypad modes */
 	case '8':
 	case '=':
 	case '>':
@@ -225,7 +225,7 @@ static void show(struct terminal *t, char c)
 		return;
 	}
 	switch (c) {
-	case 0:			/* time to think */
+	case 0:			/* padding */
 	case 7:
 	case 14:
 	case 15:
@@ -243,7 +243,7 @@ static void show(struct terminal *t, char c)
 		t->x = clamp((t->x | 7) + 1, t->columns);
 		return;
 	}
-	/* The last column keeps the cursor until there is more. */
+	/* The cursor stays in the last column until the next character. */
 	if (t->x >= t->columns) {
 		t->x = 0;
 		line_feed(t);
