@@ -3,10 +3,10 @@
  * DMA mapping by physical address, for kernels that map by page.
  *
  * dma_map_phys() and dma_unmap_phys() came with 6.18, and with them the symbol
- * DMA_ATTR_MMIO. Before, dma_map_page_attrs() does the same for memory without
- * struct pages: with a virtual memory map the page is an address computed from
- * the frame number and back, and the direct and IOMMU paths of 6.12 to 6.17 look
- * into it only to bounce, which the caller has excluded.
+ * DMA_ATTR_MMIO. On older kernels dma_map_page_attrs() works for memory without struct
+ * pages. With a virtual memory map a page is an address that is computed from the frame
+ * number. The direct and IOMMU paths of 6.12 to 6.17 read the page only to bounce, and the
+ * caller has excluded that.
  */
 #ifndef _RSTMEM_COMPAT_DMA_H
 #define _RSTMEM_COMPAT_DMA_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The dma-heap framework where there is none for modules, see dma_heap.h. */
+/* The dma-heap framework for kernels without one for modules, see dma_heap.h. */
 #include <linux/device.h>
 #include <linux/kobject.h>
 #include <linux/platform_device.h>
@@ -9,12 +9,12 @@
 
 /**
  * dma_heap_exists() - whether the kernel has a heap
- * @name:	of the heap
+ * @name:	name of the heap
  *
- * Not even a built-in driver can ask the framework. But a heap is a device of the
- * class "dma_heap", and all devices are in one kset.
+ * The framework has no function for this. But a heap is a device of the class
+ * "dma_heap", and all devices are in one kset.
  *
- * Return: true when the framework has it. Those added below do not count.
+ * Return: true when the framework has it. Heaps of dma_heap_add() below do not count.
  */
 bool dma_heap_exists(const char *name)
 {
@@ -52,9 +52,9 @@ bool dma_heap_exists(const char *name)
 /**
  * struct dma_heap - a heap and its character device
  * @name:	the caller's string
- * @ops:	what allocates
+ * @ops:	its allocator
  * @priv:	for @ops
- * @dev:	its device; frees this when the last reference is gone
+ * @dev:	its device, whose last reference frees the heap
  * @cdev:	its node
  */
 struct dma_heap {
@@ -73,7 +73,7 @@ static char *heap_devnode(const struct device *dev, umode_t *mode)
 	return kasprintf(GFP_KERNEL, "dma_heap/%s", dev_name(dev));
 }
 
-/* The framework's class may exist; two of the same name may not. */
+/* The name "dma_heap" may be taken by the class of the framework. */
 static const struct class heap_class = {
 	.name = "rstmem_heap",
 	.devnode = heap_devnode,
@@ -128,9 +128,9 @@ err_put_dmabuf:
 }
 
 /*
- * As the framework does it: only the number of the command counts. Its structure
- * may be of any size, and its direction decides what is copied. What a smaller one
- * lacks is 0; what a larger one has beyond ours means nothing.
+ * As in the framework, only the number of the command counts. Its structure may have any
+ * size, and its direction decides which way it is copied. Members that a smaller structure
+ * lacks are 0; the additional part of a larger one is ignored.
  */
 static long heap_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
@@ -163,10 +163,10 @@ static void heap_free(struct device *dev)
 }
 
 /**
- * dma_heap_get_drvdata() - as the framework's
+ * dma_heap_get_drvdata() - like the function of the framework
  * @heap:	a heap
  *
- * Return: what it was added with.
+ * Return: the data that it was added with.
  */
 void *dma_heap_get_drvdata(struct dma_heap *heap)
 {
@@ -174,10 +174,10 @@ void *dma_heap_get_drvdata(struct dma_heap *heap)
 }
 
 /**
- * dma_heap_get_name() - as the framework's
+ * dma_heap_get_name() - like the function of the framework
  * @heap:	a heap
  *
- * Return: what it was added with.
+ * Return: the name that it was added with.
  */
 const char *dma_heap_get_name(struct dma_heap *heap)
 {
@@ -185,8 +185,8 @@ const char *dma_heap_get_name(struct dma_heap *heap)
 }
 
 /**
- * dma_heap_add() - as the framework's, with a node of the same name
- * @exp_info:	name, which stays the caller's and must stay, ops and their data
+ * dma_heap_add() - like the function of the framework, with a node of the same name
+ * @exp_info:	name, which the caller keeps until dma_heap_remove(), ops and data
  *
  * Return: the heap, for dma_heap_remove(), or ERR_PTR: -ENOSPC when there are
  * too many, -ENOMEM, and what device_add() returns.
@@ -236,7 +236,7 @@ void dma_heap_remove(struct dma_heap *heap)
 }
 
 /**
- * dma_heap_compat_init() - before the first dma_heap_add()
+ * dma_heap_compat_init() - prepare for dma_heap_add()
  *
  * Return: 0 or -errno.
  */
@@ -254,7 +254,7 @@ int dma_heap_compat_init(void)
 }
 
 /**
- * dma_heap_compat_exit() - after the last dma_heap_remove()
+ * dma_heap_compat_exit() - undo dma_heap_compat_init(); no heap is left
  */
 void dma_heap_compat_exit(void)
 {

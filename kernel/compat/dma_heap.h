@@ -2,14 +2,12 @@
 /*
  * The dma-heap framework, for kernels where a module cannot use it.
  *
- * dma_heap_add() and its like are for modules since 6.18 ("dma-buf: heaps:
- * export dma_heap_add() et al"), and a kernel may be built without them. Where
- * vmlinux does not export them (kernel/Kbuild asks its Module.symvers and defines
- * HAVE_DMA_HEAP), dma_heap.c implements what <linux/dma-heap.h> declares, with
- * nodes of its own that have the framework's ABI.
+ * Modules can call dma_heap_add() and its relatives since 6.18 ("dma-buf: heaps: export
+ * dma_heap_add() et al"), and a kernel may be built without them. kernel/Kbuild looks into
+ * Module.symvers and defines HAVE_DMA_HEAP if vmlinux exports them. Otherwise dma_heap.c
+ * implements <linux/dma-heap.h>, with nodes of its own that have the framework's ABI.
  *
- * The two do in addition what no kernel has: dma_heap_exists(), and
- * dma_heap_remove(), of which the framework is not capable.
+ * dma_heap.c also has dma_heap_exists() and dma_heap_remove(), which no kernel has.
  */
 #ifndef _RSTMEM_COMPAT_DMA_HEAP_H
 #define _RSTMEM_COMPAT_DMA_HEAP_H

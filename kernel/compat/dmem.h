@@ -2,10 +2,10 @@
 /*
  * The dmem cgroup controller, for kernels that lack it or know it in another form.
  *
- * It came with 6.14 (commit b168ed458dde, "kernel/cgroup: Add "dmem" memory
- * accounting cgroup"); before, nothing is charged. How a region is registered
- * changed in 7.3, from a size to a structure with it; kernel/Kbuild looks for that
- * and defines HAVE_DMEM_CGROUP and HAVE_DMEM_CGROUP_INIT.
+ * It came with 6.14 (commit b168ed458dde, "kernel/cgroup: Add "dmem" memory accounting
+ * cgroup"). Older kernels charge nothing. Since 7.3 a region is registered with a
+ * structure instead of a size. kernel/Kbuild looks for both and defines HAVE_DMEM_CGROUP
+ * and HAVE_DMEM_CGROUP_INIT.
  */
 #ifndef _RSTMEM_COMPAT_DMEM_H
 #define _RSTMEM_COMPAT_DMEM_H

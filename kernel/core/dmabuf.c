@@ -20,7 +20,7 @@
 #include "dmabuf.h"
 #include "trace.h"
 
-/* Get the record of an importer, which its first mapping makes. NULL without memory. */
+/* Get the record of an importer. The first mapping makes it; NULL without memory. */
 static struct rstmem_attachment *attachment_get(struct dma_buf_attachment *attach)
 {
 	struct rstmem_attachment *a = attach->priv;
@@ -70,7 +70,7 @@ static void dmabuf_op_detach(struct dma_buf *dmabuf,
 
 	if (!a)
 		return;
-	/* An importer that forgot to unmap leaves its device with access. */
+	/* The device of an importer that forgot to unmap still has access. */
 	WARN_ON(a->users);
 	if (a->mapped)
 		rstmem_unmap(&a->map, attach->dev, a->dir);
@@ -78,7 +78,7 @@ static void dmabuf_op_detach(struct dma_buf *dmabuf,
 	kfree(a);
 }
 
-/* Make a map for an attachment without users, unless the one it has will do. */
+/* Make a map for an attachment without users, unless it has one that fits. */
 static int attachment_map(struct rstmem_attachment *a,
 			  const struct rstmem_buffer *buf,
 			  enum dma_data_direction dir)
@@ -180,7 +180,7 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
  * rstmem_dmabuf_create() - allocate a buffer and export it
  * @rdev:	the device; the caller has a reference
  * @req:	arguments
- * @file_flags:	of the dma-buf's file: an access mode, O_CLOEXEC means nothing
+ * @file_flags:	access mode of the dma-buf's file; O_CLOEXEC is ignored
  *
  * May sleep.
  *
@@ -220,8 +220,8 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
  * rstmem_dmabuf_buffer() - the buffer behind a dma-buf
  * @dmabuf:	any dma-buf
  *
- * Return: the buffer, which lives as long as the dma-buf, or NULL when it is
- * another exporter's.
+ * Return: the buffer, which lives as long as the dma-buf, or NULL for a dma-buf of
+ * another exporter.
  */
 struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf)
 {

@@ -21,7 +21,7 @@ struct tee_rstmem_device;
  *		lock
  * @dev:	the device
  * @map:	its map, if @mapped; the dma-buf's reservation lock guards this member and
- *		all that follow
+ *		the ones below
  * @dir:	direction of @map
  * @mapped:	@map exists; it may be kept while @users is 0
  * @users:	number of dma_buf_map_attachment() not yet undone

@@ -16,7 +16,7 @@ static const char * const keys[] = {
 	[RSTMEM_IMPORTER_COMPATIBLE] = "compatible",
 };
 
-/* Cuts @word, which is a rule, to pieces. */
+/* Split @word, a rule, into key and glob. */
 static int rule_parse(struct rstmem_importer_rule *rule, char *word)
 {
 	char *glob = strchr(word, ':');
@@ -79,10 +79,10 @@ int rstmem_importers_parse(struct rstmem_importers *list, const char *text)
 /**
  * rstmem_importers_print() - write a list
  * @list:	the list
- * @text:	out: what rstmem_importers_parse() reads, with a line feed
+ * @text:	out: a text for rstmem_importers_parse(), with a line feed
  * @size:	bytes at @text, not 0; RSTMEM_IMPORTERS_TEXT + 1 are enough
  *
- * Return: bytes written without the end.
+ * Return: bytes written, without the terminating 0.
  */
 int rstmem_importers_print(const struct rstmem_importers *list, char *text,
 			   size_t size)
@@ -102,10 +102,10 @@ int rstmem_importers_print(const struct rstmem_importers *list, char *text,
 /**
  * rstmem_importers_match() - whether a rule matches
  * @list:	the list
- * @key:	what @value is
+ * @key:	kind of @value
  * @value:	a name; NULL matches nothing
  *
- * Return: true when a device may attach because of it, or because any may.
+ * Return: true when a rule matches, or any device may import.
  */
 bool rstmem_importers_match(const struct rstmem_importers *list,
 			    enum rstmem_importer_key key, const char *value)

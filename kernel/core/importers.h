@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Importers: which devices may attach to the buffers of a use case. A list of
- * rules, of which one must match. Pure.
+ * Importers: the devices that may import buffers of a use case. A list of rules; one of
+ * them must match. Pure.
  *
- * As text, which sysfs takes and shows, a list is words separated by white space:
+ * The text of a list, in sysfs, consists of words separated by white space:
  *
  *	driver:GLOB		name of the device's driver
  *	device:GLOB		name of the device on its bus
@@ -18,7 +18,7 @@
 
 #include <linux/types.h>
 
-/* Longest text, with its end: what a file of sysfs takes. */
+/* Longest text with its terminating 0: a file of sysfs holds no more. */
 #define RSTMEM_IMPORTERS_TEXT	4096
 #define RSTMEM_IMPORTERS_RULES	64
 
@@ -30,8 +30,8 @@ enum rstmem_importer_key {
 
 /**
  * struct rstmem_importer_rule - one rule
- * @key:	what is looked at
- * @glob:	what it must match
+ * @key:	property of the device
+ * @glob:	pattern that it must match
  */
 struct rstmem_importer_rule {
 	enum rstmem_importer_key key;
@@ -40,10 +40,10 @@ struct rstmem_importer_rule {
 
 /**
  * struct rstmem_importers - a list of rules, constant once parsed
- * @any:	no restriction; no rules then
+ * @any:	no restriction, and no rules
  * @count:	number of rules
- * @rules:	the rules, whose strings are in @words
- * @words:	the text, cut to words
+ * @rules:	the rules; their strings are in @words
+ * @words:	the text, split into words
  */
 struct rstmem_importers {
 	bool any;

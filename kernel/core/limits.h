@@ -9,7 +9,7 @@
 #define RSTMEM_UNLIMITED	(~0ULL)
 
 /**
- * struct rstmem_limits - what the administrator set
+ * struct rstmem_limits - limits that the administrator sets
  * @user_bytes:	bytes that one user may have, or RSTMEM_UNLIMITED
  * @user_buffers: buffers that one user may have, or RSTMEM_UNLIMITED
  * @buffer_bytes: bytes of the largest buffer, or RSTMEM_UNLIMITED
@@ -26,7 +26,7 @@ struct rstmem_limits {
  * struct rstmem_load - the state before an allocation
  * @user_bytes:	bytes that the user has
  * @user_buffers: buffers that the user has
- * @free:	bytes free, or RSTMEM_UNLIMITED when that is not known
+ * @free:	bytes free, or RSTMEM_UNLIMITED if unknown
  */
 struct rstmem_load {
 	u64 user_bytes;
@@ -37,12 +37,12 @@ struct rstmem_load {
 /**
  * rstmem_limits_allow() - check an allocation against the limits
  * @limits:	the limits
- * @load:	the state without it
+ * @load:	the state before it
  * @size:	its bytes
  *
- * No sum overflows, whatever the numbers are.
+ * No sum overflows for any numbers.
  *
- * Return: true when it stays within all limits.
+ * Return: true when the allocation stays within all limits.
  */
 static inline bool rstmem_limits_allow(const struct rstmem_limits *limits,
 				       const struct rstmem_load *load, u64 size)

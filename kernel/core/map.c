@@ -2,21 +2,20 @@
 /*
  * Maps: a buffer made reachable for a device, without the CPU and without a bounce.
  *
- * The DMA layer copies through a bounce buffer rather than fail. The copy would be
+ * Where the DMA layer cannot map it copies through a bounce buffer. The copy would be
  * protected content in normal memory, made by the CPU. So the code checks beforehand
- * whether the DMA layer would copy, and refuses. DMA_ATTR_SKIP_CPU_SYNC keeps the DMA
- * layer from cache maintenance, which needs a mapping. It does not keep swiotlb from
- * copying.
+ * whether the DMA layer would copy, and refuses. DMA_ATTR_SKIP_CPU_SYNC prevents cache
+ * maintenance, which needs a CPU mapping. It does not prevent copies by swiotlb.
  *
  * A device reaches memory in one of three ways. Direct: the DMA address is a function
- * of the physical one, which the device's mask, its bus and swiotlb must allow. Through
- * an IOMMU that the DMA layer drives: any physical address is within reach, in units
- * of the IOMMU's page. Through operations of the platform's own (Xen's, for example):
- * refused, since nothing is known of them.
+ * of the physical one; the device's mask, its bus and swiotlb must allow it. Through an
+ * IOMMU that the DMA layer drives: any physical address is within reach, in units of the
+ * IOMMU's page. Through the platform's own operations, for example Xen's: refused, since
+ * they may copy.
  *
  * By default the DMA layer leaves translations in the IOMMU's cache for up to 10 ms
- * after they are undone. The next owner may have the memory by then, so the cache is
- * flushed before the device is considered gone.
+ * after an unmapping. The next owner may have the memory by then, so the last unmapping
+ * flushes the cache.
  */
 #include <linux/device.h>
 #include <linux/dma-direct.h>
@@ -72,7 +71,7 @@ static int check_iommu(struct device *dev, phys_addr_t paddr, size_t size)
 		return -EOPNOTSUPP;
 	}
 
-	/* dma-iommu takes address 0 for "not mapped" and would never unmap it. */
+	/* For dma-iommu, address 0 means "not mapped": it would never unmap it. */
 	if (!paddr) {
 		dev_err_ratelimited(dev,
 				    "rstmem: refused: the buffer is at physical address 0, which cannot be unmapped from an IOMMU\n");
@@ -184,7 +183,7 @@ err_free_pages:
 	return rc;
 }
 
-/* The physical address behind a DMA address. */
+/* Translate a DMA address to the physical address. */
 static phys_addr_t translate(struct device *dev, dma_addr_t addr)
 {
 	if (use_dma_iommu(dev))
@@ -193,9 +192,9 @@ static phys_addr_t translate(struct device *dev, dma_addr_t addr)
 }
 
 /*
- * Translate both ends of every contiguous piece back, and compare: the DMA layer
- * bounces at the ends first. check_reach() leaves nothing to find here, unless the DMA
- * layer has other ways to copy.
+ * Translate both ends of every contiguous piece back and compare; the DMA layer bounces
+ * at the ends first. After check_reach() this fails only if the DMA layer has other ways
+ * to copy.
  */
 static int verify(const struct rstmem_map *map, const struct rstmem_buffer *buf,
 		  struct device *dev)
@@ -232,10 +231,10 @@ static int verify(const struct rstmem_map *map, const struct rstmem_buffer *buf,
  * @map:	filled in; zeroed by the caller
  * @buf:	the buffer
  * @dev:	the device
- * @dir:	what the device will do
+ * @dir:	direction of the transfers
  *
- * No entry of @map->sgt has a page. Where the architecture has a DMA length of its
- * own, none has a CPU length: an importer that looks at the CPU side finds nothing.
+ * No entry of @map->sgt has a page. Where the architecture has a separate DMA length, no
+ * entry has a CPU length: an importer that looks at the CPU side finds nothing.
  *
  * May sleep. The CPU does not touch the memory.
  *
@@ -267,10 +266,10 @@ int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
  * rstmem_map_may_stay() - whether a map may be kept while it is not in use
  * @dev:	the device
  *
- * Without an IOMMU a map is arithmetic: it gives the device nothing, and undoing it
- * takes nothing away. It is as good as a new one while the DMA mask is the same.
+ * Without an IOMMU a map is arithmetic: it grants the device no access, and undoing it
+ * revokes none. It stays valid while the DMA mask is the same.
  *
- * Return: true when it may.
+ * Return: true when it may be kept.
  */
 bool rstmem_map_may_stay(struct device *dev)
 {
@@ -279,11 +278,11 @@ bool rstmem_map_may_stay(struct device *dev)
 
 /**
  * rstmem_unmap() - undo rstmem_map()
- * @map:	as filled in by it
+ * @map:	filled in by rstmem_map()
  * @dev:	the same device
  * @dir:	the same direction
  *
- * The device translates to nothing of the buffer when this returns.
+ * When this returns, no translation leads the device to the buffer.
  */
 void rstmem_unmap(struct rstmem_map *map, struct device *dev,
 		  enum dma_data_direction dir)
@@ -295,7 +294,7 @@ void rstmem_unmap(struct rstmem_map *map, struct device *dev,
 		dma_unmap_phys(dev, sg_dma_address(map->sgt.sgl), map->size, dir,
 			       RSTMEM_MAP_ATTRS);
 	}
-	/* Do not leave it to the flush queue of dma-iommu. */
+	/* dma-iommu would flush later, from its queue. */
 	if (use_dma_iommu(dev))
 		iommu_flush_iotlb_all(iommu_get_domain_for_dev(dev));
 	sg_free_table(&map->sgt);

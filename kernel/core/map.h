@@ -13,7 +13,7 @@ struct rstmem_buffer;
 /**
  * struct rstmem_map - a buffer mapped for a device
  * @sgt:	for the importer: DMA addresses and lengths, no pages
- * @pages:	what the DMA layer mapped, for a buffer made of pages
+ * @pages:	table that the DMA layer mapped, for a buffer made of pages
  * @size:	bytes of the buffer
  * @mask:	the device's DMA mask when it was mapped
  */

@@ -2,8 +2,8 @@
 /*
  * Policy: the list of importers that is in force for a use case.
  *
- * A new list is in force for every mapping that is made from then on. Mappings that
- * exist stay until they are undone.
+ * A new list applies to every later mapping. Existing mappings stay until they are
+ * undone.
  */
 #include <linux/device.h>
 #include <linux/iommu.h>
@@ -18,8 +18,8 @@
 
 /**
  * struct rstmem_rules - a list in force
- * @rcu:	frees it after its last reader; in the first page, or kvfree_rcu() does
- *		not find it
+ * @rcu:	frees it after its last reader; in the first page of the structure,
+ *		where kvfree_rcu() needs it
  * @list:	the list
  */
 struct rstmem_rules {
@@ -71,7 +71,7 @@ int rstmem_policy_set(struct rstmem_policy *policy, const char *text)
  * @text:	out: with a line feed
  * @size:	bytes at @text, not 0
  *
- * Return: bytes written without the end.
+ * Return: bytes written, without the terminating 0.
  */
 int rstmem_policy_show(const struct rstmem_policy *policy, char *text,
 		       size_t size)
@@ -123,8 +123,8 @@ static bool list_matches(const struct rstmem_policy *policy, struct device *dev)
 }
 
 /*
- * Check another device of the group. A bridge passes on what others send, and a
- * device without a driver sends nothing.
+ * Check another device of the group. Bridges pass on requests of other devices, and
+ * devices without a driver send none.
  */
 static int neighbour_refused(struct device *dev, void *policy)
 {
@@ -140,8 +140,8 @@ static int neighbour_refused(struct device *dev, void *policy)
  * @policy:	the policy
  * @dev:	the device
  *
- * Devices of one IOMMU group share their translations. So all that have a driver must
- * be on the list. May sleep.
+ * Devices of one IOMMU group share their translations. So every device of the group that
+ * has a driver must be on the list. May sleep.
  *
  * Return: true when it may.
  */

@@ -10,8 +10,8 @@ struct device;
 struct rstmem_rules;
 
 /**
- * struct rstmem_policy - which devices may import; zeroed: any
- * @rules:	a list, RCU; NULL: any device
+ * struct rstmem_policy - devices that may import; a zeroed policy allows any
+ * @rules:	a list, RCU; NULL allows any device
  */
 struct rstmem_policy {
 	struct rstmem_rules __rcu *rules;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sizes: what a caller may ask for. Pure. */
+/* Sizes: rounding and limits of the size of a buffer. Pure. */
 #ifndef _RSTMEM_SIZE_H
 #define _RSTMEM_SIZE_H
 
@@ -19,7 +19,7 @@
  * @max:	largest result allowed, bytes
  * @rounded:	out: multiple of @granule, not less than @size
  *
- * Return: 0, or -EINVAL when @size is 0, overflows, or ends up beyond @max.
+ * Return: 0, or -EINVAL when @size is 0, overflows, or exceeds @max when rounded.
  */
 static inline int rstmem_size_round(u64 size, u64 granule, u64 max,
 				    u64 *rounded)

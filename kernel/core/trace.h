@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Tracepoints. Names and fields are an interface: fields may be added at the end.
- * "account" is the use case's name in sysfs, "ino" the inode of the dma-buf, which
- * fstat() of any descriptor of it shows.
+ * "account" is the use case's name in sysfs. "ino" is the inode of the dma-buf, which
+ * fstat() of its descriptors returns.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM rstmem
@@ -15,7 +15,7 @@
 #include <linux/scatterlist.h>
 #include <linux/tracepoint.h>
 
-/* A buffer was allocated: @wanted bytes were asked for, and these are at @paddr. */
+/* A buffer was allocated at @paddr; the caller asked for @wanted bytes. */
 TRACE_EVENT(rstmem_alloc,
 	TP_PROTO(const char *account, unsigned long ino, u64 size, u64 wanted,
 		 u64 paddr),
@@ -39,7 +39,7 @@ TRACE_EVENT(rstmem_alloc,
 		  __entry->wanted, __entry->paddr)
 );
 
-/* The last reference to a buffer is gone; its memory is about to be given back. */
+/* The last reference to a buffer is gone; its memory is about to be freed. */
 TRACE_EVENT(rstmem_free,
 	TP_PROTO(const char *account, unsigned long ino, u64 size),
 	TP_ARGS(account, ino, size),
@@ -84,7 +84,7 @@ DEFINE_EVENT(rstmem_importer, rstmem_attach,
 	TP_ARGS(account, ino, size, dev)
 );
 
-/* It detached. */
+/* A device that had mapped a buffer detached. */
 DEFINE_EVENT(rstmem_importer, rstmem_detach,
 	TP_PROTO(const char *account, unsigned long ino, u64 size,
 		 struct device *dev),
@@ -132,7 +132,7 @@ TRACE_EVENT(rstmem_map,
 		  __entry->addr, __entry->segments)
 );
 
-/* A device may not map (EPERM) or cannot (other errors). */
+/* A device is not allowed to map a buffer (EPERM), or cannot (other errors). */
 TRACE_EVENT(rstmem_refuse,
 	TP_PROTO(const char *account, unsigned long ino, u64 size,
 		 struct device *dev, int error),

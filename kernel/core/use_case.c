@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Use cases: their names, which are those of mainline's protected dma-heaps without
- * the prefix (drivers/tee/tee_heap.c).
+ * Use cases: their names. They are the names of mainline's protected dma-heaps without the
+ * prefix (drivers/tee/tee_heap.c).
  */
 #include <linux/array_size.h>
 #include <linux/export.h>
@@ -17,7 +17,7 @@ static const char * const names[] = {
  * tee_rstmem_use_case_name() - name a use case
  * @use_case:	any number
  *
- * Return: a constant such as "secure-video", or NULL when it has only a number.
+ * Return: a constant such as "secure-video", or NULL for a use case without a name.
  */
 const char *tee_rstmem_use_case_name(u32 use_case)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The in-kernel front end: what other drivers call, see <linux/tee_rstmem.h>. */
+/* The in-kernel front end: functions for other drivers, see <linux/tee_rstmem.h>. */
 #include <linux/dma-buf.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -11,14 +11,12 @@
 
 /**
  * tee_rstmem_alloc() - allocate restricted memory inside the kernel
- * @teedev:	the TEE device to take it from, or NULL for the first that
- *		offers the use case
+ * @teedev:	the TEE device, or NULL for the first that offers the use case
  * @flags:	must be 0
  * @use_case:	TEE_IOC_UC_*
- * @size:	bytes, rounded up as for TEE_IOC_RSTMEM_ALLOC; dmabuf->size tells
+ * @size:	bytes, rounded up as for TEE_IOC_RSTMEM_ALLOC to dmabuf->size
  *
- * The buffer belongs to no process, has no id, and counts against no limit. May
- * sleep.
+ * The buffer belongs to no process, has no id, and no limit applies to it. May sleep.
  *
  * Return: a dma-buf, for dma_buf_put(), or ERR_PTR: the errors of
  * TEE_IOC_RSTMEM_ALLOC, and -EOPNOTSUPP also when no device fits.
@@ -67,7 +65,7 @@ EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_info);
  * tee_rstmem_set_importers() - set the list of devices that may import
  * @rdev:	from tee_rstmem_register() or tee_rstmem_attach()
  * @use_case:	TEE_IOC_UC_*
- * @list:	as the file "importers" in sysfs takes it, see tee_rstmem(7):
+ * @list:	text as for the file "importers" in sysfs, see tee_rstmem(7):
  *		"driver:GLOB", "device:GLOB", "compatible:GLOB" with spaces between
  *		them, or "any" or "none"
  *
@@ -75,7 +73,7 @@ EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_info);
  * sleep.
  *
  * Return: 0; -EINVAL for a use case that is not offered or a malformed list; -E2BIG
- * for one that is too long; -ENOMEM.
+ * for a list that is too long; -ENOMEM.
  */
 int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
 			     const char *list)

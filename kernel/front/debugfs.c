@@ -2,10 +2,10 @@
 /*
  * The debugfs front end: a list of all buffers.
  *
- * rstmem/buffers has a line for each buffer that is alive, also of devices that are
- * gone. A line consists of words KEY=VALUE, in any order; keys may be added.
+ * rstmem/buffers has a line for each live buffer, also after its device is gone. A line
+ * consists of words KEY=VALUE in any order. Keys may be added.
  *
- *	ino=		inode of the dma-buf, "-" when that is gone
+ *	ino=		inode of the dma-buf, "-" when the dma-buf is gone
  *	account=	TEE device and use case, as in sysfs
  *	size=		bytes
  *	age_ms=		since it was allocated
@@ -13,9 +13,9 @@
  *	refs=		references: dma-buf, ids, calls of the TEE with an ended id
  *	importers=	devices that have mapped it and are attached, with a comma between
  *			them, or "-"
- *	gone=		1 when its device is
+ *	gone=		1 when its device is gone
  *
- * Names have white space, commas and backslashes as \040 and so on.
+ * White space, commas and backslashes in names are escaped like \040.
  */
 #include <linux/cred.h>
 #include <linux/debugfs.h>
@@ -39,7 +39,7 @@ static void buffer_show(const struct rstmem_charge *charge, void *arg)
 	struct seq_file *m = arg;
 	const char *between = "";
 
-	/* Everything is shown once more, into more space. */
+	/* seq_file calls again with a larger buffer. */
 	if (seq_has_overflowed(m))
 		return;
 	if (READ_ONCE(buf->exported))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The dma-heap front end: a heap for each use case that has a name, served while some
- * device offers it. It allocates from the first device that does.
+ * The dma-heap front end: a heap for each use case that has a name. The heap works while
+ * a device offers the use case, and allocates from the first such device.
  */
 #define pr_fmt(fmt) "rstmem: " fmt
 
@@ -20,8 +20,8 @@
 
 /**
  * struct use_case_heap - the heap of a use case
- * @ops:	what the heap node calls
- * @name:	the heap's
+ * @ops:	the allocator for the heap node
+ * @name:	name of the heap
  * @devices:	number of devices that offer the use case
  * @connected:	the node has @ops
  */
@@ -78,7 +78,8 @@ static void heap_connect(struct use_case_heap *heap, const char *use_case)
  * rstmem_heap_plug() - a device offers use cases
  * @use_cases:	bit N: use case N
  *
- * A heap that cannot be had is no failure of the device; the log says why. May sleep.
+ * If a heap cannot be added, the device works without it, and the log says why. May
+ * sleep.
  */
 void rstmem_heap_plug(u64 use_cases)
 {

@@ -57,7 +57,7 @@ static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 		goto err_put_fd;
 	}
 
-	/* Another thread can use the descriptor from here on: no way back. */
+	/* Another thread can use the descriptor from here on; nothing may fail. */
 	fd_install(fd, dmabuf->file);
 	return fd;
 
@@ -72,7 +72,7 @@ err_put_dmabuf:
 /*
  * Get the dma-buf of a descriptor, with a reference, if it is restricted memory.
  * Returns ERR_PTR otherwise: -EBADF, -EINVAL when it is not a dma-buf, -ENOIOCTLCMD
- * when it is another exporter's.
+ * for a dma-buf of another exporter.
  */
 static struct dma_buf *restricted_dmabuf_get(s64 fd)
 {
@@ -237,7 +237,7 @@ static bool ioctl_nr_match(unsigned int cmd, unsigned int known)
  * restricted memory
  * @cmd:	ioctl command
  *
- * Return: true when it is for rstmem_ioctl().
+ * Return: true when rstmem_ioctl() serves it.
  */
 bool rstmem_ioctl_handles(unsigned int cmd)
 {
@@ -262,7 +262,7 @@ long rstmem_ioctl(struct tee_context *ctx, unsigned int cmd, void __user *arg)
 	struct tee_rstmem_device *rdev = rstmem_device_get(ctx->teedev, 0);
 	long rc = -ENODEV;
 
-	/* Even without a device: the dma-buf may be another exporter's. */
+	/* No device is needed: the dma-buf may be another exporter's. */
 	if (cmd == TEE_IOC_SHM_REGISTER_FD)
 		rc = ioctl_register_fd(rdev, ctx, arg);
 	else if (!rdev)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parsing: numbers, ranges and use cases in module parameters and sysfs. Stricter than
- * memparse(), which lets a number that does not fit wrap around, and junk pass.
+ * Parsing: numbers, ranges and use cases in module parameters and sysfs. memparse() would
+ * accept junk and numbers that wrap around.
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
@@ -13,13 +13,13 @@
 #include <linux/string.h>
 #include <linux/tee_rstmem.h>
 
-/* Longer than any number that fits, with its suffix. */
+/* Longer than any valid number with its suffix. */
 #define MAX_NUMBER	32
 
 /**
  * tee_rstmem_parse_bytes() - read a number
- * @text:	digits, in any base of C, and K, M, G or nothing
- * @len:	how much of @text it is
+ * @text:	digits in any base of C, and an optional K, M or G
+ * @len:	length of the number in @text
  * @bytes:	out: the number
  *
  * Return: 0, -EINVAL when it is no number, or -ERANGE when it does not fit.
@@ -30,7 +30,7 @@ int tee_rstmem_parse_bytes(const char *text, size_t len, u64 *bytes)
 	unsigned int shift = 0;
 	int rc;
 
-	/* kstrtou64() would let a sign and a line feed pass. */
+	/* kstrtou64() would accept a sign and a line feed. */
 	if (!len || len >= sizeof(number) || !isdigit(*text) ||
 	    memchr(text, '\n', len))
 		return -EINVAL;
@@ -58,13 +58,13 @@ int tee_rstmem_parse_bytes(const char *text, size_t len, u64 *bytes)
 EXPORT_SYMBOL_GPL(tee_rstmem_parse_bytes);
 
 /**
- * tee_rstmem_parse_range() - read where a carveout is
- * @text:	SIZE@ADDRESS, numbers as tee_rstmem_parse_bytes() reads them
- * @len:	how much of @text it is
+ * tee_rstmem_parse_range() - read the range of a carveout
+ * @text:	SIZE@ADDRESS, with numbers for tee_rstmem_parse_bytes()
+ * @len:	length of the range in @text
  * @start:	out: physical address of the first byte
  * @size:	out: bytes
  *
- * Return: NULL, or what is wrong with it.
+ * Return: NULL, or a message about the error.
  */
 const char *tee_rstmem_parse_range(const char *text, size_t len,
 				   phys_addr_t *start, u64 *size)
@@ -91,9 +91,9 @@ const char *tee_rstmem_parse_range(const char *text, size_t len,
 EXPORT_SYMBOL_GPL(tee_rstmem_parse_range);
 
 /**
- * tee_rstmem_parse_use_case() - the use case of a name
- * @name:	as tee_rstmem_use_case_name() has it
- * @len:	how much of @name it is
+ * tee_rstmem_parse_use_case() - find the use case of a name
+ * @name:	a name of tee_rstmem_use_case_name()
+ * @len:	length of the name
  * @use_case:	out: TEE_IOC_UC_*
  *
  * Return: 0 or -EINVAL.

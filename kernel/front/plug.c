@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Plugging: a device made visible in every front end, and taken away. */
+/* Plugging: show a device in every front end, and hide it. */
 #include "../core/device.h"
 #include "heap.h"
 #include "plug.h"
 #include "sysfs.h"
 
 /**
- * rstmem_plug() - make a device visible: in sysfs, as heaps, to in-kernel callers
+ * rstmem_plug() - show a device in sysfs, as heaps, and to in-kernel callers
  * @rdev:	the device, complete
  *
  * May sleep.
  *
- * Return: 0, or -errno: nothing of it is visible.
+ * Return: 0, or -errno with the device hidden.
  */
 int rstmem_plug(struct tee_rstmem_device *rdev)
 {
@@ -29,8 +29,7 @@ int rstmem_plug(struct tee_rstmem_device *rdev)
  * rstmem_unplug() - undo rstmem_plug()
  * @rdev:	the device
  *
- * When it returns, the backend is not called any more, except for rstmem_free. May
- * sleep.
+ * When it returns, no call of the backend begins, except for rstmem_free. May sleep.
  */
 void rstmem_unplug(struct tee_rstmem_device *rdev)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Plugging: a device made visible in every front end, and taken away. */
+/* Plugging: show a device in every front end, and hide it. */
 #ifndef _RSTMEM_PLUG_H
 #define _RSTMEM_PLUG_H
 

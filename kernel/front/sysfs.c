@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The sysfs front end: class rstmem has a device for each use case that is offered.
+ * The sysfs front end: class rstmem has a device for each offered use case.
  *
  * Everybody may read. Root sets limits and importers. tee_rstmem(7) is the manual.
  */
@@ -21,8 +21,8 @@ static struct rstmem_offer *to_offer(struct device *dev)
 }
 
 /*
- * A file with a number in it. The address of its extended attribute's variable is the
- * place of the number, bytes from the start of the structure that has it.
+ * A file with a number. The variable pointer of its extended attribute is the offset of
+ * the number in its structure, in bytes.
  */
 #define NUMBER(_name, _mode, _show, _store, _struct, _member) \
 	{ __ATTR(_name, _mode, _show, _store), \
@@ -34,7 +34,7 @@ static size_t place_of(const struct device_attribute *attr)
 					  attr)->var;
 }
 
-/* What the backend says; zeros when it is being removed. */
+/* Ask the backend; all figures are 0 during removal. */
 static void usage_get(struct rstmem_offer *offer, struct tee_rstmem_usage *usage)
 {
 	if (rstmem_device_usage(offer->rdev, offer->use_case, usage))
@@ -135,7 +135,7 @@ static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%llu\n", value);
 }
 
-/* "max", or a number of bytes or buffers, with a line feed or without. */
+/* Parse "max" or a number of bytes or buffers, with or without a line feed. */
 static ssize_t limit_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
@@ -222,7 +222,7 @@ static const struct class offer_class = {
 	.dev_groups = offer_groups,
 };
 
-/* Take away what is offered of the use cases below @end. */
+/* Remove the offers of use cases below @end. */
 static void offers_del(struct tee_rstmem_device *rdev, u32 end)
 {
 	while (end--)
@@ -236,7 +236,7 @@ static void offers_del(struct tee_rstmem_device *rdev, u32 end)
  *
  * May sleep.
  *
- * Return: 0, or -errno: nothing is shown.
+ * Return: 0, or -errno with nothing shown.
  */
 int rstmem_sysfs_add(struct tee_rstmem_device *rdev)
 {

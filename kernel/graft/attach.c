@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attaching the graft to a TEE device and taking it off, and the file operations
- * that it puts there.
+ * The graft's file operations, and attaching the graft to a TEE device and detaching it.
  */
 #include <linux/cdev.h>
 #include <linux/device.h>
@@ -19,21 +18,21 @@
 #include "../front/plug.h"
 #include "graft.h"
 
-/* Seconds that detaching waits for calls with restricted memory. */
+/* How long detaching waits for calls with restricted memory, in seconds. */
 #define DETACH_NOTICE	1
 #define DETACH_WAIT	10
 
-/* Guards stock_fops and filling in graft_fops, and makes attaching one step. */
+/* Guards stock_fops and the initialization of graft_fops; makes attaching one step. */
 static DEFINE_MUTEX(graft_lock);
 static const struct file_operations *stock_fops;
 /*
- * One copy serves every device, since the stock core has one. It is never
- * freed: a file keeps the module, and nothing but the module, until after its
- * release.
+ * One copy serves every device, since all have the same stock operations. It is never
+ * freed: the kernel reads the operations of a file after its release, when the file keeps
+ * only the module.
  */
 static struct file_operations graft_fops;
 
-/* The stock answer, and one capability more. */
+/* Answer like the stock core, and add a capability. */
 static long ioctl_version(struct file *filp, unsigned int cmd,
 			  unsigned long arg)
 {
@@ -85,12 +84,12 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 
 static int graft_release(struct inode *inode, struct file *filp)
 {
-	/* Ids end here, or they would keep the context, and its sessions. */
+	/* End the ids first: they would keep the context and its sessions. */
 	graft_ids_end_ctx(filp->private_data);
 	return stock_fops->release(inode, filp);
 }
 
-/* Fill in graft_fops from @stock, or check that it is what was copied. */
+/* Copy @stock to graft_fops, or check that it was copied before. */
 static int fops_prepare(const struct file_operations *stock)
 {
 	lockdep_assert_held(&graft_lock);
@@ -107,7 +106,7 @@ static int fops_prepare(const struct file_operations *stock)
 	return 0;
 }
 
-/* Make the restricted memory of a device, which is not plugged. */
+/* Make the restricted memory of a device. It is not plugged yet. */
 static struct graft *graft_create(struct tee_device *teedev,
 				  const struct tee_rstmem_desc *desc, void *data)
 {
@@ -163,7 +162,7 @@ static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 	rdev->id_ops = &graft_id_ops;
 	rdev->id_data = graft;
 
-	/* First: files that are open since an earlier attachment may create ids. */
+	/* Attach the pool first: files of an earlier attachment may create ids. */
 	graft_pool_attach(graft);
 	rc = rstmem_plug(rdev);
 	if (rc) {
@@ -172,7 +171,7 @@ static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 		graft_destroy(graft);
 		return ERR_PTR(rc);
 	}
-	/* A task that opens the device sees the pool and the fops complete. */
+	/* Tasks that open the device see a complete pool and complete fops. */
 	smp_store_release(&teedev->cdev.ops, &graft_fops);
 	return rdev;
 }
@@ -190,13 +189,13 @@ static void graft_stop(struct graft *graft)
  * @desc:	what the backend offers
  * @data:	for the backend, as ctx->data in its ops
  *
- * For a driver's own device. The device's pool must not be replaced afterwards.
+ * For a driver's own device. The driver must not replace the device's pool afterwards.
  * tee_rstmem_unregister() undoes this together with tee_device_alloc() and
  * tee_device_register(). On failure the caller keeps @teedev and @data. May sleep.
  *
  * Return: a handle for tee_rstmem_unregister(), or ERR_PTR: -EINVAL for a bad @desc,
  * -E2BIG for a list of importers that is too long, -EBUSY when the device is registered
- * or has been here before, -EOPNOTSUPP when the stock TEE core is not as expected,
+ * or had restricted memory before, -EOPNOTSUPP when the stock TEE core is not as expected,
  * -ENOMEM, and errors of adding devices to sysfs.
  */
 struct tee_rstmem_device *
@@ -217,7 +216,7 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_desc *des
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_register);
 
-/* tee_device_unregister() waits for users and does not say so. */
+/* Log the users that tee_device_unregister() waits for without a message. */
 static void report_users(struct tee_device *teedev)
 {
 	size_t users;
@@ -235,11 +234,11 @@ static void report_users(struct tee_device *teedev)
  * tee_rstmem_unregister() - take a TEE device and its restricted memory away
  * @rdev:	from tee_rstmem_register()
  *
- * Calls tee_device_unregister(), whether the device is registered or not, because the
- * order matters: new allocations fail with -ENODEV from the start and all ids end, but
- * calls that were given one before run on. Then the device waits for open contexts, as
- * every TEE device does. It does not wait for buffers: the backend's rstmem_free and,
- * after the last of them, release are called later. May sleep.
+ * New allocations fail with -ENODEV from the start and all ids end, but running calls
+ * with an id go on. Then this calls tee_device_unregister(), also for a device that is not
+ * registered, and waits for open contexts, as every TEE device does. It does not wait for
+ * buffers: the backend's rstmem_free, and release after the last buffer, are called later.
+ * May sleep.
  */
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
 {
@@ -260,12 +259,11 @@ EXPORT_SYMBOL_GPL(tee_rstmem_unregister);
  * @desc:	what the backend offers
  * @data:	for the backend, as ctx->data in its ops
  *
- * The caller sees to it that the device stays registered until
- * tee_rstmem_detach(). Files that are open already stay without restricted memory. On
- * failure the caller keeps @data. May sleep.
+ * The caller keeps the device registered until tee_rstmem_detach(). Files that are open
+ * already get no restricted memory. On failure the caller keeps @data. May sleep.
  *
  * Return: a handle for tee_rstmem_detach(), or ERR_PTR: -EBUSY when the device has
- * restricted memory already, or still has calls that use what was detached before;
+ * restricted memory already, or still runs calls with ids of an earlier attachment;
  * -EOPNOTSUPP when the stock TEE core or the device is not as expected; other errors
  * of tee_rstmem_register().
  */
@@ -289,7 +287,7 @@ tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_attach);
 
-/* Leave the device as it was; no id is left. */
+/* Give the device its own pool and operations back; no id is left. */
 static void graft_take_off(struct graft *graft)
 {
 	struct tee_device *teedev = graft->teedev;
@@ -300,7 +298,7 @@ static void graft_take_off(struct graft *graft)
 	rstmem_device_put(graft->rdev);
 }
 
-/* Take the graft off when the last call has ended. */
+/* Detach the graft when the last call has ended. */
 static int take_off_later(void *data)
 {
 	struct graft *graft = data;
@@ -331,11 +329,11 @@ static bool wait_for_calls(struct graft *graft)
  * tee_rstmem_detach() - leave another driver's TEE device as it was
  * @rdev:	from tee_rstmem_attach()
  *
- * New allocations fail with -ENODEV from the start and all ids end. Waits 10 seconds
- * at most for calls that were given one before. If some still run then, the graft
- * stays until they end, and passes everything on. It does not wait for buffers, see
- * tee_rstmem_unregister(). Open files keep this module, but nothing of the backend.
- * May sleep.
+ * New allocations fail with -ENODEV from the start and all ids end. Waits at most 10
+ * seconds for running calls with an id. If some still run then, the graft stays until they
+ * end, and passes everything on. It does not wait for buffers, see
+ * tee_rstmem_unregister(). Open files keep this module, but nothing of the backend. May
+ * sleep.
  */
 void tee_rstmem_detach(struct tee_rstmem_device *rdev)
 {

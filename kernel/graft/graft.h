@@ -2,35 +2,34 @@
 /*
  * The graft: restricted memory for a stock TEE core.
  *
- * The stock core has no hook for a driver's ioctl and none for memory of
- * another kind. It has public structures. The graft replaces two of their members:
- * teedev->cdev.ops, by a copy of the stock file operations that answers the additional
- * ioctls and passes the rest on, and teedev->pool, by one that sees the release of
- * restricted memory and passes the rest on to the driver's own pool. A backend with a
- * device of its own does that before the device is registered, a backend of another
- * driver's device while that is in use.
+ * The stock core has no hook for a driver's ioctl or for another kind of memory, but its
+ * structures are public. The graft replaces two of their members. teedev->cdev.ops becomes
+ * a copy of the stock file operations; it answers the additional ioctls and passes the
+ * rest on. teedev->pool becomes a pool that sees the release of restricted memory and
+ * passes the rest on to the driver's own pool. The graft of a backend's own device is
+ * attached before the device is registered. The device of another driver may be in use.
  *
- * Only files in this directory know how the stock core works inside. They rely on
- * this, of drivers/tee of 6.12 to 7.3:
+ * Only files in this directory know the internals of the stock core. They rely on these
+ * facts about drivers/tee of 6.12 to 7.3:
  *
  *	- filp->private_data is the struct tee_context;
- *	- an open context holds a user of the device (num_users, under mutex), and
- *	  tee_device_unregister() waits for these to go before it clears pool;
- *	- a struct tee_shm in the device's idr is found by any context and
- *	  refused unless its ctx is the caller's; the device's mutex guards the idr;
+ *	- an open context counts as a user of the device (num_users, under mutex), and
+ *	  tee_device_unregister() waits until no user is left before it clears pool;
+ *	- every context finds a struct tee_shm in the device's idr, but is refused unless
+ *	  it is the ctx of the tee_shm; the device's mutex guards the idr;
  *	- tee_shm_put() takes the last reference under the device's mutex, removes
  *	  shm->id from the idr, which does nothing for an id of -1, calls
  *	  teedev->pool->ops->free() when TEE_SHM_POOL is set, drops a context reference
  *	  and a user of the device, and kfree()s the tee_shm.
  *
- * And of a device that is in use already:
+ * For a device that is in use already, they also rely on these:
  *
- *	- between loading teedev->pool or teedev->cdev.ops and calling what is
- *	  there, or pinning its owner, the stock core does not sleep;
- *	- it may load teedev->pool once for the operations and once for their
- *	  argument, so operations get either pool;
- *	- those of the driver use nothing of a pool but its private_data;
- *	- a driver that destroys its pool does not find it through teedev->pool.
+ *	- the stock core does not sleep between loading teedev->pool or teedev->cdev.ops
+ *	  and calling an operation of it, or pinning its owner;
+ *	- it may load teedev->pool for the operations and again for their argument, so
+ *	  operations get either pool;
+ *	- operations of the driver's pool use only its private_data;
+ *	- a driver destroys its pool without looking at teedev->pool.
  */
 #ifndef _RSTMEM_GRAFT_H
 #define _RSTMEM_GRAFT_H
@@ -43,9 +42,9 @@
 struct rstmem_id_ops;
 
 /**
- * struct graft - what is put into a TEE device
- * @pool:	stands in teedev->pool. Carries the private data of the driver's
- *		own pool, so that the driver's operations work on it as well
+ * struct graft - the graft in a TEE device
+ * @pool:	the pool in teedev->pool. Has the private data of the driver's own pool,
+ *		so that the driver's operations work on it as well
  * @stock:	the driver's own pool, may be NULL
  * @teedev:	the device
  * @rdev:	its restricted memory, which frees this with its last reference
@@ -53,7 +52,7 @@ struct rstmem_id_ops;
  * @stopped:	no new ids; guarded by the device's mutex
  * @count:	ids that the stock core has not yet freed
  * @drained:	woken when @count becomes 0
- * @rcu:	frees this after those who found it through teedev->pool
+ * @rcu:	frees the graft after the readers that found it through teedev->pool
  */
 struct graft {
 	struct tee_shm_pool pool;

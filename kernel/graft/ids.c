@@ -3,11 +3,10 @@
  * Ids: restricted buffers in TEE contexts.
  *
  * An id is a struct tee_shm in the idr of the stock TEE core, with a reference to its
- * buffer. It ends when its dma-buf is released, or the file that stands for its
- * registration, when the context's file is closed, or when the device goes away,
- * whichever comes first. It leaves the idr then, so that no new call finds it, and
- * loses the reference that it was created with. Calls that were given it before have
- * references of their own. The last of these frees it.
+ * buffer. It ends at the first of these events: the release of its dma-buf or of the file
+ * of its registration, the release of the context's file, the removal of the device. Then
+ * it leaves the idr, so that no new call finds it, and loses its initial reference. Calls
+ * that found it before have references of their own. The last reference frees it.
  *
  * An id keeps its context, as any struct tee_shm does, but not beyond the release of
  * the context's file.
@@ -29,11 +28,11 @@
 
 /**
  * struct id_shm - an id
- * @shm:	for the stock core, which kfree()s it: must be first
+ * @shm:	the object of the stock core; first, because the core kfree()s it
  * @buf:	the buffer, referenced
  * @graft:	of the device; @buf keeps it
- * @holder:	pointer to this id in what it ends with, a buffer or a registration;
- *		guarded by the device's mutex. NULL once it has ended
+ * @holder:	pointer to this id in the buffer or registration that it ends with;
+ *		guarded by the device's mutex. NULL once the id has ended
  * @ended:	in a list of ids to be put
  */
 struct id_shm {
@@ -45,11 +44,11 @@ struct id_shm {
 };
 
 /**
- * struct registration - private data of the file that stands for a registration
+ * struct registration - private data of the file of a registration
  * @teedev:	the device, referenced
- * @id:		the id, or NULL once it has ended; guarded by the device's mutex. Not
- *		a reference, which would keep the context, and its sessions, as long
- *		as the file is open
+ * @id:		the id, or NULL once it has ended; guarded by the device's mutex. No
+ *		reference, which would keep the context and its sessions while the file
+ *		is open
  */
 struct registration {
 	struct tee_device *teedev;
@@ -87,11 +86,11 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 	id->holder = holder;
 
 	/*
-	 * tee_shm_put() will take back what is added here. The caller's open file has
-	 * a user of the device and a reference to the context, so both can be added to.
+	 * Add a user of the device and a reference to the context, which tee_shm_put()
+	 * drops. The caller's open file has one of each, so both can be added to.
 	 */
 	mutex_lock(&teedev->mutex);
-	/* Cyclic, so that an id that ended is not soon another buffer's. */
+	/* Cyclic: the number of an id that ended is not soon used again. */
 	if (!graft->stopped)
 		rc = idr_alloc_cyclic(&teedev->idr, &id->shm, 1, 0, GFP_KERNEL);
 	if (rc > 0) {
@@ -109,8 +108,8 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 }
 
 /*
- * End an id: take it out of the idr and away from its holder. Its first reference is
- * the caller's then, for tee_shm_put() without the mutex.
+ * End an id: remove it from the idr and from its holder. The caller gets its initial
+ * reference, for tee_shm_put() without the mutex.
  */
 static void id_end(struct tee_device *teedev, struct id_shm *id)
 {
@@ -168,7 +167,7 @@ void graft_ids_init(struct graft *graft)
 }
 
 /**
- * graft_ids_end_ctx() - a context's file is being released
+ * graft_ids_end_ctx() - end the ids of a context whose file is being released
  * @ctx:	the context; no call of it is running
  */
 void graft_ids_end_ctx(struct tee_context *ctx)
@@ -177,10 +176,10 @@ void graft_ids_end_ctx(struct tee_context *ctx)
 }
 
 /**
- * graft_ids_stop() - the device's restricted memory goes away
+ * graft_ids_stop() - end all ids of a device
  * @graft:	of the device
  *
- * Ends all ids. None is created from now on.
+ * No id is created from now on.
  */
 void graft_ids_stop(struct graft *graft)
 {
@@ -191,8 +190,8 @@ void graft_ids_stop(struct graft *graft)
 }
 
 /**
- * graft_id_free() - the stock core frees an id
- * @shm:	the struct tee_shm in it, which stays the core's
+ * graft_id_free() - drop the buffer of an id that the stock core frees
+ * @shm:	the struct tee_shm in the id; the core frees it
  */
 void graft_id_free(struct tee_shm *shm)
 {
@@ -225,7 +224,7 @@ static int registration_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-/* Unlike the stock core's shared memory it cannot be mapped. */
+/* Without mmap, unlike shared memory of the stock core. */
 static const struct file_operations registration_fops = {
 	.owner = THIS_MODULE,
 	.release = registration_release,
@@ -274,7 +273,7 @@ const struct rstmem_id_ops graft_id_ops = {
 
 /**
  * tee_rstmem_shm_info() - describe restricted memory in a TEE call
- * @shm:	a memory reference's struct tee_shm
+ * @shm:	the struct tee_shm of a memory reference
  * @info:	out: all fields
  *
  * Return: 0, or -EINVAL when it is not restricted memory.

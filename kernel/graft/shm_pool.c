@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The pool of the graft, which stands in for a device's own pool of shared memory. */
+/* The pool of the graft, in place of a device's own pool of shared memory. */
 #include <linux/rcupdate.h>
 #include <linux/srcu.h>
 
 #include "graft.h"
 
-/* Calls of the operations below, which sleep where the driver's own do. */
+/* Calls of the operations below. They sleep if the driver's own operations sleep. */
 DEFINE_STATIC_SRCU(pool_calls);
 
 static const struct tee_shm_pool_ops graft_pool_ops;
 
-/* The driver's own pool, which @pool may be already. */
+/* Find the driver's own pool. @pool may be that pool already. */
 static struct tee_shm_pool *stock_of(struct tee_shm_pool *pool)
 {
 	if (pool->ops != &graft_pool_ops)
@@ -65,7 +65,7 @@ static const struct tee_shm_pool_ops graft_pool_ops = {
  * graft_pool_is_ours() - look whether a device has a graft
  * @teedev:	a device that stays registered, or is not yet
  *
- * Return: true when it has.
+ * Return: true when it has one.
  */
 bool graft_pool_is_ours(const struct tee_device *teedev)
 {
@@ -80,7 +80,7 @@ bool graft_pool_is_ours(const struct tee_device *teedev)
 }
 
 /**
- * graft_pool_attach() - stand in for a device's pool
+ * graft_pool_attach() - replace a device's pool
  * @graft:	of the device
  */
 void graft_pool_attach(struct graft *graft)
@@ -89,7 +89,7 @@ void graft_pool_attach(struct graft *graft)
 	if (graft->stock)
 		graft->pool.private_data = graft->stock->private_data;
 	graft->pool.ops = &graft_pool_ops;
-	/* Readers that see it see it complete. */
+	/* Readers see a complete pool. */
 	smp_store_release(&graft->teedev->pool, &graft->pool);
 }
 
@@ -97,8 +97,8 @@ void graft_pool_attach(struct graft *graft)
  * graft_pool_detach() - give the device its own pool back
  * @graft:	of the device; no id is left
  *
- * Does nothing if the device was unregistered meanwhile. Callers of the graft's
- * operations may still be on their way.
+ * Does nothing if the device was unregistered meanwhile. Tasks may still be about to call
+ * the graft's operations.
  */
 void graft_pool_detach(struct graft *graft)
 {
@@ -106,17 +106,17 @@ void graft_pool_detach(struct graft *graft)
 }
 
 /**
- * graft_pool_quiesce() - wait for callers that are on their way
+ * graft_pool_quiesce() - wait for tasks in the graft's code
  *
- * Called after graft_pool_detach(), and after the file operations are back too. When
- * it returns, no task is about to call the graft, inside, or on its way out. May
- * sleep.
+ * Called when graft_pool_detach() returned and the device has its stock file operations
+ * again. When this returns, no task is in the graft's code, about to enter it, or leaving
+ * it. May sleep.
  */
 void graft_pool_quiesce(void)
 {
-	/* A task that has loaded a pointer gets to the call without sleeping. */
+	/* A task does not sleep between loading a pointer and the call. */
 	synchronize_rcu_tasks();
 	synchronize_srcu(&pool_calls);
-	/* And from there out of this module. */
+	/* A task does not sleep on its way out of this module. */
 	synchronize_rcu_tasks();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Heap nodes: dma-heaps and the allocators that are connected to them. */
+/* Heap nodes: dma-heaps and the allocators connected to them. */
 #include <linux/dma-heap.h>
 #include <linux/err.h>
 #include <linux/list.h>
@@ -13,7 +13,7 @@
 #include "heap_node.h"
 
 /**
- * struct heap_node - a heap of ours
+ * struct heap_node - a heap of this module
  * @name:	the framework keeps the pointer
  * @heap:	the heap
  * @ops:	the allocator, or NULL; RCU, written under nodes_lock
@@ -37,7 +37,7 @@ static struct dma_buf *node_op_allocate(struct dma_heap *heap,
 	const struct rstmem_heap_ops *ops;
 	struct dma_buf *dmabuf;
 
-	/* The module keeps @ops from here on, and the device below it itself. */
+	/* The module reference keeps @ops; the allocator keeps its own device. */
 	rcu_read_lock();
 	ops = rcu_dereference(node->ops);
 	if (ops && !try_module_get(ops->owner))
@@ -122,8 +122,8 @@ static void node_destroy(struct heap_node *node)
  *
  * Adds the heap if there is none of that name yet. May sleep.
  *
- * Return: 0; -EEXIST when a heap of that name exists that is not ours; -EBUSY
- * when another allocator is connected; -ENOMEM; errors of dma_heap_add().
+ * Return: 0; -EEXIST when the kernel has a heap of that name; -EBUSY when another
+ * allocator is connected; -ENOMEM; errors of dma_heap_add().
  */
 int rstmem_heap_connect(const struct rstmem_heap_ops *ops)
 {
@@ -149,7 +149,8 @@ EXPORT_SYMBOL_GPL(rstmem_heap_connect);
  * rstmem_heap_disconnect() - undo rstmem_heap_connect()
  * @ops:	the allocator
  *
- * Allocations under way keep its module. No other begins when this returns. May sleep.
+ * Running allocations keep its module. When this returns, no other allocation begins. May
+ * sleep.
  */
 void rstmem_heap_disconnect(const struct rstmem_heap_ops *ops)
 {

@@ -2,9 +2,9 @@
 /*
  * rstmem_heap.ko: dma-heaps whose allocator may come and go.
  *
- * The dma-heap framework cannot take a heap away, so the code behind a heap can never
- * be unloaded. This module is that code. A heap, once added, stays. While no
- * allocator is connected to it, allocations fail with ENODEV.
+ * The dma-heap framework cannot remove a heap, so the code behind a heap can never be
+ * unloaded. This module is that code, and a heap stays once it is added. Allocations fail
+ * with ENODEV while no allocator is connected to the heap.
  */
 #ifndef _RSTMEM_HEAP_NODE_H
 #define _RSTMEM_HEAP_NODE_H
@@ -17,12 +17,12 @@ struct module;
 /**
  * struct rstmem_heap_ops - an allocator behind a heap
  * @owner:	its module, pinned during allocations
- * @name:	of the heap and, in /dev/dma_heap, of its node; copied
+ * @name:	name of the heap and of its node in /dev/dma_heap; copied
  * @allocate:	returns a dma-buf or ERR_PTR. @size is not 0 and a multiple of
- *		PAGE_SIZE, @file_flags are O_CLOEXEC and an access mode at most.
- *		May sleep; called with no lock held, several at a time.
+ *		PAGE_SIZE; @file_flags is an access mode, with O_CLOEXEC or without.
+ *		May sleep. Called without a lock, also by several tasks at once.
  *
- * The allocator embeds it in static memory, and finds itself by it.
+ * The allocator embeds it in a static structure, which it finds with container_of().
  */
 struct rstmem_heap_ops {
 	struct module *owner;

@@ -3,10 +3,9 @@
  * optee_rstmem: restricted memory of OP-TEE, on the stock driver.
  *
  * OP-TEE's secure data path keeps a range of memory that the firewall hides from the
- * normal world. This module hands out pieces of it. It attaches to the device of the
- * stock optee.ko, which passes a buffer on as a temporary memory reference with its
- * physical address, and OP-TEE recognises its own range. Neither is told anything
- * else, so neither needs to know.
+ * normal world. This module allocates buffers in it. It attaches to the device of the
+ * stock optee.ko. That driver passes a buffer on as a temporary memory reference with its
+ * physical address, and OP-TEE recognises its own range. So neither needs a change.
  *
  * The stock driver may be bound and unbound at any time. The driver core notifies this
  * module, with the lock of the platform device held.
@@ -39,18 +38,18 @@ static char *importers;
 module_param(importers, charp, 0444);
 MODULE_PARM_DESC(importers, "Devices that may import restricted memory, as in sysfs; any device if not given");
 
-/* From use_cases=; constant once the module is loaded. */
+/* The value of use_cases=; constant once the module is loaded. */
 static u64 use_case_mask;
 
 /*
- * Guards all below. Taken inside the lock of the stock driver's device, which the
- * driver core holds when it binds and unbinds.
+ * Guards all variables below. Taken inside the lock of the stock driver's device, which
+ * the driver core holds when it binds and unbinds.
  */
 static DEFINE_MUTEX(optee_lock);
 /* The stock driver's device, referenced, while attached to it. */
 static struct device *optee_dev;
 static struct tee_rstmem_device *rdev;
-/* Attach to no device any more: the module is being unloaded. */
+/* The module is being unloaded and attaches to no device. */
 static bool leaving;
 
 /* The pool is the data of the core's context. */
@@ -77,7 +76,7 @@ static void optee_query(struct tee_context *ctx, u32 use_case,
 	struct tee_rstmem_pool *p = ctx->data;
 
 	p->ops->usage(p, usage);
-	/* The normal world cannot scrub it, and OP-TEE does not hear of a free. */
+	/* The normal world cannot clear the memory, and OP-TEE does not see the free. */
 	usage->caps = TEE_RSTMEM_CAP_PROTECTED;
 }
 
@@ -106,7 +105,7 @@ static bool is_bound_to_optee(struct device *dev)
 	return dev->driver && !strcmp(dev->driver->name, "optee");
 }
 
-/* Make a pool of the memory that OP-TEE has, or return ERR_PTR and log why. */
+/* Make a pool of OP-TEE's memory, or log why not and return ERR_PTR. */
 static struct tee_rstmem_pool *pool_create(struct device *dev)
 {
 	struct tee_rstmem_pool *p;
@@ -149,7 +148,7 @@ static int optee_attach(struct device *dev)
 
 	if (optee_dev || leaving)
 		return 0;
-	/* Keeps the TEE device until it is attached to; from then on we detach. */
+	/* The context keeps the TEE device until we attach; later, unbinding detaches first. */
 	ctx = tee_client_open_context(NULL, is_optee, NULL, NULL);
 	if (IS_ERR(ctx)) {
 		pr_err("no TEE device of OP-TEE's: error %ld\n", PTR_ERR(ctx));
@@ -211,8 +210,8 @@ static struct notifier_block optee_nb = {
 };
 
 /*
- * Stop attaching, detach, and only then stop listening: a device that is unbound
- * meanwhile is detached by the notifier.
+ * Stop attaching, detach, and only then drop the notifier, which detaches from a device
+ * that is unbound meanwhile.
  */
 static void optee_leave(void)
 {
@@ -254,9 +253,9 @@ static int parse_use_cases(void)
 }
 
 /*
- * Attach to a device that is bound already. Its driver can be looked at only with the
- * device's lock. Only devices with OP-TEE's name are locked, since others may be in a
- * probe that waits for this module.
+ * Attach to a device that is bound already. Reading its driver needs the device's lock.
+ * Lock only devices with OP-TEE's name: others may be in a probe that waits for this
+ * module.
  */
 static int attach_if_bound(struct device *dev, void *data)
 {

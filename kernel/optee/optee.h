@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The backend for OP-TEE: what its files share. */
+/* The backend for OP-TEE: declarations that its files share. */
 #ifndef _RSTMEM_OPTEE_H
 #define _RSTMEM_OPTEE_H
 
@@ -9,7 +9,7 @@ struct device;
 struct tee_rstmem_pool;
 
 /**
- * struct optee_range - the memory that OP-TEE keeps for this
+ * struct optee_range - the memory that OP-TEE keeps for restricted memory
  * @start:	physical address of its first byte
  * @size:	bytes; 0 for none
  */
@@ -18,10 +18,10 @@ struct optee_range {
 	u64 size;
 };
 
-/* smc.c: what the secure world says */
+/* smc.c: calls of the secure world */
 int optee_smc_protmem(struct device *dev, struct optee_range *range);
 
-/* range.c: where the memory is, from whoever knows */
+/* range.c: the place of the memory */
 int optee_range_parse(const char *pool);
 int optee_range_find(struct device *dev, struct optee_range *range);
 

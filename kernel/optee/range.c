@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where OP-TEE's memory for this is. A new OP-TEE says so itself. For an older one the
- * administrator does, with pool=, or the device tree, with a memory-region of OP-TEE's
- * node. What does not add up is refused, and the log says what to do about it.
+ * The place of OP-TEE's memory. A new OP-TEE tells it. For an older one, the administrator
+ * gives it with pool=, or the device tree with a memory-region of OP-TEE's node. A range
+ * that cannot be true is refused, and the log says what to do.
  */
 #define pr_fmt(fmt) "optee_rstmem: " fmt
 
@@ -18,7 +18,7 @@
 #include "../compat/tee_core.h"
 #include "optee.h"
 
-/* Of pool=; constant once the module is loaded. */
+/* The value of pool=; constant once the module is loaded. */
 static struct optee_range given;
 
 static phys_addr_t range_last(const struct optee_range *range)
@@ -35,9 +35,9 @@ static bool is_within(const struct optee_range *inner,
 
 /**
  * optee_range_parse() - read the pool= parameter
- * @pool:	its value; NULL or empty: not given
+ * @pool:	its value; NULL or empty if not given
  *
- * Logs what is wrong.
+ * Logs errors.
  *
  * Return: 0 or -EINVAL.
  */
@@ -77,7 +77,7 @@ static int from_device_tree(struct device *dev, struct optee_range *range)
 	return 0;
 }
 
-/* Whatever says where it is: is that possible? */
+/* Check a range, whatever its source. */
 static int check(const struct optee_range *range, const char *who)
 {
 	phys_addr_t last = range_last(range);
@@ -99,8 +99,8 @@ static int check(const struct optee_range *range, const char *who)
 }
 
 /*
- * Since 6.18 the stock driver serves what OP-TEE tells of, if the kernel has struct
- * pages for it. Two who hand out the same memory would be a leak.
+ * Since 6.18 the stock driver serves the memory that OP-TEE reports, if the kernel has
+ * struct pages for it. Two allocators on one range would leak protected data.
  */
 static int check_free(const struct optee_range *range)
 {
@@ -118,10 +118,10 @@ static int check_free(const struct optee_range *range)
  * @dev:	the stock driver's device
  * @range:	out: whole pages, none of them System RAM
  *
- * Logs what is wrong.
+ * Logs errors.
  *
- * Return: 0, -ENODATA when nobody knows of any, -EINVAL or -EBUSY when it cannot be
- * true, -EIO, -ENXIO.
+ * Return: 0, -ENODATA when no source has a range, -EINVAL or -EBUSY for an impossible
+ * range, -EIO, -ENXIO.
  */
 int optee_range_find(struct device *dev, struct optee_range *range)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Asking the secure world. Two fast calls of OP-TEE's ABI (its core/include/sm/
- * optee_smc.h), which the stock driver makes as well or may make at any time: they
- * have no state, and need none of the driver's locks.
+ * Calls of the secure world. Two fast calls of OP-TEE's ABI (core/include/sm/optee_smc.h
+ * of OP-TEE). They have no state and need no lock, so the stock driver may make them at the
+ * same time.
  */
 #include <linux/arm-smccc.h>
 #include <linux/bits.h>
@@ -47,11 +47,11 @@ static int call(struct device *dev, u32 func, unsigned long a1,
 /**
  * optee_smc_protmem() - ask OP-TEE where its protected memory is
  * @dev:	the stock driver's device; its property "method" says how to call
- * @range:	out: as OP-TEE says, unchecked
+ * @range:	out: OP-TEE's answer, unchecked
  *
  * Return: 0; -ENXIO when the device tree does not say how to call; -ENODATA when
- * OP-TEE has no static protected memory, or is too old to say so; -EIO when it says
- * that it has, and then not where.
+ * OP-TEE has no static protected memory, or is too old to tell; -EIO when OP-TEE says that
+ * it has some but not where.
  */
 int optee_smc_protmem(struct device *dev, struct optee_range *range)
 {

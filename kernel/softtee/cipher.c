@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The cipher service: AES-256 in CTR mode from normal into restricted memory.
- * What it does is said in <uapi/linux/tee_rstmem_services.h>.
+ * <uapi/linux/tee_rstmem_services.h> documents it.
  */
 #define pr_fmt(fmt) "softtee: " fmt
 
@@ -27,7 +27,7 @@
  * @req:	for @tfm
  * @iv_high:	first counter block, upper half
  * @iv_low:	its lower half
- * @pos:	where the last UPDATE ended, bytes
+ * @pos:	end of the last UPDATE, bytes
  * @keyed:	SET_KEY has succeeded
  */
 struct cipher {
@@ -113,7 +113,7 @@ out_wipe:
 	return ret;
 }
 
-/* In place; @buf is block @block of the stream and what follows. */
+/* Cipher @buf in place; it begins at block @block of the stream. */
 static int cipher_crypt(struct cipher *cipher, u64 block, u8 *buf, size_t len)
 {
 	u8 counter[RSTMEM_SVC_CIPHER_IV_SIZE];
@@ -130,7 +130,7 @@ static int cipher_crypt(struct cipher *cipher, u64 block, u8 *buf, size_t len)
 	return crypto_skcipher_encrypt(cipher->req);
 }
 
-/* Where in the stream p2 says; wide values are not GlobalPlatform's. */
+/* Get the position in the stream from p2. GlobalPlatform's values have 32 bits each. */
 static u32 cipher_position(const struct tee_param *p, const struct cipher *cipher,
 			   u64 *pos)
 {
@@ -180,7 +180,7 @@ static u32 cipher_update(struct softtee_call *call, struct cipher *cipher)
 			ret = TEEC_ERROR_CANCEL;
 			break;
 		}
-		/* Start at a block and pass over what comes before @pos. */
+		/* Start at a block, and skip the part before @pos. */
 		skip = pos % AES_BLOCK_SIZE;
 		n = min_t(size_t, in->size - done, SOFTTEE_CHUNK - skip);
 		memset(buf, 0, skip);
@@ -201,7 +201,7 @@ static u32 cipher_update(struct softtee_call *call, struct cipher *cipher)
 	}
 	kfree_sensitive(buf);
 
-	/* Also when it ended early: what is done stays done. */
+	/* Also after an early end: the written part stays. */
 	out->size = done;
 	cipher->pos = pos;
 	return ret;

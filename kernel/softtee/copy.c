@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The copy service: from restricted to restricted memory. What it does is said
- * in <uapi/linux/tee_rstmem_services.h>.
+ * The copy service: from restricted to restricted memory.
+ * <uapi/linux/tee_rstmem_services.h> documents it.
  */
 #include <linux/minmax.h>
 #include <linux/slab.h>
@@ -11,10 +11,7 @@
 
 #include "service.h"
 
-/*
- * Orders two places in the same buffer. A buffer can be known under several
- * handles, so these are not what to compare.
- */
+/* The place of a reference, by address: a buffer may have several ids. */
 static phys_addr_t place(const struct tee_param_memref *ref)
 {
 	return ref->shm->paddr + ref->shm_offs;
@@ -49,7 +46,7 @@ static u32 copy_copy(struct softtee_call *call)
 	if (!buf)
 		return TEEC_ERROR_OUT_OF_MEMORY;
 
-	/* What is still to be read must not be overwritten before. */
+	/* Do not overwrite a part before it is read. */
 	backward = len && place(dst) > place(src);
 	for (done = 0; done < len; done += n) {
 		if (softtee_call_stopped(call)) {

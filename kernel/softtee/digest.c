@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The digest service: SHA-256 of restricted or normal memory. What it does is
- * said in <uapi/linux/tee_rstmem_services.h>.
+ * The digest service: SHA-256 of restricted or normal memory.
+ * <uapi/linux/tee_rstmem_services.h> documents it.
  */
 #define pr_fmt(fmt) "softtee: " fmt
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * softtee: a software TEE for development. It offers restricted memory from
- * ranges that the administrator sets aside and a few services that work on it,
- * and protects nothing: what a secure world would do, the kernel does here.
+ * softtee: a software TEE for development. It offers restricted memory from ranges that
+ * the administrator sets aside, and a few services that work on it. It protects nothing:
+ * the kernel plays the secure world.
  *
- * This file: the module, its platform device and driver, and the TEE device. The
- * platform device exists so that bind and unbind in sysfs take the TEE away and
- * bring it back, as removing real hardware would.
+ * This file: the module, its platform device and driver, and the TEE device. Unbinding
+ * the platform device in sysfs removes the TEE like a removal of hardware; binding brings
+ * it back.
  */
 #define pr_fmt(fmt) "softtee: " fmt
 
@@ -31,7 +31,7 @@
  * @teedev:	the TEE device
  * @rdev:	its restricted memory
  *
- * The pools are not here: buffers outlive the instance, so they belong to @rdev,
+ * The pools are not here, because buffers outlive the instance. The pools belong to @rdev,
  * which ends them with the release op.
  */
 struct softtee {
@@ -48,8 +48,8 @@ module_param(importers, charp, 0444);
 MODULE_PARM_DESC(importers, "Devices that may import restricted memory, as in sysfs; any device if not given");
 
 /*
- * What the last probe returned. Registering a platform device does not tell, and
- * insmod should. Written by probe, which softtee_init() waits for.
+ * The result of the last probe, for insmod: registering a platform device does not return
+ * it. Written by the probe, which softtee_init() waits for.
  */
 static int probe_result = -ENODEV;
 
@@ -87,7 +87,7 @@ static const struct tee_shm_pool_ops shm_pool_ops = {
 	.destroy_pool = shm_op_destroy_pool,
 };
 
-/* Without state, so one will do for every instance. */
+/* It has no state, so all instances share it. */
 static struct tee_shm_pool shm_pool = {
 	.ops = &shm_pool_ops,
 };

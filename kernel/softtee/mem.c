@@ -2,15 +2,13 @@
 /*
  * Access to the memory behind a memory reference.
  *
- * Here softtee plays the secure world. Restricted memory is mapped a window at a
- * time, and only while it is worked on, so that between two accesses the kernel
- * has no mapping of it. Normal memory may be changed by its owner at any time:
- * it is read once, into a buffer of the caller's.
+ * Here softtee plays the secure world. It maps a window of restricted memory for each
+ * access, so the kernel has no mapping between two accesses. The owner of normal memory may
+ * change it at any time, so softtee reads it once, into private memory.
  *
- * Devices that are not coherent read memory and not the CPU's caches, so what is
- * written to restricted memory is written back before the window is unmapped. The
- * kernel has that operation for persistent memory; where an architecture lacks it,
- * devices must be coherent.
+ * Devices that are not coherent read memory and not the CPU's caches. So softtee writes the
+ * caches back before it unmaps the window. The kernel has that operation for persistent
+ * memory; where an architecture lacks it, devices must be coherent.
  */
 #include <linux/delay.h>
 #include <linux/highmem.h>
@@ -27,9 +25,9 @@
 #include "service.h"
 #include "softtee.h"
 
-/* Most that is mapped at a time. */
+/* The largest window. */
 #define WINDOW		SZ_64K
-/* How often a page of a buffer that is given back is tried to be mapped. */
+/* Attempts to map a page of a freed buffer. */
 #define CLEAR_TRIES	10
 
 static bool is_restricted(const struct tee_shm *shm)
@@ -37,7 +35,7 @@ static bool is_restricted(const struct tee_shm *shm)
 	return shm->flags & TEE_SHM_RESTRICTED;
 }
 
-/* Checks what both directions have in common. */
+/* Checks that inputs and outputs share. */
 static u32 get_memref(struct softtee_call *call, unsigned int n,
 		      unsigned int kinds, struct tee_param_memref **ref)
 {
@@ -45,7 +43,7 @@ static u32 get_memref(struct softtee_call *call, unsigned int n,
 	const struct tee_shm *shm = memref->shm;
 	struct tee_rstmem_info info;
 
-	/* NULL is an empty reference, and an empty one refers to no memory. */
+	/* NULL is an empty reference; an empty reference needs no memory. */
 	if (!shm)
 		memref->size = 0;
 	if (!memref->size) {
@@ -53,7 +51,7 @@ static u32 get_memref(struct softtee_call *call, unsigned int n,
 		return TEEC_SUCCESS;
 	}
 
-	/* Users' references are in bounds, other drivers' perhaps. */
+	/* The TEE core checks references of user space, but not of drivers. */
 	if (memref->shm_offs > shm->size ||
 	    memref->size > shm->size - memref->shm_offs)
 		return TEEC_ERROR_BAD_PARAMETERS;
@@ -61,14 +59,14 @@ static u32 get_memref(struct softtee_call *call, unsigned int n,
 	if (is_restricted(shm)) {
 		if (!(kinds & SOFTTEE_RESTRICTED))
 			return TEEC_ERROR_ACCESS_DENIED;
-		/* Touching that of another TEE could stop the machine. */
+		/* Access to the memory of another TEE could stop the machine. */
 		if (tee_rstmem_shm_info(shm, &info) ||
 		    info.teedev != call->ctx->teedev)
 			return TEEC_ERROR_ACCESS_DENIED;
 	} else {
 		if (!(kinds & SOFTTEE_NORMAL))
 			return TEEC_ERROR_ACCESS_DENIED;
-		/* Neither allocated nor registered here, so what is it? */
+		/* The memory was neither allocated nor registered here. */
 		if (!shm->kaddr && !shm->pages)
 			return TEEC_ERROR_BAD_PARAMETERS;
 	}
@@ -80,10 +78,10 @@ static u32 get_memref(struct softtee_call *call, unsigned int n,
 /**
  * softtee_call_input() - get a parameter that the service reads
  * @call:	the call
- * @n:		which, 0 to 3
- * @kinds:	SOFTTEE_NORMAL, SOFTTEE_RESTRICTED or both: what it may be
- * @ref:	out: the reference, in bounds; when its size is 0, its shm may be
- *		of any kind, or NULL
+ * @n:		number of the parameter, 0 to 3
+ * @kinds:	allowed kinds: SOFTTEE_NORMAL, SOFTTEE_RESTRICTED or both
+ * @ref:	out: the reference, in bounds; with size 0, its shm may be of any kind
+ *		or NULL
  *
  * Return: TEEC_SUCCESS, TEEC_ERROR_BAD_PARAMETERS for another type, or
  * TEEC_ERROR_ACCESS_DENIED for memory of another kind.
@@ -99,8 +97,8 @@ u32 softtee_call_input(struct softtee_call *call, unsigned int n,
 /**
  * softtee_call_output() - get a parameter that the service writes
  * @call:	the call
- * @n:		which, 0 to 3
- * @kinds:	SOFTTEE_NORMAL, SOFTTEE_RESTRICTED or both: what it may be
+ * @n:		number of the parameter, 0 to 3
+ * @kinds:	allowed kinds: SOFTTEE_NORMAL, SOFTTEE_RESTRICTED or both
  * @ref:	out: as for softtee_call_input(); the service sets its size
  *
  * Return: as softtee_call_input().
@@ -120,7 +118,7 @@ u32 softtee_call_output(struct softtee_call *call, unsigned int n,
 /**
  * softtee_call_none() - check that a parameter and those after it are unused
  * @call:	the call
- * @n:		the first of them, 0 to 3
+ * @n:		number of the first, 0 to 3
  *
  * Return: TEEC_SUCCESS or TEEC_ERROR_BAD_PARAMETERS.
  */
@@ -152,7 +150,7 @@ static void copy_pages(struct page **pages, size_t offs, void *buf, size_t len,
 static void write_back(void *va, size_t len)
 {
 	arch_wb_cache_pmem(va, len);
-	/* The write-backs complete before whatever tells a device to read. */
+	/* Complete the write-backs before a device can be told to read. */
 	wmb();
 }
 
@@ -180,7 +178,7 @@ static int copy_phys(phys_addr_t paddr, void *buf, size_t len, bool write)
 static int copy_shm(const struct tee_shm *shm, size_t offs, void *buf,
 		    size_t len, bool write)
 {
-	/* softtee's restricted memory is never made of pages, see pool.c. */
+	/* A restricted buffer of softtee is contiguous, see pool.c. */
 	if (is_restricted(shm))
 		return copy_phys(shm->paddr + offs, buf, len, write);
 	if (shm->pages) {
@@ -246,7 +244,7 @@ int softtee_mem_clear_range(phys_addr_t start, u64 size)
 	for (; size; start += n, size -= n) {
 		n = min_t(u64, size, WINDOW);
 		va = memremap(start, n, MEMREMAP_WB);
-		/* The memory is lost otherwise, so it is worth a wait. */
+		/* Without a mapping the memory is lost, so wait and try again. */
 		for (tries = 0; !va && tries < CLEAR_TRIES; tries++) {
 			if (tries)
 				msleep(20);
@@ -265,7 +263,7 @@ int softtee_mem_clear_range(phys_addr_t start, u64 size)
 
 /**
  * softtee_mem_clear() - fill a restricted buffer with zeros
- * @shm:	the buffer; nobody else uses it
+ * @shm:	the buffer, without other users
  *
  * Return: as softtee_mem_clear_range(). May sleep.
  */

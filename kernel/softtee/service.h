@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Services of softtee, its trusted applications: the ops table of one, and what
- * it may call. Results are TEEC_* of <tee_gp.h>.
+ * Services of softtee, its trusted applications: their table of operations, and functions
+ * for them. Results are TEEC_* of <tee_gp.h>.
  */
 #ifndef _SOFTTEE_SERVICE_H
 #define _SOFTTEE_SERVICE_H
@@ -13,10 +13,10 @@
 #include <linux/types.h>
 #include <linux/uuid.h>
 
-/* GlobalPlatform's limit. */
+/* GlobalPlatform's limit of parameters. */
 #define SOFTTEE_PARAMS		4
 
-/* Bytes that a service handles between two looks at softtee_call_stopped(). */
+/* Bytes that a service handles between two calls of softtee_call_stopped(). */
 #define SOFTTEE_CHUNK		SZ_32K
 
 /**
@@ -25,7 +25,7 @@
  * @func:	command
  * @params:	parameters, padded with NONE; the service sets the size of
  *		outputs in place
- * @cancel_id:	what the caller named it
+ * @cancel_id:	the caller's name for it
  * @cancelled:	set once by softtee_session_cancel(), under the session's
  *		calls_lock; read without a lock
  * @node:	in the session's list of calls, guarded by its calls_lock
@@ -40,13 +40,13 @@ struct softtee_call {
 };
 
 /**
- * struct softtee_service - what a service does
+ * struct softtee_service - a service
  * @uuid:	its name
- * @open:	start a session; stores the service's state of it. Optional.
+ * @open:	start a session; stores the session's state. Optional.
  *		Returns TEEC_SUCCESS or a TEEC_ERROR_*.
- * @close:	free that state. Comes once, after the last @invoke. Optional.
- * @invoke:	carry out @call. Calls of one session come one at a time, those
- *		of different sessions do not. Process context, may sleep.
+ * @close:	free that state. Called once, after the last @invoke. Optional.
+ * @invoke:	carry out @call. Calls of one session come one at a time, but sessions
+ *		run in parallel. Process context, may sleep.
  *		Returns TEEC_SUCCESS or a TEEC_ERROR_*.
  */
 struct softtee_service {
@@ -63,7 +63,7 @@ extern const struct softtee_service softtee_digest;
 /* session.c */
 bool softtee_call_stopped(const struct softtee_call *call);
 
-/* mem.c: what a memory reference may point to */
+/* mem.c: kinds of memory behind a reference */
 #define SOFTTEE_NORMAL		BIT(0)
 #define SOFTTEE_RESTRICTED	BIT(1)
 

@@ -2,8 +2,8 @@
 /*
  * Contexts and their sessions: open, close, invoke, cancel.
  *
- * A session lives until it is closed and no call of it is running. Closing does
- * not wait for calls, nor stop them.
+ * A session lives until it is closed and none of its calls runs. Closing neither waits for
+ * calls nor stops them.
  */
 #include <linux/freezer.h>
 #include <linux/kref.h>
@@ -27,9 +27,9 @@ static const struct softtee_service * const services[] = {
 };
 
 /**
- * struct context - what softtee keeps for an open file
- * @sessions:	its sessions, by id; the array's lock makes finding one and
- *		getting a reference a single step
+ * struct context - softtee's state of an open file
+ * @sessions:	its sessions, by id; under the array's lock, finding a session and
+ *		getting a reference are one step
  */
 struct context {
 	struct xarray sessions;
@@ -38,11 +38,11 @@ struct context {
 /**
  * struct session - a session
  * @ref:	one until closed, one for each call
- * @service:	what it is a session of
- * @state:	the service's; the pointer is constant, the call that runs owns
- *		what it points to
+ * @service:	its service
+ * @state:	state of the service; the pointer is constant, the running call owns
+ *		the state
  * @calls_lock:	guards @calls and the node of each, innermost
- * @calls:	calls in the order they came; the first one runs, the others wait
+ * @calls:	calls in order of arrival; the first runs, the others wait
  * @turn:	woken when a call leaves @calls or is cancelled
  */
 struct session {
@@ -64,7 +64,7 @@ static const struct softtee_service *find_service(const u8 *uuid)
 	return NULL;
 }
 
-/* NULL and a TEEC_ERROR_* in @ret when it fails. */
+/* Open a session. Returns NULL on failure, with a TEEC_ERROR_* in @ret. */
 static struct session *session_create(const struct softtee_service *service,
 				      u32 *ret)
 {
@@ -116,8 +116,8 @@ static struct session *session_get(struct context *c, u32 id)
 }
 
 /*
- * Fills @params with the @num_params of @param and NONE. More than
- * SOFTTEE_PARAMS are tolerated when they are NONE.
+ * Fill @params with the @num_params of @param, then NONE. Parameters beyond SOFTTEE_PARAMS
+ * must be NONE.
  */
 static u32 params_get(struct tee_param params[SOFTTEE_PARAMS],
 		      const struct tee_param *param, u32 num_params)
@@ -156,7 +156,7 @@ int softtee_context_open(struct tee_context *ctx)
 }
 
 /**
- * softtee_context_release() - op: a file is gone, with all it shared
+ * softtee_context_release() - op: a file is gone, with its shared memory
  * @ctx:	its context; no call is running
  */
 void softtee_context_release(struct tee_context *ctx)
@@ -191,7 +191,7 @@ int softtee_session_open(struct tee_context *ctx,
 	u32 id, n;
 	int rc;
 
-	/* No service looks at who the client is, but it must be true. */
+	/* No service uses the client's identity, but it must be valid. */
 	rc = tee_session_calc_client_uuid(&client, arg->clnt_login,
 					  arg->clnt_uuid);
 	if (rc)
@@ -219,7 +219,7 @@ int softtee_session_open(struct tee_context *ctx,
 	if (!sess)
 		return 0;
 
-	/* From here on another thread may find it, and even close it. */
+	/* From here on another thread may find the session, and close it. */
 	rc = xa_alloc(&c->sessions, &id, sess,
 		      XA_LIMIT(1, SOFTTEE_MAX_SESSIONS), GFP_KERNEL);
 	if (rc) {
@@ -276,8 +276,8 @@ static bool call_is_due(struct session *sess, const struct softtee_call *call)
 }
 
 /*
- * Wait until @call may run. Suspending does not wait for the calls before it, so
- * the task can be frozen here. Returns 0 or an error when the task is being killed.
+ * Wait until @call may run. The task can be frozen here, so that a suspend need not wait
+ * for the calls before. Returns 0, or an error when the task is being killed.
  */
 static int call_wait(struct session *sess, const struct softtee_call *call)
 {
@@ -291,8 +291,8 @@ static int call_wait(struct session *sess, const struct softtee_call *call)
  * @arg:	in: session, command and cancel_id; out: ret and ret_origin
  * @param:	parameters; sizes of outputs are set
  *
- * Waits for calls of the session that came before. The wait can be cancelled,
- * killed and frozen.
+ * Waits for earlier calls of the session. The wait ends when the call is cancelled or the
+ * task killed, and the task can be frozen meanwhile.
  *
  * Return: 0 with the result in @arg, or -EINVAL when the context has no such
  * session.
@@ -336,9 +336,8 @@ out_put:
  * softtee_call_stopped() - whether a call is to end early
  * @call:	the call, of the current task
  *
- * For long operations, between chunks: gives way to other tasks and to the
- * freezer, and notices both cancellation and a signal that ends the task. Call it
- * without locks.
+ * Long operations call it between chunks, without locks. It lets other tasks run and the
+ * task freeze, and notices a cancellation or a fatal signal.
  *
  * Return: true when the service is to return TEEC_ERROR_CANCEL.
  */
@@ -352,13 +351,13 @@ bool softtee_call_stopped(const struct softtee_call *call)
 /**
  * softtee_session_cancel() - op: cancel a command
  * @ctx:	context of the caller
- * @cancel_id:	what the caller named it
+ * @cancel_id:	the caller's name for it
  * @id:		its session
  *
- * Does not wait for it to end. All with the same name are cancelled.
+ * Cancels all commands of that name. Does not wait for their end.
  *
- * Return: 0, also when nothing of that name is under way, or -EINVAL when the
- * context has no such session.
+ * Return: 0, also when no command of that name runs, or -EINVAL when the context has no
+ * such session.
  */
 int softtee_session_cancel(struct tee_context *ctx, u32 cancel_id, u32 id)
 {

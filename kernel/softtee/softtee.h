@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* softtee: what its files share. Services see service.h. */
+/* softtee: declarations that its files share. service.h has those for services. */
 #ifndef _SOFTTEE_H
 #define _SOFTTEE_H
 

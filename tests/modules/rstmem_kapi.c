@@ -271,7 +271,8 @@ static void test_pool(void)
 				IORESOURCE_EXCLUSIVE, IORES_DESC_NONE) !=
 	      REGION_DISJOINT, "carveout: the claim is exclusive");
 	tee_rstmem_pool_free(pool);
-	check(!pool_error(spare, SZ_1M, SZ_64K), "carveout: the range is free again after the pool");
+	check(!pool_error(spare, SZ_1M, SZ_64K),
+	      "carveout: the range is free again after the pool");
 }
 
 static int __init kapi_init(void)
