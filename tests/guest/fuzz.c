@@ -8,11 +8,12 @@
  *	fuzz [-s SEED] [-r SEQUENCES | -t SECONDS] [-n OPS] [-c]
  *	fuzz -s SEED -n OPS -k INDEX,...
  *
- * The first form plays SEQUENCES of OPS operations, or as many as SECONDS allow,
- * numbered from SEED on. It shrinks the first sequence that fails to the operations it
- * needs. Before that it breaks the model and checks that sequences fail. The second
- * form replays operations of a sequence. -c prints the code reached (KCOV), and neither
- * unloads modules nor breaks the model.
+ * The first form plays SEQUENCES of OPS operations, numbered from SEED on, and goes on,
+ * up to four times SEQUENCES, until every kind of operation was played. With -t it plays
+ * as many as SECONDS allow. It shrinks the first sequence that fails to the operations
+ * that the failure needs. Before that it breaks the model and checks that sequences fail.
+ * The second form replays operations of a sequence. -c prints the code reached (KCOV), and
+ * neither unloads modules nor breaks the model.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -410,20 +411,31 @@ static void test_lies(uint64_t seed, unsigned int count)
 	}
 }
 
-static void test_truth(uint64_t seed, unsigned int count, unsigned int most,
+static unsigned int kinds_played(void)
+{
+	unsigned int n, kinds = 0;
+
+	for (n = 0; n < OP_KINDS; n++)
+		kinds += result->kinds[n] > 0;
+	return kinds;
+}
+
+static void test_truth(uint64_t seed, unsigned int count, unsigned int least,
 		       unsigned int seconds)
 {
+	/* A run with coverage leaves out the last kinds. */
+	const unsigned int all_kinds = covered ? OP_KINDS - 3 : OP_KINDS;
 	time_t end = time(NULL) + seconds;
-	unsigned int sequences = 0, left, n, kinds = 0;
+	unsigned int sequences = 0, left, n, kinds;
 	bool keep[MAX_OPS], ok = true;
 
 	memset(result, 0, sizeof(*result));
-	while (ok && (seconds ? time(NULL) < end : sequences < most)) {
+	while (ok && (seconds ? time(NULL) < end : sequences < least ||
+		      (sequences < 4 * least && kinds_played() < all_kinds))) {
 		ok = run(seed + sequences, count, NULL, LIE_NONE);
 		sequences++;
 	}
-	for (n = 0; n < OP_KINDS; n++)
-		kinds += result->kinds[n] > 0;
+	kinds = kinds_played();
 	ktap_note("seeds %llu to %llu: %u sequences, %u operations of %u kinds",
 		  (unsigned long long)seed,
 		  (unsigned long long)seed + sequences - 1, sequences,
@@ -444,9 +456,7 @@ static void test_truth(uint64_t seed, unsigned int count, unsigned int most,
 		tell(seed, count, keep);
 	}
 	ktap(ok, "fuzz: all operations match the model");
-	/* A run with coverage leaves out the last kinds. */
-	ktap(kinds >= (covered ? OP_KINDS - 3 : OP_KINDS),
-	     "fuzz: every kind of operation is played");
+	ktap(kinds >= all_kinds, "fuzz: every kind of operation is played");
 	for (n = 0; n < OP_KINDS; n++)
 		if (!result->kinds[n])
 			ktap_note("not %s", op_name(n));
