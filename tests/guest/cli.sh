@@ -278,14 +278,14 @@ json_account() {
 	printf '    {\n      "account": "%s",\n      "device": "/dev/tee0",\n' "$account"
 	printf '      "use_case": %s,\n      "name": "%s"' "$use_case" "$2"
 	for file in granule total free largest_free used peak buffers lost; do
-		json_number $account $file ',
+		json_number "$account" $file ',
       '
 	done
 	printf ',\n      "limits": {'
 	name='
         '
 	for file in user_bytes user_buffers buffer_bytes reserve; do
-		json_number $account limits/$file "$name"
+		json_number "$account" limits/$file "$name"
 		name=',
         '
 	done
@@ -293,12 +293,12 @@ json_account() {
 	name='
         '
 	for file in no_memory limit backend importer reach; do
-		json_number $account failures/$file "$name"
+		json_number "$account" failures/$file "$name"
 		name=',
         '
 	done
 	printf '\n      },\n      "importers": "%s"\n    }' \
-		"$(cat /sys/class/rstmem/$account/importers)"
+		"$(cat "/sys/class/rstmem/$account/importers")"
 }
 json_accounts() {
 	printf '{\n  "accounts": [\n'
@@ -812,8 +812,8 @@ END
 check 'inspect --json: has the documented form' cmp -s changed expected
 check 'inspect --json: prints JSON' is_json $out
 run rstmem alloc -s 5000 -u trusted-ui -- \
-	sh -c 'echo $$ $RSTMEM_FD >pid; rstmem inspect -j $$:$RSTMEM_FD; exit $?'
-read -r pid fd <pid
+	sh -c 'echo $$ $RSTMEM_FD >ids; rstmem inspect -j $$:$RSTMEM_FD; exit $?'
+read -r pid fd <ids
 check 'inspect --json: tells the process' grep -qx "  \"pid\": $pid," $out
 check 'inspect --json: tells the descriptor in the process' grep -qx "  \"fd\": $fd," $out
 

@@ -18,12 +18,13 @@ results() {
 
 # recorded COLUMN: the results of the table, in the form of results().
 recorded() {
+	# shellcheck disable=SC2016 # the quotes of a table
 	sed -n 's/^| `\([a-z.-]*\)` | \([a-z]*\) | \([a-z]*\) |$/\1 \2 \3/p' "$table" |
 		awk -v column="$1" '{ print $1, $column }'
 }
 
 compare() {
-	local name=$1 id want got
+	local name="$1" id want got
 
 	results "$2" >/tmp/got
 	sed 's/^/# /' /tmp/report

@@ -23,10 +23,10 @@ show() {
 }
 
 conformant() {
-	local name=$1
+	local name="$1"
 	shift
 	suite "$@"
-	if [ "$status" = 0 ] && [ ! "$ids" ]; then
+	if [ "$status" = 0 ] && [ -z "$ids" ]; then
 		result 0 "$name: is conformant"
 	else
 		show
@@ -40,7 +40,7 @@ conformant() {
 # noticed NAME IDS ARGUMENT...: exactly these checks fail; with a "+" at the end of IDS,
 # others may fail too.
 noticed() {
-	local name=$1 want=$2 id wrong=''
+	local name="$1" want="$2" id wrong=''
 	shift 2
 	suite "$@"
 	[ "$status" = 1 ] || wrong="status $status"
@@ -55,8 +55,8 @@ noticed() {
 		done
 		;;
 	esac
-	[ ! "$wrong" ] || { echo "# $wrong"; show; }
-	[ ! "$wrong" ]
+	[ -z "$wrong" ] || { echo "# $wrong"; show; }
+	[ -z "$wrong" ]
 	result $? "$name: fails $want"
 }
 
@@ -65,20 +65,20 @@ heap=protected,secure-video
 # untested NAME IDS COMMAND...: the surroundings keep the suite from testing. COMMAND ends
 # with status 4, no check fails, and each of IDS says that it could not be tested.
 untested() {
-	local name=$1 want=$2 id wrong=''
+	local name="$1" want="$2" id wrong=''
 	shift 2
 
 	"$@" >/tmp/conform.out 2>/tmp/conform.err
 	status=$?
-	[ $status = 4 ] || wrong="status $status"
+	[ "$status" = 4 ] || wrong="status $status"
 	! grep -q '^not ok [0-9]* - [a-z.-]*$' /tmp/conform.out || wrong="$wrong failures"
 	grep -q ' could not be tested: not known$' /tmp/conform.out || wrong="$wrong summary"
 	for id in $want; do
 		grep -qE "^ok [0-9]+ - $id # SKIP could not be tested: ..." /tmp/conform.out ||
 			wrong="$wrong no-$id"
 	done
-	[ ! "$wrong" ] || { echo "# $wrong"; show; }
-	[ ! "$wrong" ]
+	[ -z "$wrong" ] || { echo "# $wrong"; show; }
+	[ -z "$wrong" ]
 	result $? "$name: status 4, and no check fails"
 }
 
@@ -87,29 +87,29 @@ limit() {
 }
 
 surroundings() {
-	local as='su nobody -c' conform='rstmem conform' pid
+	local pid
 	local fault='fault.unwritable fault.descriptor fault.memory'
 
 	address=$(sed 's/^[^@]*@\(0x[0-9a-f]*\).*/\1/' /sys/module/softtee/parameters/pool)
 	load
 	result $? 'softtee: loads with a small pool'
-	chmod 0666 /dev/tee0 /dev/dma_heap/$heap
+	chmod 0666 /dev/tee0 "/dev/dma_heap/$heap"
 
 	# Every allocation fails with EDQUOT, also where the suite tests for EFAULT.
 	limit user_buffers 0
 	untested 'no buffers for a user, TEE device' "alloc.descriptor alloc.every-use-case alloc.concurrent alloc.too-large memory.killed $fault" \
-		$as "$conform"
+		su nobody -c 'rstmem conform'
 	untested 'no buffers for a user, heap' "alloc.descriptor heap.fd-flags heap.sizes $fault" \
-		$as "$conform -H $heap"
+		su nobody -c "rstmem conform -H $heap"
 	limit user_buffers 2
 	untested 'two buffers for a user, TEE device' 'alloc.concurrent id.unique' \
-		$as "$conform"
+		su nobody -c 'rstmem conform'
 	limit user_buffers max
 	limit buffer_bytes 64K
-	untested 'small buffers, TEE device' 'alloc.too-large query.largest-free' $as "$conform"
+	untested 'small buffers, TEE device' 'alloc.too-large query.largest-free' su nobody -c 'rstmem conform'
 	limit buffer_bytes max
 	limit reserve 3M
-	untested 'a reserve, TEE device' 'alloc.exhaustion query.largest-free' $as "$conform"
+	untested 'a reserve, TEE device' 'alloc.exhaustion query.largest-free' su nobody -c 'rstmem conform'
 	limit reserve 0
 	conformant 'root, TEE device'
 
@@ -118,25 +118,25 @@ surroundings() {
 	pid=$!
 	until rstmem info | grep -q ' 4 MiB  *4 MiB '; do sleep 0.1; done
 	untested 'all memory is held, TEE device' "alloc.descriptor alloc.exhaustion query.largest-free query.counts memory.killed $fault" \
-		$conform
+		rstmem conform
 	untested 'all memory is held, heap' "alloc.descriptor alloc.exhaustion memory.killed heap.sizes $fault" \
-		$conform -H $heap
-	kill $pid
-	wait $pid
+		rstmem conform -H "$heap"
+	kill "$pid"
+	wait "$pid"
 	rstmem alloc -s 4092K --hold 600 >/dev/null &
 	pid=$!
 	until rstmem info | grep -q ' 4 MiB  *3.9 MiB '; do sleep 0.1; done
 	untested 'all memory but a granule is held, TEE device' 'alloc.concurrent memory.close' \
-		$conform
-	kill $pid
-	wait $pid
+		rstmem conform
+	kill "$pid"
+	wait "$pid"
 	rstmem alloc -s 2M --hold 600 >/dev/null &
 	pid=$!
 	until rstmem info | grep -q ' 4 MiB  *2 MiB '; do sleep 0.1; done
 	conformant 'half of the memory is held, TEE device'
-	conformant 'half of the memory is held, heap' -H $heap
-	kill $pid
-	wait $pid
+	conformant 'half of the memory is held, heap' -H "$heap"
+	kill "$pid"
+	wait "$pid"
 
 	rstmem alloc -s 4M -- rstmem conform -j >/tmp/conform.json
 	[ $? = 4 ] && grep -q '"conformant": null' /tmp/conform.json &&
@@ -158,9 +158,9 @@ backend() {
 	# Unloading frees the memory that the module kept, which the heap needs.
 	rmmod rstmem_bad_backend && modprobe rstmem_bad_backend "way=$1"
 	if [ "$3" = - ]; then
-		conformant "backend $1, which heaps do not show" -H $heap
+		conformant "backend $1, which heaps do not show" -H "$heap"
 	else
-		noticed "backend $1, heap" "$3" -H $heap
+		noticed "backend $1, heap" "$3" -H "$heap"
 	fi
 	rmmod rstmem_bad_backend
 	result $? "rstmem_bad_backend way=$1: unloads"
@@ -173,9 +173,9 @@ front() {
 
 good() {
 	conformant 'TEE device'
-	conformant 'heap' -H $heap
-	rstmem conform -j >/tmp/conform.json
-	[ $? = 0 ] && grep -q '"conformant": true' /tmp/conform.json &&
+	conformant 'heap' -H "$heap"
+	rstmem conform -j >/tmp/conform.json &&
+		grep -q '"conformant": true' /tmp/conform.json &&
 		[ "$(grep -c '"id":' /tmp/conform.json)" = \
 			"$(rstmem conform | grep -cE '^(not )?ok ')" ]
 	result $? 'JSON: has as many checks as KTAP, and conformant is true'
@@ -187,7 +187,7 @@ importing() {
 	conformant 'TEE device, with an importer'
 	grep -qE '^ok [0-9]+ - buffer.import$' /tmp/conform.out
 	result $? 'TEE device, with an importer: buffer.import passes'
-	conformant 'heap, with an importer' -H $heap
+	conformant 'heap, with an importer' -H "$heap"
 	grep -qE '^ok [0-9]+ - buffer.import$' /tmp/conform.out
 	result $? 'heap, with an importer: buffer.import passes'
 }

@@ -25,7 +25,7 @@ result() {
 
 # check NAME COMMAND...: a case that is ok when COMMAND succeeds.
 check() {
-	local name=$1
+	local name="$1"
 
 	shift
 	"$@"
