@@ -59,7 +59,7 @@ static void test_first(void)
 		ktap_bail("softtee does not load");
 	tee = tee_open(SOFTTEE_IMPL_ID);
 	buf = tee_rstmem(tee, TEE_IOC_UC_SECURE_VIDEO_PLAY, SIZE, &id);
-	ktap(buf >= 0, "allocate all of a new pool");
+	ktap(buf >= 0, "alloc: succeeds for the whole of a new pool");
 	ktap(!holds(tee, id, 0x53),
 	     "first owner: does not see what was in memory before");
 	ktap(holds(tee, id, 0), "first owner: sees zeros");
