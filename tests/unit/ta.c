@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit tests of the trusted applications for what cannot be provoked in OP-TEE: a
- * lack of memory at one place, and memory references beyond 4 GiB. The API is
- * imitated, with the states of an operation in which OP-TEE's panics.
+ * Unit tests of the trusted applications, for events that OP-TEE does not produce on
+ * request: a lack of memory at one place, and memory references beyond 4 GiB. The test
+ * imitates OP-TEE's API, and panics in the same states of an operation.
  */
 #include <setjmp.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 struct operation {
 	bool has_key;		/* TEE_HANDLE_FLAG_KEY_SET */
 	bool in_use;		/* TEE_HANDLE_FLAG_INITIALIZED */
-	uint8_t key;		/* first byte of it */
-	uint8_t pad;		/* what it XORs */
+	uint8_t key;		/* first byte of the key */
+	uint8_t pad;		/* XORed with the input */
 };
 
 struct object {
@@ -181,7 +181,7 @@ static TEE_Result set_key(void *state, uint8_t key_byte)
 	return invoke(state, RSTMEM_SVC_CIPHER_SET_KEY, &call);
 }
 
-/* A block of zeros; *@out is what it became. */
+/* Encrypts a block of zeros to *@out. */
 static TEE_Result update(void *state, uint8_t *out)
 {
 	uint8_t block[16] = { 0 };
@@ -208,39 +208,40 @@ static void check_failure(bool *failure, const char *name)
 	if (service_open(&state))
 		ktap_bail("service_open");
 	ktap(!set_key(state, 0x40) && !update(state, &out) && out == 0x40,
-	     "%s: the first key works", name);
+	     "SET_KEY, %s: the first key works", name);
 	*failure = true;
 	ktap_eq(set_key(state, 0x50), TEE_ERROR_OUT_OF_MEMORY,
-		"%s: SET_KEY reports it", name);
+		"SET_KEY, %s: reports the lack of memory", name);
 	ktap(!update(state, &out) && out == (0x40 ^ 1),
-	     "%s: key and position are as before", name);
+	     "SET_KEY, %s: keeps key and position", name);
 	ktap_eq(set_key(state, 0x50), TEE_ERROR_OUT_OF_MEMORY,
-		"%s: SET_KEY reports it again", name);
+		"SET_KEY, %s: reports the lack of memory again", name);
 	*failure = false;
 	ktap_eq(set_key(state, 0x60), TEE_SUCCESS,
-		"%s: the next SET_KEY succeeds", name);
+		"SET_KEY, %s: the next call succeeds", name);
 	ktap(!update(state, &out) && out == 0x60,
-	     "%s: the new key works", name);
+	     "SET_KEY, %s: the new key works", name);
 	service_close(state);
 
-	/* The same for the first key of a session. */
+	/* The first key of a session. */
 	if (service_open(&state))
 		ktap_bail("service_open");
 	*failure = true;
 	ktap_eq(set_key(state, 0x50), TEE_ERROR_OUT_OF_MEMORY,
-		"%s: the first SET_KEY reports it", name);
+		"SET_KEY, %s: reports the lack of memory in a new session",
+		name);
 	*failure = false;
 	ktap_eq(update(state, &out), TEE_ERROR_BAD_STATE,
-		"%s: there is no key then", name);
+		"SET_KEY, %s: leaves a new session without a key", name);
 	ktap(!set_key(state, 0x60) && !update(state, &out) && out == 0x60,
-	     "%s: a key can be set then", name);
+	     "SET_KEY, %s: a new session accepts a key afterwards", name);
 	service_close(state);
 }
 
 static void test_set_key(UNIT_ARG)
 {
 	check_failure(&no_object, "no memory for a key object");
-	check_failure(&no_attribute, "no memory for its value");
+	check_failure(&no_attribute, "no memory for the value of a key");
 }
 
 /* Memory references. */
@@ -277,11 +278,12 @@ static void test_memref(UNIT_ARG)
 		params[0].memref.size = cases[n].size;
 		checked = 0;
 		ktap_eq(call_input(&call, 0, CALL_NORMAL, &param), cases[n].res,
-			"%s: result", cases[n].name);
-		ktap_eq(checked, cases[n].checked, "%s: size that is checked",
-			cases[n].name);
+			"memref, %s: has the expected result", cases[n].name);
+		ktap_eq(checked, cases[n].checked,
+			"memref, %s: the expected size is checked", cases[n].name);
 		if (!cases[n].buffer)
-			ktap_eq(param->memref.size, 0, "%s: becomes empty",
+			ktap_eq(param->memref.size, 0,
+				"memref, %s: becomes an empty reference",
 				cases[n].name);
 	}
 }
