@@ -49,6 +49,9 @@ help:
 	@echo '                is built first, once: ten minutes'
 	@echo 'make check-optee'
 	@echo '                run those of OP-TEE, under emulated TrustZone'
+	@echo 'make check-kernels'
+	@echo '                run some on more kernels of Debian, fetched first: the generic ones'
+	@echo '                with drivers for displays and video, PREEMPT_RT, and 16 KiB pages'
 	@echo 'make bench      measure, beside mainline, and write docs/performance.md anew:'
 	@echo '                an hour on two cores'
 	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
@@ -112,6 +115,12 @@ check-debug: deps
 .PHONY: check-optee
 check-optee: deps
 	@tests/run @trixie-optee @trixie-backports-optee
+
+# What tests/list names of kernels that nothing else runs.
+.PHONY: check-kernels
+check-kernels: deps
+	@tests/run @bookworm-backports-generic @trixie-backports-generic @trixie-backports-rt \
+		@trixie-backports-16k
 
 check-%: deps
 	@tests/run $*
