@@ -9,12 +9,13 @@ unit-cflags := -g -O1 -Wall -Wextra -Wno-sign-compare -fno-sanitize-recover=all 
 
 unit-bin := $(patsubst tests/unit/%.c,$(B)/tests/unit-%,$(wildcard tests/unit/*.c))
 guest-bin := $(patsubst tests/guest/%.c,$(B)/tests/%,\
-	$(filter-out tests/guest/librstmem.c,$(wildcard tests/guest/*.c)))
+	$(filter-out tests/guest/librstmem.c tests/guest/drm.c,\
+	$(wildcard tests/guest/*.c)))
 guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 
 .PHONY: tests guest-tests
 tests: guest-tests $(unit-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
-	$(B)/tests/librstmem32
+	$(B)/tests/librstmem32 $(B)/tests/drm
 
 # What there is on every architecture.
 guest-tests: user $(guest-bin) $(B)/tests/librstmem
@@ -82,6 +83,13 @@ $(B)/tests/heap32: tests/guest/heap.c tests/support/target.c tests/support/tee.c
 		$(wildcard tests/support/*.h) conform/cases.h
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+# DRM's ioctls are in no header of the C library's; these are of the kernel's source.
+$(B)/tests/drm: tests/guest/drm.c $(guest-lib)
+	@mkdir -p $(@D)
+	source=$$(lab/source $(KERNEL)) && \
+	$(CC) $(tests-cppflags) -D__user= -isystem $$source/include/uapi $(CFLAGS) -o $@ \
+		$(filter %.c %.o,$^) -lcrypto -lpthread
 
 librstmem-src := tests/guest/librstmem.c $(wildcard tests/guest/librstmem/*.c)
 
