@@ -8,8 +8,7 @@
  *
  * The user of the calling process pays, and with it the owner of each user namespace
  * that the process is in, up to the initial one. The kernel's ucounts work in the
- * same way. Without this, one person with subordinate uids would have the limit many
- * times.
+ * same way. Without this, a user with subordinate uids would have the limit many times.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -34,8 +33,8 @@
  * @uid:	the user
  * @parent:	owner of the user namespace that @uid is in, which pays as well; NULL
  *		at the top
- * @bytes:	bytes of buffers, those about to be allocated included
- * @buffers:	number of buffers, the same
+ * @bytes:	bytes of buffers, including those about to be allocated
+ * @buffers:	number of buffers, counted likewise
  */
 struct rstmem_user {
 	struct rb_node node;
@@ -193,7 +192,7 @@ static bool limits_allow_locked(const struct rstmem_account *account,
 	return true;
 }
 
-/* Add buffers, -1 to take one away, and their bytes to all sums. */
+/* Add @buffers, 1 or -1, and their bytes to all sums. */
 static void charge_locked(const struct rstmem_charge *charge, int buffers)
 {
 	const u64 bytes = buffers * charge->size;
@@ -289,7 +288,7 @@ int rstmem_account_charge(struct rstmem_account *account,
 		return 0;
 	}
 	rc = charge_user(charge, true);
-	/* Ask last: the answer may leave a trace in the audit log. */
+	/* Ask for the capability last: the audit log may record the answer. */
 	if (rc == -EDQUOT && capable(CAP_SYS_RESOURCE))
 		rc = charge_user(charge, false);
 	if (rc)
@@ -317,7 +316,7 @@ void rstmem_account_add(struct rstmem_charge *charge)
 }
 
 /**
- * rstmem_account_uncharge() - the memory of a buffer is back, or lost
+ * rstmem_account_uncharge() - uncharge a buffer whose memory is back or lost
  * @charge:	charged, listed or not
  * @lost:	the backend could not clear the memory and keeps it
  */
@@ -380,7 +379,7 @@ u64 rstmem_account_read(struct rstmem_account *account, const u64 *value)
  * @limit:	the limit, in @account->limits
  * @value:	its value
  *
- * All that is charged after this returns is within the limit.
+ * When this returns, every later charge is within the limit.
  */
 void rstmem_account_set_limit(struct rstmem_account *account, u64 *limit,
 			      u64 value)
@@ -413,8 +412,7 @@ static bool walk_some(struct rstmem_account *account, u64 *next,
 
 /**
  * rstmem_account_walk() - visit the listed charges of all accounts
- * @visit:	called for each, under the lock of its account, which guards what it
- *		looks at. Must not sleep
+ * @visit:	called for each charge under the lock of its account; must not sleep
  * @arg:	for @visit
  *
  * A charge that is listed or uncharged during the walk may or may not be visited. May
@@ -473,10 +471,10 @@ void rstmem_account_deinit(struct rstmem_account *account)
 }
 
 /**
- * rstmem_account_start() - say how much memory there is
+ * rstmem_account_start() - set the size of the memory
  * @account:	the account
  * @name:	for the dmem cgroup controller
- * @total:	bytes, 0 when the backend does not tell
+ * @total:	bytes, 0 when the backend does not report it
  *
  * Undone with rstmem_account_stop(). May sleep.
  *
@@ -498,10 +496,10 @@ int rstmem_account_start(struct rstmem_account *account, const char *name,
 }
 
 /**
- * rstmem_account_stop() - charge nothing any more
+ * rstmem_account_stop() - undo rstmem_account_start()
  * @account:	started, or not; rstmem_account_charge() is not called again
  *
- * What is charged stays so until it is uncharged.
+ * Existing charges stay until they are uncharged.
  */
 void rstmem_account_stop(struct rstmem_account *account)
 {

@@ -15,17 +15,17 @@
 struct rstmem_user;
 
 /**
- * struct rstmem_account - what is charged for one memory
- * @lock:	guards all members below except @region and @node; also what owners of
- *		charges say, see rstmem_account_walk()
+ * struct rstmem_account - the account of one memory
+ * @lock:	guards all members below except @region and @node; also members of the
+ *		owners of charges, as these document
  * @users:	tree of users that have buffers
  * @charges:	charges of buffers that are listed, in the order of their serials
- * @limits:	what the administrator allows
- * @total:	bytes of the memory, 0 when the backend does not tell
+ * @limits:	limits that the administrator set
+ * @total:	bytes of the memory, 0 when the backend does not report it
  * @charged:	bytes charged
  * @lost:	bytes out of use because the backend could not clear them
- * @serial:	of the next charge that is listed
- * @region:	in the dmem cgroup controller, NULL where there is none; constant
+ * @serial:	serial of the next charge that is listed
+ * @region:	region of the dmem cgroup controller, or NULL; constant
  *		between rstmem_account_start() and rstmem_account_stop()
  * @node:	in the list of all accounts, guarded by the lock of that list
  */
@@ -45,7 +45,7 @@ struct rstmem_account {
 /**
  * struct rstmem_tally - sums over some of the buffers of an account
  * @used:	bytes of buffers
- * @peak:	largest value that @used has had
+ * @peak:	largest value of @used so far
  * @buffers:	number of buffers
  * @lost:	bytes of buffers that could not be cleared
  *
@@ -59,7 +59,7 @@ struct rstmem_tally {
 };
 
 /**
- * struct rstmem_charge - what one buffer is charged with
+ * struct rstmem_charge - the charge of one buffer
  * @node:	in the account's list of charges; empty until rstmem_account_add()
  * @account:	the account
  * @tally:	sums that the buffer belongs to

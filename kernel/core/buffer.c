@@ -105,8 +105,8 @@ static void buffer_release(struct kref *ref)
  *
  * May sleep.
  *
- * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that
- * TEE_IOC_RSTMEM_ALLOC documents as such, -EOPNOTSUPP when the device offers
+ * Return: the buffer with one reference, or ERR_PTR: -EINVAL for the arguments that
+ * TEE_IOC_RSTMEM_ALLOC refuses with it, -EOPNOTSUPP when the device offers
  * nothing, -ENODEV when it is being removed, -EDQUOT when a limit does not allow
  * it, -ENOMEM, -EIO when the backend misbehaves, and other errors of the backend.
  */
@@ -172,7 +172,7 @@ void rstmem_buffer_put(struct rstmem_buffer *buf)
 }
 
 /**
- * rstmem_buffer_export() - the buffer has a dma-buf
+ * rstmem_buffer_export() - note that a buffer has a dma-buf
  * @buf:	the buffer
  * @ino:	inode of the dma-buf
  */
@@ -184,7 +184,7 @@ void rstmem_buffer_export(struct rstmem_buffer *buf, unsigned long ino)
 }
 
 /**
- * rstmem_buffer_unexport() - the dma-buf of the buffer is being released
+ * rstmem_buffer_unexport() - note that the dma-buf of a buffer is being released
  * @buf:	the buffer; drops the dma-buf's reference
  *
  * May sleep.
@@ -212,8 +212,8 @@ void rstmem_buffer_info(const struct rstmem_buffer *buf,
 /**
  * rstmem_buffer_run() - the longest contiguous piece of a buffer
  * @buf:	the buffer
- * @offset:	where the piece starts, bytes, a multiple of PAGE_SIZE below the
- *		buffer's size
+ * @offset:	start of the piece, bytes, a multiple of PAGE_SIZE below the buffer's
+ *		size
  * @paddr:	out: its physical address
  *
  * Return: bytes of the piece, a multiple of PAGE_SIZE.

@@ -27,9 +27,9 @@ struct rstmem_request {
 };
 
 /**
- * struct rstmem_buffer - restricted memory that is allocated
- * @shm:	what the backend allocated: address or pages, and size. Not an
- *		object of the TEE core, which never sees it
+ * struct rstmem_buffer - allocated restricted memory
+ * @shm:	memory from the backend: address or pages, and size. The TEE core never
+ *		sees this object
  * @ref:	one for the dma-buf, one for each id, which TEE calls keep
  * @offer:	the use case; its device has a reference for the buffer, and so has
  *		the backend's module
@@ -88,7 +88,7 @@ charge_to_buffer(const struct rstmem_charge *charge)
  * rstmem_buffer_name() - the name of a buffer's use case, in sysfs and in the log
  * @buf:	the buffer
  *
- * Return: as long as the buffer lives.
+ * Return: the name, which stays while the buffer lives.
  */
 static inline const char *rstmem_buffer_name(const struct rstmem_buffer *buf)
 {
@@ -97,7 +97,7 @@ static inline const char *rstmem_buffer_name(const struct rstmem_buffer *buf)
 
 /**
  * rstmem_buffer_get() - take a reference
- * @buf:	a buffer that the caller has a reference to
+ * @buf:	the buffer; the caller has a reference
  *
  * Return: @buf.
  */

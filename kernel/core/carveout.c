@@ -23,7 +23,7 @@
 
 /**
  * struct carveout - a pool of a fixed range
- * @pool:	what backends see
+ * @pool:	the part that backends see
  * @paddr:	first byte; the claim in /proc/iomem starts here
  * @lock:	guards @space
  * @space:	extents of the range

@@ -213,11 +213,11 @@ void rstmem_device_plug(struct tee_rstmem_device *rdev)
 }
 
 /**
- * rstmem_device_unplug() - no new call of the backend from now on
+ * rstmem_device_unplug() - stop calls of the backend
  * @rdev:	the device, plugged
  *
- * When it returns, no task is inside a call of the backend but rstmem_free, and none
- * will be again. May sleep; user space cannot prolong it.
+ * When it returns, no task is inside a call of the backend, and none enters one, except
+ * for rstmem_free. May sleep; user space cannot prolong it.
  */
 void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 {
@@ -237,7 +237,7 @@ void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 /**
  * rstmem_device_get() - find a device
  * @teedev:	its TEE device, or NULL for the first that offers @use_case
- * @use_case:	any number; not looked at if @teedev is not NULL
+ * @use_case:	any number; ignored if @teedev is not NULL
  *
  * Return: the device with a reference, for rstmem_device_put(), or NULL.
  */
@@ -259,12 +259,12 @@ out:
 }
 
 /**
- * rstmem_device_enter() - about to call the backend
+ * rstmem_device_enter() - begin a call of the backend
  * @rdev:	the device; the caller has a reference
  * @idx:	out: for rstmem_device_exit()
  *
- * Removal waits until rstmem_device_exit(), so user space must not be able to prolong
- * what comes in between. Not needed for rstmem_free.
+ * Removal waits until rstmem_device_exit(), so user space must not be able to prolong the
+ * call. Not needed for rstmem_free.
  *
  * Return: false when the device is being removed; rstmem_device_exit() must not be
  * called then.
@@ -276,13 +276,13 @@ bool rstmem_device_enter(struct tee_rstmem_device *rdev, int *idx)
 		srcu_read_unlock(&device_calls, *idx);
 		return false;
 	}
-	/* For sparse, which cannot follow a lock that depends on the result. */
+	/* For sparse, which cannot follow a conditional lock. */
 	__release(&device_calls);
 	return true;
 }
 
 /**
- * rstmem_device_exit() - the call of the backend has returned
+ * rstmem_device_exit() - end a call of the backend
  * @idx:	from rstmem_device_enter()
  */
 void rstmem_device_exit(int idx)
@@ -292,10 +292,10 @@ void rstmem_device_exit(int idx)
 }
 
 /**
- * rstmem_device_usage() - ask the backend
+ * rstmem_device_usage() - ask the backend for its figures
  * @rdev:	the device; the caller has a reference
  * @use_case:	a use case that is offered
- * @usage:	out: all fields; zeros what the backend does not tell
+ * @usage:	out: all fields; 0 for figures that the backend does not report
  *
  * May sleep.
  *
@@ -318,8 +318,8 @@ int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
  * @rdev:	the device
  * @use_case:	any number
  *
- * Return: the offer; ERR_PTR(-EINVAL) when the device does not offer it,
- * ERR_PTR(-EOPNOTSUPP) when it offers nothing at all.
+ * Return: the offer; ERR_PTR(-EINVAL) when the device does not offer the use case,
+ * ERR_PTR(-EOPNOTSUPP) when it offers none.
  */
 struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
 					 u32 use_case)

@@ -65,8 +65,8 @@ struct rstmem_offer {
  * @end:	end the id that @create gave @buf, if it has not ended
  * @release:	the device is being released; @id_data is not used again
  *
- * No call finds an id that has ended. Calls that were given one before it ended keep
- * the buffer until they return. Implemented by the keeper of the TEE core's ids.
+ * No call finds an id that has ended. Calls that found it earlier keep the buffer until
+ * they return. The graft implements these operations.
  */
 struct rstmem_id_ops {
 	int (*create)(struct tee_context *ctx, struct rstmem_buffer *buf);
@@ -79,16 +79,16 @@ struct rstmem_id_ops {
 /**
  * struct tee_rstmem_device - restricted memory of a TEE device
  * @ref:	one for the registration, one for each buffer, one for each call that
- *		is looking at it
+ *		uses the device
  * @ops:	the backend
  * @id_ops:	source of ids
  * @id_data:	for @id_ops, which release it
- * @use_cases:	bit N: use case N is offered
- * @offers:	use cases that are offered, by number
+ * @use_cases:	mask of offered use cases: bit N for use case N
+ * @offers:	offered use cases, by number
  * @ctx:	first argument of the backend's ops; pins the struct tee_device
  * @node:	in the list of plugged devices, RCU
- * @unplugged:	no new call of the backend but rstmem_free; set once, read between
- *		rstmem_device_enter() and rstmem_device_exit()
+ * @unplugged:	no call of the backend begins, except for rstmem_free; set once, read
+ *		between rstmem_device_enter() and rstmem_device_exit()
  * @rcu:	frees the device
  */
 struct tee_rstmem_device {
@@ -122,12 +122,12 @@ struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
 void rstmem_offer_refused(struct rstmem_offer *offer, int error);
 
 /**
- * rstmem_device_is_unplugged() - look whether a device is being removed
+ * rstmem_device_is_unplugged() - check whether a device is being removed
  * @rdev:	the device; the caller has a reference
  *
- * A hint: only rstmem_device_enter() keeps the answer true.
+ * A hint: the answer may change at once. rstmem_device_enter() gives a reliable one.
  *
- * Return: true when nothing new can be had from it.
+ * Return: true when it serves no new allocation.
  */
 static inline bool rstmem_device_is_unplugged(const struct tee_rstmem_device *rdev)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Extents: which ranges of an address space are taken.
+ * Extents: the ranges of an address space that are taken.
  *
  * Extents are in a list by address. Each knows the gap before it. Extents with a
  * gap are in a tree by the size of the gap, and by address where sizes are equal.
@@ -25,7 +25,7 @@ static bool gap_less(struct rb_node *rb, const struct rb_node *other)
 
 	if (a->gap != b->gap)
 		return a->gap < b->gap;
-	/* By the last address of the gap: the address after it may wrap to 0. */
+	/* Compare the last addresses of gaps: the address after a gap may wrap to 0. */
 	return a->start - 1 < b->start - 1;
 }
 
@@ -58,8 +58,8 @@ static struct rstmem_extent *gap_find(const struct rstmem_space *space, u64 size
 }
 
 /*
- * Compare @size with the extents that are taken: with the size of the extent that
- * an average byte is in, which is the sum of the squares over the sum of the sizes.
+ * Compare @size with the weighted mean of the extents that are taken: the sum of their
+ * squared sizes divided by the sum of their sizes.
  */
 static bool is_small(const struct rstmem_space *space, u64 size)
 {
@@ -76,7 +76,7 @@ static u64 square(const struct rstmem_space *space, u64 size)
 
 /**
  * rstmem_space_init() - start with nothing taken
- * @space:	what to initialise
+ * @space:	the space, filled in
  * @start:	first address, a multiple of @granule; may be 0
  * @size:	bytes, a multiple of @granule, not 0; @start + @size - 1 does not
  *		overflow
@@ -104,8 +104,8 @@ void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size,
 }
 
 /**
- * rstmem_extent_alloc() - take a range
- * @space:	where from
+ * rstmem_extent_alloc() - allocate a range
+ * @space:	the space
  * @ext:	filled in; stays in the space until rstmem_extent_free()
  * @size:	bytes, a multiple of the granule, not 0
  *
@@ -140,8 +140,8 @@ bool rstmem_extent_alloc(struct rstmem_space *space, struct rstmem_extent *ext,
 }
 
 /**
- * rstmem_extent_free() - give a range back
- * @space:	where it was taken from
+ * rstmem_extent_free() - free a range
+ * @space:	the space that it was allocated in
  * @ext:	filled in by rstmem_extent_alloc(); no longer in the space
  */
 void rstmem_extent_free(struct rstmem_space *space, struct rstmem_extent *ext)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Extents: which ranges of an address space are taken. Pure: numbers, no locks. */
+/* Extents: the ranges of an address space that are taken. Pure: numbers, no locks. */
 #ifndef _RSTMEM_EXTENT_H
 #define _RSTMEM_EXTENT_H
 
@@ -8,12 +8,11 @@
 #include <linux/types.h>
 
 /**
- * struct rstmem_extent - a range that is taken, and the gap before it
+ * struct rstmem_extent - a taken range, and the gap before it
  * @by_addr:	in the order of addresses
  * @start:	first address, a multiple of the space's granule
  * @size:	bytes, a multiple of the space's granule
- * @gap:	bytes free from the end of the extent before, or from the start of
- *		the space
+ * @gap:	free bytes after the previous extent, or after the start of the space
  * @node:	in the tree of gaps, if @gap is not 0
  *
  * The caller provides the storage and keeps it until rstmem_extent_free().
@@ -27,12 +26,12 @@ struct rstmem_extent {
 };
 
 /**
- * struct rstmem_space - a range, and what is taken of it
+ * struct rstmem_space - a range, and its extents
  * @gaps:	extents with a gap before them, by the size of the gap, then by
  *		address
  * @by_addr:	all extents, @tail last
- * @tail:	takes nothing; marks the end of the space, so that an extent follows
- *		every gap
+ * @tail:	an empty extent at the end of the space, so that an extent follows every
+ *		gap
  * @granule:	bytes, a power of two
  * @total:	bytes
  * @used:	bytes taken
@@ -40,7 +39,7 @@ struct rstmem_extent {
  * @squares:	sum of the squares of the sizes taken, in units
  * @unit:	shift from bytes to units, which makes squares fit in 64 bits
  *
- * The caller serialises all functions.
+ * The caller serialises all calls.
  */
 struct rstmem_space {
 	struct rb_root gaps;

@@ -51,7 +51,7 @@ struct softtee_pools {
 	struct softtee_pool pool[] __counted_by(count);
 };
 
-/* What was asked for; constant once the module is loaded. */
+/* The value of pool=; constant once the module is loaded. */
 static struct carveout carveouts[MAX_CARVEOUTS];
 static unsigned int carveout_count;
 
@@ -60,7 +60,7 @@ static phys_addr_t carveout_last(const struct carveout *c)
 	return c->start + (c->size - 1);
 }
 
-/* SIZE@ADDRESS[:USE-CASE]. Returns NULL or what is wrong with it. */
+/* Parse SIZE@ADDRESS[:USE-CASE]. Returns NULL, or a message about the error. */
 static const char *parse_item(const char *item, size_t len, struct carveout *c)
 {
 	const char *use_case = memchr(item, ':', len);
@@ -123,9 +123,9 @@ err:
 
 /**
  * softtee_pools_parse() - read the pool= parameter
- * @list:	its value; NULL or empty: no pools
+ * @list:	its value; NULL or empty for no pools
  *
- * Once, when the module is loaded. Claims nothing. Logs what is wrong.
+ * Called once, when the module is loaded. Claims nothing. Logs errors.
  *
  * Return: 0, -EINVAL, or -EBUSY when a range holds System RAM.
  */
@@ -163,7 +163,7 @@ static int pool_init(struct softtee_pool *p, const struct carveout *c)
 		return rc;
 	}
 
-	/* The first owner must not see what an earlier kernel left there. */
+	/* The first owner must not see old contents. */
 	rc = softtee_mem_clear_range(c->start, c->size);
 	if (rc) {
 		pr_err("pool %pa-%pa: cannot be mapped as memory\n", &c->start,
@@ -190,9 +190,9 @@ static void pool_deinit(struct softtee_pool *p)
 /**
  * softtee_pools_create() - claim the ranges of the pool= parameter
  *
- * Logs what is wrong.
+ * Logs errors.
  *
- * Return: the pools, of which there may be none, or ERR_PTR: -EBUSY when a range
+ * Return: the pools, perhaps none, or ERR_PTR: -EBUSY when a range
  * is in use, -ENOMEM, -EINVAL for a range that cannot be a pool.
  */
 struct softtee_pools *softtee_pools_create(void)
@@ -221,7 +221,7 @@ struct softtee_pools *softtee_pools_create(void)
 }
 
 /**
- * softtee_pools_destroy() - give the ranges back
+ * softtee_pools_destroy() - release the ranges
  * @pools:	the pools; no buffer is left
  */
 void softtee_pools_destroy(struct softtee_pools *pools)
