@@ -51,7 +51,8 @@ help:
 	@echo '                run those of OP-TEE, under emulated TrustZone'
 	@echo 'make check-kernels'
 	@echo '                run some on more kernels of Debian, fetched first: the generic ones'
-	@echo '                with drivers for displays and video, PREEMPT_RT, and 16 KiB pages'
+	@echo '                with drivers for displays and video, PREEMPT_RT, and 16 KiB pages;'
+	@echo '                and the rules for udev with systemd-udevd'
 	@echo 'make bench      measure, beside mainline, and write docs/performance.md anew:'
 	@echo '                an hour on two cores'
 	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
@@ -116,11 +117,11 @@ check-debug: deps
 check-optee: deps
 	@tests/run @trixie-optee @trixie-backports-optee
 
-# What tests/list names of kernels that nothing else runs.
+# What tests/list names of kernels and programs of Debian that nothing else needs.
 .PHONY: check-kernels
 check-kernels: deps
-	@tests/run @bookworm-backports-generic @trixie-backports-generic @trixie-backports-rt \
-		@trixie-backports-16k
+	@tests/run udev udev@trixie-backports @bookworm-backports-generic \
+		@trixie-backports-generic @trixie-backports-rt @trixie-backports-16k
 
 check-%: deps
 	@tests/run $*
