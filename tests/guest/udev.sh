@@ -5,7 +5,6 @@
 # backend is loaded, bound again, and when rules change. Starts without modules.
 # shellcheck disable=SC3043,SC2034 # busybox has it; eval uses them
 # shellcheck disable=SC2016 # what is in single quotes is for eval
-# shellcheck source=../support/ktap.sh
 . ktap.sh
 
 video=/sys/class/rstmem/tee0,secure-video
@@ -30,10 +29,10 @@ is() { [ "$(cat "$1")" = "$2" ]; }
 as_media() { su media -c "$1" >/dev/null 2>&1; }
 
 policy_applies() {
-	is $settings/user_bytes 50331648 && is $settings/user_buffers 32 &&
-		is $settings/buffer_bytes 16777216 && is $settings/reserve 8388608 &&
-		is $video/importers 'compatible:vendor,vdec-* driver:vendor-drm' &&
-		is $ui/importers driver:vendor-drm
+	is "$settings/user_bytes" 50331648 && is "$settings/user_buffers" 32 &&
+		is "$settings/buffer_bytes" 16777216 && is "$settings/reserve" 8388608 &&
+		is "$video/importers" 'compatible:vendor,vdec-* driver:vendor-drm' &&
+		is "$ui/importers" driver:vendor-drm
 }
 
 heaps_are_given() {
@@ -81,7 +80,7 @@ echo max >$settings/buffer_bytes
 udevadm trigger --subsystem-match=rstmem
 udevadm settle
 check 'change: an event leaves what was set by hand alone' \
-	eval 'is $video/importers any && is $settings/buffer_bytes max'
+	eval 'is "$video/importers" any && is $settings/buffer_bytes max'
 
 echo softtee >/sys/bus/platform/drivers/softtee/unbind
 echo softtee >/sys/bus/platform/drivers/softtee/bind
@@ -103,7 +102,7 @@ udevadm trigger --action=add --subsystem-match=rstmem
 udevadm settle
 check 'reload: a new policy applies with the next add' \
 	eval 'is $settings/user_bytes 25165824 && is $ui/importers driver:other &&
-		is $video/importers "compatible:vendor,vdec-* driver:other"'
+		is "$video/importers" "compatible:vendor,vdec-* driver:other"'
 
 udevadm control --exit
 finish
