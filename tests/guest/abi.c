@@ -34,6 +34,8 @@ _Static_assert(sizeof(struct tee_ioctl_shm_register_fd_data) == 24,
 _Static_assert(TEE_IOC_RSTMEM_ALLOC == 0xc018a40a, "the command's number");
 _Static_assert(TEE_IOC_SHM_REGISTER_FD == 0xc018a408, "mainline's number");
 
+static size_t page;	/* a granule of the pool */
+
 static int count_fds(void)
 {
 	int fd, n = 0;
@@ -60,7 +62,7 @@ static void test_version(int tee)
 static void test_alloc(int tee)
 {
 	struct tee_ioctl_rstmem_alloc_data data = {
-		.size = 5000,
+		.size = page + 1000,
 		.use_case = VIDEO,
 	};
 	int fds = count_fds(), fd, second, id;
@@ -69,7 +71,7 @@ static void test_alloc(int tee)
 	fd = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, &data);
 	if (!ktap(fd >= 0, "alloc: returns a descriptor"))
 		ktap_bail("TEE_IOC_RSTMEM_ALLOC: %s", strerror(errno));
-	ktap_eq(data.size, 8192, "alloc: writes back the rounded size");
+	ktap_eq(data.size, 2 * page, "alloc: writes back the rounded size");
 	ktap_eq(data.flags, 0, "alloc: writes back flags of 0");
 	ktap(data.id > 0, "alloc: writes back a positive id");
 	ktap_eq(data.use_case, VIDEO, "alloc: leaves the use case unchanged");
@@ -77,16 +79,16 @@ static void test_alloc(int tee)
 	     "alloc: the descriptor is O_CLOEXEC");
 	ktap((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR,
 	     "alloc: the descriptor is O_RDWR");
-	ktap_eq(lseek(fd, 0, SEEK_END), 8192,
+	ktap_eq(lseek(fd, 0, SEEK_END), 2 * page,
 		"dma-buf: its size is the one written back");
 	ktap(!fstat(fd, &st), "dma-buf: fstat succeeds");
-	ktap_eq(tee_used(tee, VIDEO), 8192,
+	ktap_eq(tee_used(tee, VIDEO), 2 * page,
 		"query: counts the rounded size as used");
 	ktap_eq(tee_buffers(tee, VIDEO), 1, "query: counts one buffer");
 	second = tee_rstmem(tee, VIDEO, 1, &id);
 	ktap(second >= 0 && id != data.id,
 	     "alloc: a second buffer has another id");
-	ktap_eq(tee_used(tee, VIDEO), 12288,
+	ktap_eq(tee_used(tee, VIDEO), 3 * page,
 		"query: adds up the sizes of two buffers");
 	close(second);
 	close(fd);
@@ -157,7 +159,6 @@ static void test_full(int tee)
 
 static void test_fault(int tee)
 {
-	long page = sysconf(_SC_PAGESIZE);
 	struct tee_ioctl_rstmem_alloc_data *data;
 	int fds = count_fds(), fd, next, rc;
 	char *mem;
@@ -169,7 +170,7 @@ static void test_fault(int tee)
 	mem = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	data = (void *)mem;
-	data->size = 4096;
+	data->size = page;
 	data->use_case = VIDEO;
 	next = dup(0);
 	close(next);
@@ -187,7 +188,7 @@ static void test_fault(int tee)
 	mprotect(mem, page, PROT_READ | PROT_WRITE);
 	munmap(mem + page, page);
 	data = (void *)(mem + page - 16);
-	data->size = 4096;
+	data->size = page;
 	data->use_case = VIDEO;
 	data->flags = 0;
 	rc = ioctl(tee, TEE_IOC_RSTMEM_ALLOC, data);
@@ -205,7 +206,7 @@ static void test_no_fd(int tee)
 	none = limit;
 	none.rlim_cur = 3;
 	setrlimit(RLIMIT_NOFILE, &none);
-	rc = tee_rstmem(tee, VIDEO, 4096, NULL);
+	rc = tee_rstmem(tee, VIDEO, page, NULL);
 	setrlimit(RLIMIT_NOFILE, &limit);
 	ktap_eq(rc, -EMFILE, "alloc: fails without a free descriptor: EMFILE");
 	ktap(!tee_used(tee, VIDEO),
@@ -228,7 +229,7 @@ static void test_query(int tee)
 	     query.use_cases == target()->use_cases && !query.total,
 	     "query: tells the use cases of the device");
 	ktap(!tee_query(tee, VIDEO, &query), "query: succeeds for a use case");
-	ktap_eq(query.granule, 4096, "query: tells the granule");
+	ktap_eq(query.granule, page, "query: tells the granule");
 	ktap_eq(query.total, target()->total,
 		"query: tells the size of the pool");
 	ktap_eq(query.used, 0, "query: tells no used bytes in an empty pool");
@@ -282,22 +283,22 @@ static void test_id(int tee)
 	uint32_t session, session2, ret;
 	int buf, id, rc;
 
-	buf = tee_rstmem(tee, VIDEO, 8192, &id);
+	buf = tee_rstmem(tee, VIDEO, 2 * page, &id);
 	session = tee_service(tee, uuid);
-	tee_mem_alloc(tee, 4096, &in);
+	tee_mem_alloc(tee, page, &in);
 
 	params[0] = tee_in(in.id, 0, 32);
 	params[1] = tee_in(in.id, 32, 16);
 	ktap_eq(tee_call(tee, session, RSTMEM_SVC_CIPHER_SET_KEY, params, 2),
 		TEEC_SUCCESS, "id: the cipher service takes a key beside it");
-	params[0] = tee_in(in.id, 0, 4096);
-	params[1] = tee_out(id, 100, 4096);
+	params[0] = tee_in(in.id, 0, page);
+	params[1] = tee_out(id, 100, page);
 	params[2] = tee_value(0, 0);
 	ktap_eq(tee_call(tee, session, RSTMEM_SVC_CIPHER_UPDATE, params, 3),
 		TEEC_SUCCESS,
 		"id: the cipher service decrypts into the buffer");
 
-	params[1] = tee_out(id, 4097, 4096);
+	params[1] = tee_out(id, page + 1, page);
 	rc = tee_invoke(tee, session, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
 			&ret, NULL);
 	ktap_eq(rc, -EINVAL,
@@ -308,7 +309,7 @@ static void test_id(int tee)
 	ktap_eq(rc, -EINVAL, "id: a range that wraps is refused: EINVAL");
 
 	session2 = tee_service(other, uuid);
-	tee_mem_alloc(other, 4096, &in2);
+	tee_mem_alloc(other, page, &in2);
 	params[0] = tee_in(in2.id, 0, 16);
 	params[1] = tee_out(id, 0, 16);
 	rc = tee_invoke(other, session2, RSTMEM_SVC_CIPHER_UPDATE, 0, params, 3,
@@ -376,15 +377,14 @@ static void test_register(int tee)
 	struct tee_ioctl_shm_register_fd_data data = {}, *ro;
 	int other = target_open(), fds = count_fds();
 	int buf, id, reg, second, rc, second_id;
-	long page = sysconf(_SC_PAGESIZE);
 	struct rlimit limit, none;
 
-	buf = tee_rstmem(tee, VIDEO, 5000, &id);
+	buf = tee_rstmem(tee, VIDEO, page + 1000, &id);
 	data.fd = buf;
 	reg = ioctl(other, TEE_IOC_SHM_REGISTER_FD, &data);
 	ktap(reg >= 0 && data.id > 0,
 	     "register: another context registers a buffer");
-	ktap(data.size == 8192 && !data.flags && data.fd == buf,
+	ktap(data.size == 2 * page && !data.flags && data.fd == buf,
 	     "register: writes back size, flags and descriptor");
 	ktap(reg != buf && fcntl(reg, F_GETFD) & FD_CLOEXEC,
 	     "register: returns a new descriptor, O_CLOEXEC");
@@ -403,7 +403,7 @@ static void test_register(int tee)
 	ktap(second >= 0 && second_id != id,
 	     "register: the context of the allocation registers its buffer");
 	close(second);
-	ktap_eq(tee_used(tee, VIDEO), 8192,
+	ktap_eq(tee_used(tee, VIDEO), 2 * page,
 		"query: counts a registered buffer once");
 
 	data = (struct tee_ioctl_shm_register_fd_data){ .fd = buf, .flags = 1 };
@@ -462,10 +462,10 @@ static void test_fd_info(int tee)
 	struct tee_ioctl_rstmem_fd_info info;
 	uint32_t use_case = target_offers(TEE_IOC_UC_TRUSTED_UI) ?
 			    TEE_IOC_UC_TRUSTED_UI : VIDEO;
-	int buf = tee_rstmem(tee, use_case, 5000, NULL), rc;
+	int buf = tee_rstmem(tee, use_case, page + 1000, NULL), rc;
 	int other = target_open();
 
-	ktap(!tee_fd_info(other, buf, &info) && info.size == 8192 &&
+	ktap(!tee_fd_info(other, buf, &info) && info.size == 2 * page &&
 	     info.use_case == use_case && !info.flags &&
 	     info.device == 0 && !info.pad,
 	     "info: any TEE file tells size, use case and device of a buffer");
@@ -481,7 +481,7 @@ static void test_fd_info(int tee)
 	ktap(ioctl(tee, TEE_IOC_RSTMEM_FD_INFO, (void *)8) == -1 &&
 	     errno == EFAULT, "info: refuses a bad pointer: EFAULT");
 	large.info.fd = buf;
-	ktap(!ioctl(tee, large_cmd, &large) && large.info.size == 8192,
+	ktap(!ioctl(tee, large_cmd, &large) && large.info.size == 2 * page,
 	     "info: accepts a larger structure with a tail of zeros");
 	large.info = (struct tee_ioctl_rstmem_fd_info){ .fd = buf };
 	large.more[1] = 1;
@@ -515,6 +515,7 @@ int main(void)
 	int tee;
 
 	ktap_start();
+	page = sysconf(_SC_PAGESIZE);
 	ktap_note("%zu-bit program", 8 * sizeof(long));
 	tee = target_open();
 	test_version(tee);

@@ -28,7 +28,7 @@
 #include "../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
-#define SIZE	(8 * KIB)
+#define SIZE	(16 * KIB)	/* whole pages, of 4 KiB or 16 KiB */
 
 static const uint8_t digest_uuid[] = RSTMEM_SVC_DIGEST_UUID;
 

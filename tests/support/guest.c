@@ -118,7 +118,7 @@ uint64_t guest_carveout(void)
 
 int guest_udmabuf(void)
 {
-	struct udmabuf_create create = { .size = 4096 };
+	struct udmabuf_create create = { .size = sysconf(_SC_PAGESIZE) };
 	int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
 	int mem = memfd_create("content", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
