@@ -51,9 +51,11 @@ struct tee_rstmem_usage {
  *		Errors reach user space as they are: -ENOMEM when there is no room.
  * @rstmem_free: give back what @rstmem_alloc set in @shm. If the backend says that
  *		it scrubs, contents are cleared when this returns 0. Any other value:
- *		the memory could not be cleared and is lost. The backend then keeps
- *		it for good, leaves @shm as it is, and does not give it back to its
- *		pool. May be called after tee_rstmem_unregister(), until @release.
+ *		the memory could not be cleared and is lost. The backend then
+ *		leaves @shm as it is and does not give it back to its pool. The
+ *		buffer, the device and the module stay until reboot, and @release
+ *		is not called. May be called after tee_rstmem_unregister(), until
+ *		@release.
  * @rstmem_query: fill in @usage, which comes zeroed. The granule and the total are
  *		read once, when the device registers. Optional.
  * @release:	the last call: no buffer is left and no other op will follow.

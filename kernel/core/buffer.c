@@ -4,10 +4,14 @@
  *
  * A buffer keeps its device and the backend's module. It keeps nothing of the process
  * that allocated it.
+ *
+ * A buffer whose memory could not be cleared stays until reboot, with all that it
+ * keeps. So the memory stays taken in its pool.
  */
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -49,8 +53,8 @@ static struct rstmem_buffer *buffer_create(struct rstmem_offer *offer, u32 flags
 	return buf;
 }
 
-/* Give the memory back. The backend may have to keep it. */
-static void buffer_free_memory(struct rstmem_buffer *buf)
+/* Give the memory back. Returns false when it is lost. */
+static bool buffer_free_memory(struct rstmem_buffer *buf)
 {
 	struct tee_rstmem_device *rdev = buf->offer->rdev;
 	phys_addr_t paddr;
@@ -60,10 +64,11 @@ static void buffer_free_memory(struct rstmem_buffer *buf)
 	if (lost) {
 		rstmem_buffer_run(buf, 0, &paddr);
 		dev_err(&rdev->ctx.teedev->dev,
-			"%zu bytes of %s at %pa could not be cleared and are out of use\n",
+			"%zu bytes of %s at %pa could not be cleared and are out of use until reboot\n",
 			buf->shm.size, rstmem_buffer_name(buf), &paddr);
 	}
 	rstmem_account_uncharge(&buf->charge, lost);
+	return !lost;
 }
 
 /* Charge, and let the backend allocate. Called inside rstmem_device_enter(). */
@@ -91,7 +96,10 @@ static void buffer_release(struct kref *ref)
 	struct module *owner = rdev->ops->owner;
 
 	trace_rstmem_free(rstmem_buffer_name(buf), buf->ino, buf->shm.size);
-	buffer_free_memory(buf);
+	if (!buffer_free_memory(buf)) {
+		kmemleak_not_leak(buf);
+		return;
+	}
 	kmem_cache_free(buffer_cache, buf);
 	rstmem_device_put(rdev);
 	/* Last: the lines above run code of the backend. */

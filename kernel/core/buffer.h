@@ -11,6 +11,7 @@
 
 #include "account.h"
 #include "device.h"
+#include "extent.h"
 
 /**
  * struct rstmem_request - arguments of an allocation
@@ -34,7 +35,7 @@ struct rstmem_request {
  * @offer:	the use case; its device has a reference for the buffer, and so has
  *		the backend's module
  * @charge:	what is charged for it
- * @pool_data:	for the pool that @shm came from
+ * @extent:	for the carveout that @shm came from
  * @id:		for struct rstmem_id_ops: the id that ends with the dma-buf, or NULL
  * @flags:	flags in force
  * @pid:	process that allocated it, in the initial namespace
@@ -50,7 +51,7 @@ struct rstmem_buffer {
 	struct kref ref;
 	struct rstmem_offer *offer;
 	struct rstmem_charge charge;
-	void *pool_data;
+	struct rstmem_extent extent;
 	void *id;
 	u32 flags;
 	pid_t pid;

@@ -5,9 +5,6 @@
  * A carveout knows addresses only. It needs no struct pages, and nothing here maps
  * the memory. The range is claimed exclusively, which keeps other drivers and, with
  * CONFIG_STRICT_DEVMEM, /dev/mem away from it.
- *
- * Extents are objects of the carveout. Memory that a backend does not give back, since
- * it could not clear it, stays taken by its extent after the buffer is gone.
  */
 #include <linux/err.h>
 #include <linux/ioport.h>
@@ -18,7 +15,6 @@
 #include <linux/tee_rstmem.h>
 
 #include "buffer.h"
-#include "extent.h"
 #include "size.h"
 
 /**
@@ -44,24 +40,18 @@ static int carveout_op_alloc(struct tee_rstmem_pool *pool, struct tee_shm *shm,
 			     size_t size)
 {
 	struct carveout *carveout = to_carveout(pool);
-	struct rstmem_extent *ext;
+	struct rstmem_extent *ext = &shm_to_buffer(shm)->extent;
 	bool fits;
 
 	if (!size || size & (carveout->space.granule - 1))
 		return -EINVAL;
-	ext = kmalloc(sizeof(*ext), GFP_KERNEL_ACCOUNT);
-	if (!ext)
-		return -ENOMEM;
 
 	spin_lock(&carveout->lock);
 	fits = rstmem_extent_alloc(&carveout->space, ext, size);
 	spin_unlock(&carveout->lock);
-	if (!fits) {
-		kfree(ext);
+	if (!fits)
 		return -ENOMEM;
-	}
 
-	shm_to_buffer(shm)->pool_data = ext;
 	shm->paddr = ext->start;
 	shm->size = ext->size;
 	return 0;
@@ -70,18 +60,16 @@ static int carveout_op_alloc(struct tee_rstmem_pool *pool, struct tee_shm *shm,
 static void carveout_op_free(struct tee_rstmem_pool *pool, struct tee_shm *shm)
 {
 	struct carveout *carveout = to_carveout(pool);
-	struct rstmem_buffer *buf = shm_to_buffer(shm);
-	struct rstmem_extent *ext = buf->pool_data;
+	struct rstmem_extent *ext = &shm_to_buffer(shm)->extent;
 
 	/* Not allocated, or freed before. */
-	if (WARN_ON(!ext))
+	if (WARN_ON(!ext->size))
 		return;
-	buf->pool_data = NULL;
 
 	spin_lock(&carveout->lock);
 	rstmem_extent_free(&carveout->space, ext);
+	ext->size = 0;
 	spin_unlock(&carveout->lock);
-	kfree(ext);
 }
 
 static void carveout_op_usage(struct tee_rstmem_pool *pool,

@@ -33,18 +33,16 @@ struct carveout {
  * struct softtee_pool - a carveout in use
  * @carveout:	where it is
  * @pool:	hands out extents of it
- * @lost:	some of it could not be cleared and stays allocated; set once
  */
 struct softtee_pool {
 	struct carveout carveout;
 	struct tee_rstmem_pool *pool;
-	bool lost;
 };
 
 /**
  * struct softtee_pools - all pools of an instance, in the order given
  * @count:	number of pools
- * @pool:	the pools; constant while a buffer may exist, except for @lost
+ * @pool:	the pools; constant while a buffer may exist
  */
 struct softtee_pools {
 	unsigned int count;
@@ -177,16 +175,6 @@ static int pool_init(struct softtee_pool *p, const struct carveout *c)
 	return 0;
 }
 
-static void pool_deinit(struct softtee_pool *p)
-{
-	/* The module stays loaded then, see softtee_rstmem_free(). */
-	if (p->lost)
-		pr_err("pool %pa stays claimed until reboot: part of it could not be cleared\n",
-		       &p->carveout.start);
-	else
-		tee_rstmem_pool_free(p->pool);
-}
-
 /**
  * softtee_pools_create() - claim the ranges of the pool= parameter
  *
@@ -229,7 +217,7 @@ void softtee_pools_destroy(struct softtee_pools *pools)
 	unsigned int n;
 
 	for (n = pools->count; n-- > 0;)
-		pool_deinit(&pools->pool[n]);
+		tee_rstmem_pool_free(pools->pool[n].pool);
 	kfree(pools);
 }
 
@@ -291,17 +279,9 @@ static int softtee_rstmem_free(struct tee_context *ctx, struct tee_shm *shm)
 		return -EINVAL;
 
 	rc = softtee_mem_clear(shm);
-	if (rc) {
-		/*
-		 * Neither the next owner nor the kernel may see the contents, so
-		 * the range stays claimed, and the modules that claim it loaded.
-		 */
-		if (!xchg(&p->lost, true))
-			__module_get(THIS_MODULE);
-		return rc;
-	}
-	p->pool->ops->free(p->pool, shm);
-	return 0;
+	if (!rc)
+		p->pool->ops->free(p->pool, shm);
+	return rc;
 }
 
 static void softtee_rstmem_query(struct tee_context *ctx, u32 use_case,
