@@ -42,10 +42,11 @@
 #define RATE_ROUNDS	4000	/* of short whiles */
 #define RATE_WHILE	300e-6	/* seconds */
 
-/* Something that is allocated from. */
+/* Something that is allocated from. @tee_fd registers its dma-bufs. */
 struct subject {
 	const char *name;
 	int fd;
+	int tee_fd;
 	uint32_t use_case;
 	bool tee;
 	uint64_t pool;
@@ -233,6 +234,29 @@ static void figure_alloc(const struct subject *s)
 		least = cost(s, sizes[n], REPEAT);
 		print("alloc", s, 0, "empty", sizes[n], 1, least, least);
 	}
+}
+
+/* The empty pool: a buffer that has an id, which one from a heap gets later. */
+static void figure_id(const struct subject *s)
+{
+	uint64_t begin, took, least = UINT64_MAX;
+	int n, buf, reg;
+
+	for (n = 0; n < REPEAT; n++) {
+		begin = now();
+		buf = must_take(s, 4 * KIB);
+		if (!s->tee) {
+			reg = tee_register_fd(s->tee_fd, buf, NULL);
+			if (reg < 0)
+				die("%s: register", s->name);
+			close(reg);
+		}
+		close(buf);
+		took = now() - begin;
+		if (took < least)
+			least = took;
+	}
+	print("id", s, 0, "", 4 * KIB, 1, least, least);
 }
 
 static void figure_import(const struct subject *s, int importer)
@@ -554,10 +578,10 @@ static struct subject mainline = {
 static struct subject heap = { .name = "rstmem-heap", .pool = 1 * GIB };
 /* In the order of bench_rstmem's pools. */
 static struct subject ours[] = {
-	{ "rstmem", -1, TEE_IOC_UC_SECURE_VIDEO_PLAY, true, 1 * GIB, 0 },
-	{ "rstmem", -1, BENCH_USE_CASE, true, 64 * MIB, 0 },
-	{ "rstmem", -1, BENCH_USE_CASE + 1, true, 16 * GIB, 0 },
-	{ "rstmem", -1, BENCH_USE_CASE + 2, true, 64 * GIB, 0 },
+	{ "rstmem", -1, -1, TEE_IOC_UC_SECURE_VIDEO_PLAY, true, 1 * GIB, 0 },
+	{ "rstmem", -1, -1, BENCH_USE_CASE, true, 64 * MIB, 0 },
+	{ "rstmem", -1, -1, BENCH_USE_CASE + 1, true, 16 * GIB, 0 },
+	{ "rstmem", -1, -1, BENCH_USE_CASE + 2, true, 64 * GIB, 0 },
 };
 
 static bool have(const char *module)
@@ -579,6 +603,7 @@ static void subjects_open(bool with_mainline)
 		mainline.fd = heap_open("protected,trusted-ui");
 		if (mainline.fd < 0)
 			die("mainline's heap");
+		mainline.tee_fd = tee_open(BENCH_MAINLINE_IMPL_ID);
 	}
 	run("modprobe bench_rstmem size=%llu,%llu,%llu,%llu",
 	    (unsigned long long)ours[0].pool, (unsigned long long)ours[1].pool,
@@ -587,6 +612,7 @@ static void subjects_open(bool with_mainline)
 	for (n = 1; n < ARRAY_SIZE(ours); n++)
 		ours[n].fd = ours[0].fd;
 	heap.fd = heap_open("protected,secure-video");
+	heap.tee_fd = ours[0].fd;
 }
 
 /* What a process on each of two CPUs does, in step with the other. */
@@ -791,6 +817,8 @@ int main(int argc, char **argv)
 				profile(subject);
 			} else if (!strcmp(argv[a], "alloc")) {
 				figure_alloc(subject);
+			} else if (!strcmp(argv[a], "id")) {
+				figure_id(subject);
 			} else if (!strcmp(argv[a], "import")) {
 				figure_import(subject, importer);
 			} else if (!strcmp(argv[a], "weight")) {

@@ -10,6 +10,9 @@
 #define BENCH_IMPL_ID	0x6265
 #define BENCH_USE_CASE	16
 
+/* The TEE device of bench_mainline. */
+#define BENCH_MAINLINE_IMPL_ID	0x6266
+
 /**
  * struct bench_import - what an importer inside the kernel takes
  * @fd:		in: a dma-buf

@@ -18,6 +18,8 @@
 #include <linux/slab.h>
 #include <linux/tee_core.h>
 
+#include "bench.h"
+
 static unsigned long size;
 module_param(size, ulong, 0444);
 MODULE_PARM_DESC(size, "bytes of the pool");
@@ -37,7 +39,7 @@ static struct tee_protmem_pool **idle;
 static void get_version(struct tee_device *tee,
 			struct tee_ioctl_version_data *vers)
 {
-	*vers = (struct tee_ioctl_version_data){};
+	*vers = (struct tee_ioctl_version_data){ .impl_id = BENCH_MAINLINE_IMPL_ID };
 }
 
 static int context_open(struct tee_context *ctx)
