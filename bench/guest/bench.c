@@ -803,7 +803,7 @@ int main(int argc, char **argv)
 		}
 	}
 	subjects_open(with_mainline);
-	run("modprobe bench_import");
+	run("modprobe bench_import edu=%d", argc > 1 && !strcmp(argv[1], "iommu"));
 	importer = open("/dev/bench_import", O_RDWR | O_CLOEXEC);
 
 	for (a = 1; a < argc; a++) {
@@ -819,7 +819,8 @@ int main(int argc, char **argv)
 				figure_alloc(subject);
 			} else if (!strcmp(argv[a], "id")) {
 				figure_id(subject);
-			} else if (!strcmp(argv[a], "import")) {
+			} else if (!strcmp(argv[a], "import") ||
+				   !strcmp(argv[a], "iommu")) {
 				figure_import(subject, importer);
 			} else if (!strcmp(argv[a], "weight")) {
 				figure_weight(subject, 20000);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * bench_import: an importer inside the kernel that looks at the clock. Its device
- * reaches all addresses, and does nothing with them.
+ * reaches all addresses, and does nothing with them. QEMU's edu can be that device,
+ * since it may be behind an IOMMU.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -9,13 +10,19 @@
 #include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/timex.h>
 #include <linux/uaccess.h>
 
 #include "bench.h"
 
+static bool edu;
+module_param(edu, bool, 0444);
+MODULE_PARM_DESC(edu, "QEMU's edu is the device");
+
 static struct platform_device *pdev;
+static struct device *importer;
 
 /* The same clock as that of the program. */
 static u64 now(void)
@@ -29,7 +36,7 @@ static int import_all(struct dma_buf *dmabuf, u64 *least)
 	struct sg_table *sgt;
 	u64 begin = now();
 
-	attach = dma_buf_attach(dmabuf, &pdev->dev);
+	attach = dma_buf_attach(dmabuf, importer);
 	if (IS_ERR(attach))
 		return PTR_ERR(attach);
 	sgt = dma_buf_map_attachment_unlocked(attach, DMA_BIDIRECTIONAL);
@@ -72,7 +79,7 @@ static int import(struct dma_buf *dmabuf, struct bench_import *import)
 			return rc;
 	}
 
-	attach = dma_buf_attach(dmabuf, &pdev->dev);
+	attach = dma_buf_attach(dmabuf, importer);
 	if (IS_ERR(attach))
 		return PTR_ERR(attach);
 	/* The first map of an attachment is in import_all(). */
@@ -116,27 +123,71 @@ static struct miscdevice import_misc = {
 	.fops = &import_fops,
 };
 
+static int edu_probe(struct pci_dev *pci, const struct pci_device_id *id)
+{
+	importer = &pci->dev;
+	return 0;
+}
+
+static const struct pci_device_id edu_ids[] = {
+	{ PCI_DEVICE(0x1234, 0x11e8) },
+	{}
+};
+
+static struct pci_driver edu_driver = {
+	.name = "bench_import",
+	.id_table = edu_ids,
+	.probe = edu_probe,
+	.driver.suppress_bind_attrs = true,
+};
+
+static int device_get(void)
+{
+	int rc;
+
+	if (edu) {
+		rc = pci_register_driver(&edu_driver);
+		if (rc || importer)
+			return rc;
+		pci_unregister_driver(&edu_driver);
+		return -ENODEV;
+	}
+	pdev = platform_device_register_simple("bench_import", -1, NULL, 0);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	importer = &pdev->dev;
+	return 0;
+}
+
+static void device_put_back(void)
+{
+	if (edu)
+		pci_unregister_driver(&edu_driver);
+	else
+		platform_device_unregister(pdev);
+}
+
 static int __init import_init(void)
 {
 	int rc;
 
-	pdev = platform_device_register_simple("bench_import", -1, NULL, 0);
-	if (IS_ERR(pdev))
-		return PTR_ERR(pdev);
+	rc = device_get();
+	if (rc)
+		return rc;
 	/* Mainline's exporter makes one segment, whatever the device allows. */
-	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
-	rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	dma_set_max_seg_size(importer, UINT_MAX);
+	rc = dma_set_mask_and_coherent(importer, DMA_BIT_MASK(64));
 	if (!rc)
 		rc = misc_register(&import_misc);
 	if (rc)
-		platform_device_unregister(pdev);
+		device_put_back();
 	return rc;
 }
 
 static void __exit import_exit(void)
 {
 	misc_deregister(&import_misc);
-	platform_device_unregister(pdev);
+	device_put_back();
 }
 
 module_init(import_init);
