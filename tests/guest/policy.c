@@ -2,6 +2,7 @@
 /*
  * Importer lists: the devices that may attach to buffers of a use case, as set by
  * sysfs and by the backend; refusals, their log line, and lists changed under load.
+ * With "group": devices that share an IOMMU group.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -289,7 +290,37 @@ static void test_backend(void)
 	     "importers: the backend unloads afterwards");
 }
 
-int main(void)
+/* Take its driver from the device beside edu, which is in the same IOMMU group. */
+static void unbind_neighbour(void)
+{
+	char neighbour[64];
+	int fd = open("/sys/bus/pci/drivers/virtio-pci/unbind",
+		      O_WRONLY | O_CLOEXEC);
+
+	snprintf(neighbour, sizeof(neighbour), "%.*s1",
+		 (int)strlen(device) - 1, device);
+	if (fd < 0 || write(fd, neighbour, strlen(neighbour)) < 0)
+		ktap_bail("unbind %s: %s", neighbour, strerror(errno));
+	close(fd);
+}
+
+/* edu and a device of virtio-pci share their translations. */
+static void test_group(int buf)
+{
+	account_write(ACCOUNT, "importers", "driver:rstmem_edu");
+	ktap_eq(attach(buf), -EPERM,
+		"group: a device is refused beside one that is not on the list");
+	account_write(ACCOUNT, "importers", "driver:rstmem_edu driver:virtio-pci");
+	ktap_eq(attach(buf), 0, "group: devices are admitted that are all on the list");
+	account_write(ACCOUNT, "importers", "driver:virtio-pci");
+	ktap_eq(attach(buf), -EPERM,
+		"group: a device is refused that is not on the list itself");
+	account_write(ACCOUNT, "importers", "driver:rstmem_edu");
+	unbind_neighbour();
+	ktap_eq(attach(buf), 0, "group: a device without a driver does not count");
+}
+
+int main(int argc, char **argv)
 {
 	int buf;
 
@@ -299,13 +330,17 @@ int main(void)
 	find_device();
 	edu_mask(edu, 40);
 	buf = tee_rstmem(watch, VIDEO, 8192, NULL);
-	test_lists(buf);
-	test_compatible(buf);
-	test_bad_lists(buf);
-	test_log();
-	test_attached(buf);
-	test_load(buf);
-	test_backend();
+	if (argc > 1 && !strcmp(argv[1], "group")) {
+		test_group(buf);
+	} else {
+		test_lists(buf);
+		test_compatible(buf);
+		test_bad_lists(buf);
+		test_log();
+		test_attached(buf);
+		test_load(buf);
+		test_backend();
+	}
 	close(buf);
 	close(edu);
 	ktap_eq(tee_used(watch, VIDEO), 0, "pool: is empty at the end");
