@@ -7,7 +7,7 @@ driver=/sys/bus/platform/drivers/optee
 account=/sys/class/rstmem/tee0,secure-video
 
 load() {
-	insmod $extra/optee_rstmem.ko pool=1M@0x4000000000
+	insmod "$extra"/optee_rstmem.ko pool=1M@0x4000000000
 }
 
 unload() {
@@ -15,11 +15,11 @@ unload() {
 }
 
 bind() {
-	echo optee >$driver/bind
+	echo optee >"$driver"/bind
 }
 
 unbind() {
-	echo optee >$driver/unbind
+	echo optee >"$driver"/unbind
 }
 
 # Reads all that an account shows, which is the backend's to answer.
@@ -31,14 +31,14 @@ read_accounts() {
 
 nothing_left() {
 	read_accounts
-	[ ! -e $account ] && ! grep -q rstmem /proc/iomem
+	[ ! -e "$account" ] && ! grep -q rstmem /proc/iomem
 }
 
 # An account exists when the module is loaded and the driver bound, and only then.
 as_it_should_be() {
 	read_accounts
-	if [ -d /sys/module/optee_rstmem ] && [ -e $driver/optee ]; then
-		[ -e $account ]
+	if [ -d /sys/module/optee_rstmem ] && [ -e "$driver"/optee ]; then
+		[ -e "$account" ]
 	else
 		nothing_left
 	fi
@@ -50,43 +50,44 @@ prepare() {
 		[ "$1" = load ] || load
 	fi
 	if [ "$2" = bind ]; then
-		[ ! -e $driver/optee ] || unbind
+		[ ! -e "$driver"/optee ] || unbind
 	else
-		[ -e $driver/optee ] || bind
+		[ -e "$driver"/optee ] || bind
 	fi
 }
 
 clear_away() {
 	[ ! -d /sys/module/optee_rstmem ] || unload
-	[ ! -e $driver/optee ] || unbind
+	[ ! -e "$driver"/optee ] || unbind
 }
 
-# together FUNCTION MODULE DRIVER: both at once while FUNCTION is slow.
+# together FUNCTION MODULE DRIVER MS: both at once, the driver MS milliseconds later, while
+# FUNCTION takes 100 ms to begin and 100 ms to end.
 together() {
 	clear_away 2>/dev/null
 	prepare "$2" "$3"
-	insmod $extra/rstmem_slow.ko function="$1" ms=100 || bail "no function $1"
+	insmod "$extra"/rstmem_slow.ko function="$1" ms=100 || bail "no function $1"
 	"$2" &
-	usleep 50000
+	usleep "${4}000"
 	"$3"
 	wait
 	rmmod rstmem_slow
 	as_it_should_be
-	result $? "orders: $1 slow: $2 and $3 at once end as one after the other"
+	result $? "orders: $1 slow: $2, and $3 after $4 ms, end as one after the other"
 	clear_away
 	nothing_left
-	result $? "orders: $1 slow: nothing is left of $2 and $3 at once"
+	result $? "orders: $1 slow: nothing is left of $2, and $3 after $4 ms"
 }
 
 . ktap.sh
 modprobe tee_rstmem
-insmod $extra/rstmem_fake_optee.ko || bail 'no fake driver'
+insmod "$extra"/rstmem_fake_optee.ko || bail 'no fake driver'
 
-load && [ -e $account ]
+load && [ -e "$account" ]
 result $? 'orders: a driver that is bound is attached to'
 unbind && nothing_left
 result $? 'orders: unbinding leaves nothing while the module is loaded'
-bind && [ -e $account ]
+bind && [ -e "$account" ]
 result $? 'orders: a driver that binds later is attached to'
 unload && nothing_left
 result $? 'orders: unloading leaves nothing while the driver is bound'
@@ -107,14 +108,15 @@ load
 bind
 rmmod rstmem_fake_optee && nothing_left
 result $? 'orders: a device that is removed leaves nothing'
-insmod $extra/rstmem_fake_optee.ko && [ -e $account ]
+insmod "$extra"/rstmem_fake_optee.ko && [ -e "$account" ]
 result $? 'orders: a device that is added is attached to'
 
 for function in bus_register_notifier bus_unregister_notifier tee_rstmem_attach \
 	tee_rstmem_detach tee_client_open_context; do
 	for module in load unload; do
 		for driver_change in bind unbind; do
-			together $function $module $driver_change
+			together $function $module $driver_change 50
+			together $function $module $driver_change 150
 		done
 	done
 done
