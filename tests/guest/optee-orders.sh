@@ -111,8 +111,7 @@ result $? 'orders: a device that is removed leaves nothing'
 insmod "$extra"/rstmem_fake_optee.ko && [ -e "$account" ]
 result $? 'orders: a device that is added is attached to'
 
-for function in bus_register_notifier bus_unregister_notifier tee_rstmem_attach \
-	tee_rstmem_detach tee_client_open_context; do
+for function in bus_register_notifier bus_unregister_notifier tee_rstmem_attach; do
 	for module in load unload; do
 		for driver_change in bind unbind; do
 			together $function $module $driver_change 50
