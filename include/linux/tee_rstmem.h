@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Restricted memory inside the kernel: what a TEE driver calls to offer it (a
- * backend), and what other drivers call to allocate it or to recognise it.
+ * Restricted memory inside the kernel. A TEE driver that offers it (a backend) calls
+ * these functions, and so do drivers that allocate or recognise it.
  */
 #ifndef _LINUX_TEE_RSTMEM_H
 #define _LINUX_TEE_RSTMEM_H
@@ -18,7 +18,7 @@ struct tee_rstmem_device;
 /*
  * In struct tee_shm's flags: the memory is restricted. The proposal used
  * BIT(4), which is TEE_SHM_DMA_BUF since 6.18; the stock core hands out bits
- * from below, so this one is taken from the top.
+ * from below, so this bit is taken from the top.
  */
 #define TEE_SHM_RESTRICTED	BIT(31)
 
@@ -59,8 +59,8 @@ struct tee_rstmem_usage {
  * @rstmem_query: fill in @usage, which comes zeroed. The granule and the total are
  *		read once, when the device registers. Optional.
  * @release:	the last call: no buffer is left and no other op will follow.
- *		Comes from tee_rstmem_unregister() or, when buffers outlive that,
- *		from whatever context drops the last one. Optional.
+ *		Comes from tee_rstmem_unregister(), or from the task that drops the
+ *		last buffer later. Optional.
  *
  * @ctx is the core's own context for the device, never opened and without
  * sessions: a buffer outlives the context of the process that asked for it. It
@@ -137,7 +137,7 @@ struct tee_rstmem_pool_ops {
 };
 
 /**
- * struct tee_rstmem_pool - a pool, embedded in what implements it
+ * struct tee_rstmem_pool - a pool, embedded in the structure of its implementation
  * @ops:	operations
  */
 struct tee_rstmem_pool {
@@ -152,7 +152,7 @@ struct tee_rstmem_pool *tee_rstmem_carveout_create(phys_addr_t paddr, u64 size,
  * @paddr:	physical address of its first byte
  * @size:	bytes
  *
- * The proposal's name for it.
+ * This is the proposal's name for tee_rstmem_carveout_create().
  *
  * Return: as tee_rstmem_carveout_create().
  */
@@ -182,7 +182,7 @@ int tee_rstmem_parse_use_case(const char *name, size_t len, u32 *use_case);
  * @size:	bytes
  * @use_case:	TEE_IOC_UC_*
  * @flags:	flags in force
- * @teedev:	the device it was allocated from; compare it, do not follow it
+ * @teedev:	the device of the buffer; compare the pointer, do not follow it
  */
 struct tee_rstmem_info {
 	u64 size;
@@ -191,7 +191,7 @@ struct tee_rstmem_info {
 	const struct tee_device *teedev;
 };
 
-/* TEE drivers: about a memory reference that carries TEE_SHM_RESTRICTED. */
+/* TEE drivers: describe a memory reference that carries TEE_SHM_RESTRICTED. */
 int tee_rstmem_shm_info(const struct tee_shm *shm,
 			struct tee_rstmem_info *info);
 

@@ -4,9 +4,9 @@
  *
  * dma_map_phys() and dma_unmap_phys() came with 6.18, and with them the symbol
  * DMA_ATTR_MMIO. On older kernels dma_map_page_attrs() works for memory without struct
- * pages. With a virtual memory map a page is an address that is computed from the frame
- * number. The direct and IOMMU paths of 6.12 to 6.17 read the page only to bounce, and the
- * caller has excluded that.
+ * pages. With vmemmap or flatmem, pfn_to_page() only computes an address. The direct and
+ * IOMMU paths of 6.12 to 6.17 dereference this pointer only to bounce. The caller has
+ * excluded bouncing.
  */
 #ifndef _RSTMEM_COMPAT_DMA_H
 #define _RSTMEM_COMPAT_DMA_H

@@ -8,13 +8,13 @@
 #include "dma_heap.h"
 
 /**
- * dma_heap_exists() - whether the kernel has a heap
+ * dma_heap_exists() - check whether the kernel has a heap
  * @name:	name of the heap
  *
  * The framework has no function for this. But a heap is a device of the class
  * "dma_heap", and all devices are in one kset.
  *
- * Return: true when the framework has it. Heaps of dma_heap_add() below do not count.
+ * Return: true when the framework has the heap. Heaps of dma_heap_add() below do not count.
  */
 bool dma_heap_exists(const char *name)
 {
@@ -163,10 +163,10 @@ static void heap_free(struct device *dev)
 }
 
 /**
- * dma_heap_get_drvdata() - like the function of the framework
+ * dma_heap_get_drvdata() - get the data of a heap, as in the framework
  * @heap:	a heap
  *
- * Return: the data that it was added with.
+ * Return: the data that the heap was added with.
  */
 void *dma_heap_get_drvdata(struct dma_heap *heap)
 {
@@ -174,10 +174,10 @@ void *dma_heap_get_drvdata(struct dma_heap *heap)
 }
 
 /**
- * dma_heap_get_name() - like the function of the framework
+ * dma_heap_get_name() - get the name of a heap, as in the framework
  * @heap:	a heap
  *
- * Return: the name that it was added with.
+ * Return: the name that the heap was added with.
  */
 const char *dma_heap_get_name(struct dma_heap *heap)
 {
@@ -185,7 +185,7 @@ const char *dma_heap_get_name(struct dma_heap *heap)
 }
 
 /**
- * dma_heap_add() - like the function of the framework, with a node of the same name
+ * dma_heap_add() - add a heap and its node, as in the framework
  * @exp_info:	name, which the caller keeps until dma_heap_remove(), ops and data
  *
  * Return: the heap, for dma_heap_remove(), or ERR_PTR: -ENOSPC when there are

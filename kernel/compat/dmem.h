@@ -4,8 +4,8 @@
  *
  * It came with 6.14 (commit b168ed458dde, "kernel/cgroup: Add "dmem" memory accounting
  * cgroup"). Older kernels charge nothing. Since 7.3 a region is registered with a
- * structure instead of a size. kernel/Kbuild looks for both and defines HAVE_DMEM_CGROUP
- * and HAVE_DMEM_CGROUP_INIT.
+ * structure instead of a size. kernel/Kbuild defines HAVE_DMEM_CGROUP if the kernel has the
+ * controller, and HAVE_DMEM_CGROUP_INIT if it has the structure.
  */
 #ifndef _RSTMEM_COMPAT_DMEM_H
 #define _RSTMEM_COMPAT_DMEM_H

@@ -3,8 +3,8 @@
  * <linux/tee_core.h> of the newest mainline, for kernels with an older one.
  *
  * TEE_SHM_DMA_BUF and TEE_SHM_DMA_MEM came with 6.18 (protected memory). On older kernels
- * no tee_shm has these flags. TEE_IOC_SHM_REGISTER_FD came with 6.18, too; if <linux/tee.h>
- * lacks it, <linux/tee_rstmem.h> defines it, and a macro that says so.
+ * no tee_shm has these flags. TEE_IOC_SHM_REGISTER_FD came with 6.18, too. If <linux/tee.h>
+ * lacks it, <linux/tee_rstmem.h> defines it and TEE_RSTMEM_DEFINES_REGISTER_FD.
  */
 #ifndef _RSTMEM_COMPAT_TEE_CORE_H
 #define _RSTMEM_COMPAT_TEE_CORE_H

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accounts: one memory, its users and their shares, and the limits on them.
+ * Accounts: the users of one memory, their shares and their limits. A memory is what a
+ * use case allocates from: one pool or several. Use cases may share a memory.
  *
- * A buffer is charged before its memory is allocated, so that two allocations at
- * once cannot both pass a limit that they exceed together. It is uncharged when its
- * memory is back.
+ * A buffer is charged before its memory is allocated. So two allocations at once cannot
+ * exceed a limit together. The buffer is uncharged when its memory is back.
  *
- * The user of the calling process pays, and with it the owner of each user namespace
- * that the process is in, up to the initial one. The kernel's ucounts work in the
- * same way. Without this, a user with subordinate uids would have the limit many times.
+ * The user of the calling process pays. The owners of the user namespaces that the
+ * process is in pay too, up to the initial namespace, as with the kernel's ucounts.
+ * Without this, a user with subordinate uids would have the limit many times.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -21,7 +21,7 @@
 
 #include "account.h"
 
-/* User namespaces nest 32 deep; the initial one and the user itself come on top. */
+/* User namespaces nest 32 deep. Add the initial namespace and the user itself. */
 #define MAX_PAYERS	34
 
 /* Charges that a walk visits without releasing the lock. */
@@ -34,7 +34,7 @@
  * @parent:	owner of the user namespace that @uid is in, which pays as well; NULL
  *		at the top
  * @bytes:	bytes of buffers, including those about to be allocated
- * @buffers:	number of buffers, counted likewise
+ * @buffers:	number of these buffers
  */
 struct rstmem_user {
 	struct rb_node node;
@@ -346,7 +346,7 @@ void rstmem_account_uncharge(struct rstmem_charge *charge, bool lost)
 }
 
 /**
- * rstmem_charge_uid() - the user that pays
+ * rstmem_charge_uid() - get the user that pays
  * @charge:	charged
  *
  * Return: the user, or INVALID_UID when the kernel pays.

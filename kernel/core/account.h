@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Accounts: one memory, its users and their shares, and the limits on them. */
+/* Accounts: the users of one memory, their shares and their limits. */
 #ifndef _RSTMEM_ACCOUNT_H
 #define _RSTMEM_ACCOUNT_H
 

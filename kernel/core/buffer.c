@@ -2,11 +2,11 @@
 /*
  * Buffers: one allocation each, and how long it lives.
  *
- * A buffer keeps its device and the backend's module. It keeps nothing of the process
- * that allocated it.
+ * A buffer holds references to its device and to the backend's module, but to nothing of
+ * the process that allocated it.
  *
- * A buffer whose memory could not be cleared stays until reboot, with all that it
- * keeps. So the memory stays taken in its pool.
+ * A buffer whose memory could not be cleared stays until reboot, with its device and the
+ * module. So the memory stays taken in its pool.
  */
 #include <linux/err.h>
 #include <linux/io.h>
@@ -48,7 +48,7 @@ static struct rstmem_buffer *buffer_create(struct rstmem_offer *offer, u32 flags
 	buf->pid = task_tgid_nr(current);
 	buf->alloc_time = get_jiffies_64();
 	INIT_LIST_HEAD(&buf->attachments);
-	/* The name may change meanwhile, but its last byte is always 0. */
+	/* The name may change during the copy, but its last byte is always 0. */
 	memcpy(buf->comm, current->group_leader->comm, sizeof(buf->comm));
 	return buf;
 }
@@ -102,7 +102,7 @@ static void buffer_release(struct kref *ref)
 	}
 	kmem_cache_free(buffer_cache, buf);
 	rstmem_device_put(rdev);
-	/* Last: the lines above run code of the backend. */
+	/* Put the module last: the lines above run its code. */
 	module_put(owner);
 }
 
@@ -141,7 +141,7 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	rc = -ENODEV;
 	if (!rstmem_device_enter(rdev, &idx))
 		goto err_free_buf;
-	/* The module cannot go before removal, which waits for us. */
+	/* The module's exit removes the device first, which waits for this section. */
 	if (try_module_get(rdev->ops->owner)) {
 		rc = buffer_alloc_memory(buf, size, req->for_user);
 		if (rc)
@@ -218,7 +218,7 @@ void rstmem_buffer_info(const struct rstmem_buffer *buf,
 }
 
 /**
- * rstmem_buffer_run() - the longest contiguous piece of a buffer
+ * rstmem_buffer_run() - find the longest contiguous piece of a buffer
  * @buf:	the buffer
  * @offset:	start of the piece, bytes, a multiple of PAGE_SIZE below the buffer's
  *		size

@@ -31,19 +31,19 @@ struct rstmem_request {
  * struct rstmem_buffer - allocated restricted memory
  * @shm:	memory from the backend: address or pages, and size. The TEE core never
  *		sees this object
- * @ref:	one for the dma-buf, one for each id, which TEE calls keep
- * @offer:	the use case; its device has a reference for the buffer, and so has
- *		the backend's module
- * @charge:	what is charged for it
+ * @ref:	one for the dma-buf, one for each id; a TEE call keeps its ids alive
+ * @offer:	the use case; the buffer holds a reference to its device and one to the
+ *		backend's module
+ * @charge:	its charge
  * @extent:	for the carveout that @shm came from
  * @id:		for struct rstmem_id_ops: the id that ends with the dma-buf, or NULL
  * @flags:	flags in force
- * @pid:	process that allocated it, in the initial namespace
- * @comm:	its name
+ * @pid:	process that allocated the buffer, in the initial namespace
+ * @comm:	name of that process
  * @alloc_time:	when, in jiffies
  * @ino:	inode of the dma-buf, which names the buffer across processes
  * @exported:	the dma-buf exists; written once for each value, read without a lock
- * @attachments: devices that have mapped it and are attached, see dmabuf.h; guarded by
+ * @attachments: attached devices that have mapped the buffer, see dmabuf.h; guarded by
  *		the account's lock
  */
 struct rstmem_buffer {
@@ -63,7 +63,7 @@ struct rstmem_buffer {
 };
 
 /**
- * shm_to_buffer() - the buffer around the argument of a backend's op
+ * shm_to_buffer() - get the buffer around the argument of a backend's op
  * @shm:	the struct tee_shm inside a buffer, no other
  *
  * Return: the buffer.
@@ -74,7 +74,7 @@ static inline struct rstmem_buffer *shm_to_buffer(struct tee_shm *shm)
 }
 
 /**
- * charge_to_buffer() - the buffer around a charge
+ * charge_to_buffer() - get the buffer around a charge
  * @charge:	the charge of a buffer
  *
  * Return: the buffer.
@@ -86,7 +86,7 @@ charge_to_buffer(const struct rstmem_charge *charge)
 }
 
 /**
- * rstmem_buffer_name() - the name of a buffer's use case, in sysfs and in the log
+ * rstmem_buffer_name() - get the name of a buffer's use case in sysfs and in the log
  * @buf:	the buffer
  *
  * Return: the name, which stays while the buffer lives.

@@ -3,8 +3,8 @@
  * Devices: a backend as the core sees it, and the use cases that it offers.
  *
  * Removal does not wait for buffers. rstmem_device_unplug() makes new calls fail and
- * waits for those that are inside the backend at that moment, which is short. Each
- * buffer keeps the device, and the last one calls the backend's release.
+ * waits for calls inside the backend, which do not take long. Each buffer holds a
+ * reference to the device. The last reference calls the backend's release.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -45,7 +45,7 @@ static void query(struct tee_rstmem_device *rdev, u32 use_case,
 		rdev->ops->rstmem_query(&rdev->ctx, use_case, usage);
 }
 
-/* The offer is complete; give it an account, its own or that of @shared. */
+/* Give a complete offer an account: its own, or that of @shared. */
 static int offer_open(struct rstmem_offer *offer, struct rstmem_offer *shared)
 {
 	struct tee_rstmem_usage usage;
@@ -129,7 +129,7 @@ static int offers_create(struct tee_rstmem_device *rdev,
 
 /**
  * rstmem_device_create() - make the core's side of a backend
- * @teedev:	its TEE device, kept until the last buffer is gone
+ * @teedev:	its TEE device, referenced until the last buffer is gone
  * @desc:	what the backend offers
  * @data:	for the backend, in the context that its ops are given
  *
@@ -216,8 +216,8 @@ void rstmem_device_plug(struct tee_rstmem_device *rdev)
  * rstmem_device_unplug() - stop calls of the backend
  * @rdev:	the device, plugged
  *
- * When it returns, no task is inside a call of the backend, and none enters one, except
- * for rstmem_free. May sleep; user space cannot prolong it.
+ * After this returns, no task runs an operation of the backend and no task can start one.
+ * The exceptions are rstmem_free and release. May sleep; user space cannot prolong it.
  */
 void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 {

@@ -22,7 +22,7 @@ enum rstmem_failure {
 	RSTMEM_FAILURE_LIMIT,		/* over a limit */
 	RSTMEM_FAILURE_BACKEND,		/* any other error of the backend */
 	RSTMEM_FAILURE_IMPORTER,	/* device not in the list */
-	RSTMEM_FAILURE_REACH,		/* device cannot reach it without a copy */
+	RSTMEM_FAILURE_REACH,		/* device needs a copy to reach the buffer */
 	RSTMEM_FAILURES
 };
 
@@ -36,7 +36,7 @@ enum rstmem_failure {
  * @exporter:	exporter's name of dma-bufs: "rstmem," and the name or number of the use
  *		case
  * @granule:	bytes, a power of two; sizes are rounded up to a multiple
- * @account:	of the memory behind it; @own, or another offer's if they share it
+ * @account:	of its memory: @own, or an earlier offer's if the two share memory
  * @own:	account of memory that is not shared with an earlier offer
  * @tally:	sums over the buffers of this use case
  * @policy:	devices that may import
@@ -60,13 +60,13 @@ struct rstmem_offer {
  * @create:	give @buf an id in @ctx that ends with its dma-buf, at most once.
  *		The caller holds the dma-buf. Returns the id, above 0, or -errno.
  * @register_file: give @buf an id in @ctx, stored at @id, that ends with the file
- *		that is returned and keeps @buf. The caller has a reference to @buf.
+ *		that is returned. The caller has a reference to @buf.
  *		Returns ERR_PTR on failure.
  * @end:	end the id that @create gave @buf, if it has not ended
  * @release:	the device is being released; @id_data is not used again
  *
- * No call finds an id that has ended. Calls that found it earlier keep the buffer until
- * they return. The graft implements these operations.
+ * An id holds a reference to @buf. No call finds an id that has ended. A call that found
+ * the id earlier keeps the buffer alive until it returns. The graft implements these.
  */
 struct rstmem_id_ops {
 	int (*create)(struct tee_context *ctx, struct rstmem_buffer *buf);
@@ -87,8 +87,8 @@ struct rstmem_id_ops {
  * @offers:	offered use cases, by number
  * @ctx:	first argument of the backend's ops; pins the struct tee_device
  * @node:	in the list of plugged devices, RCU
- * @unplugged:	no call of the backend begins, except for rstmem_free; set once, read
- *		between rstmem_device_enter() and rstmem_device_exit()
+ * @unplugged:	no call of the backend begins, except for rstmem_free and release; set
+ *		once, read between rstmem_device_enter() and rstmem_device_exit()
  * @rcu:	frees the device
  */
 struct tee_rstmem_device {
@@ -125,9 +125,9 @@ void rstmem_offer_refused(struct rstmem_offer *offer, int error);
  * rstmem_device_is_unplugged() - check whether a device is being removed
  * @rdev:	the device; the caller has a reference
  *
- * A hint: the answer may change at once. rstmem_device_enter() gives a reliable one.
+ * The answer is a hint and may change at once. rstmem_device_enter() is reliable.
  *
- * Return: true when it serves no new allocation.
+ * Return: true when the device serves no new allocations.
  */
 static inline bool rstmem_device_is_unplugged(const struct tee_rstmem_device *rdev)
 {

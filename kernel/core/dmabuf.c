@@ -5,8 +5,8 @@
  * There is no CPU side. The operations mmap, vmap and CPU access are absent, so the
  * dma-buf core itself refuses them.
  *
- * Attaching never fails: videobuf2 loses its reference to the dma-buf when it does,
- * and the memory with it. Refusals come from mapping, which importers survive.
+ * Attaching never fails. If it failed, videobuf2 would lose its reference to the dma-buf,
+ * and the memory with it. Mapping may be refused, because importers survive that.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -20,7 +20,7 @@
 #include "dmabuf.h"
 #include "trace.h"
 
-/* Get the record of an importer. The first mapping makes it; NULL without memory. */
+/* Get the record of an importer, or make it. Returns NULL without memory. */
 static struct rstmem_attachment *attachment_get(struct dma_buf_attachment *attach)
 {
 	struct rstmem_attachment *a = attach->priv;
@@ -217,7 +217,7 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
 }
 
 /**
- * rstmem_dmabuf_buffer() - the buffer behind a dma-buf
+ * rstmem_dmabuf_buffer() - get the buffer of a dma-buf
  * @dmabuf:	any dma-buf
  *
  * Return: the buffer, which lives as long as the dma-buf, or NULL for a dma-buf of

@@ -20,8 +20,8 @@ struct tee_rstmem_device;
  * @node:	in the buffer's list since the first mapping, guarded by the account's
  *		lock
  * @dev:	the device
- * @map:	its map, if @mapped; the dma-buf's reservation lock guards this member and
- *		the ones below
+ * @map:	the map for @dev, if @mapped; the dma-buf's reservation lock guards this
+ *		member and the members below
  * @dir:	direction of @map
  * @mapped:	@map exists; it may be kept while @users is 0
  * @users:	number of dma_buf_map_attachment() not yet undone

@@ -2,13 +2,13 @@
 /*
  * Extents: the ranges of an address space that are taken.
  *
- * Extents are in a list by address. Each knows the gap before it. Extents with a
- * gap are in a tree by the size of the gap, and by address where sizes are equal.
- * Free ranges need no storage of their own, and every operation is logarithmic in
- * the number of gaps.
+ * Extents are in a list by address. Each extent knows the gap before it. Extents with
+ * a gap are in a tree by the size of the gap, and by address where sizes are equal.
+ * Free ranges need no storage of their own. Every operation is logarithmic in the
+ * number of gaps.
  *
- * Placement is best fit: the smallest gap that is large enough, the lowest of these
- * if there are several. This keeps large gaps whole. An extent that is large beside
+ * Placement is best fit: the smallest gap that is large enough, and the lowest of
+ * equal gaps. This keeps large gaps whole. An extent that is large beside
  * the others goes to the lower end of its gap, a small one to the upper end. Large
  * extents that come and go then leave a gap that fits the next one.
  */
@@ -29,7 +29,7 @@ static bool gap_less(struct rb_node *rb, const struct rb_node *other)
 	return a->start - 1 < b->start - 1;
 }
 
-/* Make the gap before @ext one of @size bytes, which may be 0. */
+/* Set the gap before @ext to @size bytes. 0 means no gap. */
 static void gap_set(struct rstmem_space *space, struct rstmem_extent *ext,
 		    u64 size)
 {
@@ -160,7 +160,7 @@ void rstmem_extent_free(struct rstmem_space *space, struct rstmem_extent *ext)
 }
 
 /**
- * rstmem_space_largest_free() - size of the largest gap
+ * rstmem_space_largest_free() - get the size of the largest gap
  * @space:	the space
  *
  * Return: bytes, 0 when everything is taken.

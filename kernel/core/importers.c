@@ -100,7 +100,7 @@ int rstmem_importers_print(const struct rstmem_importers *list, char *text,
 }
 
 /**
- * rstmem_importers_match() - whether a rule matches
+ * rstmem_importers_match() - check whether a rule matches
  * @list:	the list
  * @key:	kind of @value
  * @value:	a name; NULL matches nothing

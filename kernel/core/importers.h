@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Importers: the devices that may import buffers of a use case. A list of rules; one of
- * them must match. Pure.
+ * Importers: a list of rules. A device may import buffers of a use case if a rule of its
+ * list matches. Pure.
  *
  * The text of a list, in sysfs, consists of words separated by white space:
  *
  *	driver:GLOB		name of the device's driver
  *	device:GLOB		name of the device on its bus
- *	compatible:GLOB		one of its "compatible" strings in the device tree
- *	any			alone: every device, the same as no list
- *	none			alone: no device
+ *	compatible:GLOB		a "compatible" string of the device in the device tree
+ *	any			every device, as without a list; must be the only rule
+ *	none			no device; must be the only rule
  *
  * GLOB is a name with *, ? and [a-z], which match any character.
  */

@@ -37,8 +37,8 @@ struct rstmem_load {
 /**
  * rstmem_limits_allow() - check an allocation against the limits
  * @limits:	the limits
- * @load:	the state before it
- * @size:	its bytes
+ * @load:	the state before the allocation
+ * @size:	bytes of the allocation
  *
  * No sum overflows for any numbers.
  *

@@ -2,9 +2,9 @@
 /*
  * Maps: a buffer made reachable for a device, without the CPU and without a bounce.
  *
- * Where the DMA layer cannot map it copies through a bounce buffer. The copy would be
- * protected content in normal memory, made by the CPU. So the code checks beforehand
- * whether the DMA layer would copy, and refuses. DMA_ATTR_SKIP_CPU_SYNC prevents cache
+ * If the DMA layer cannot map memory, it copies through a bounce buffer. The copy would
+ * be protected content in normal memory. So the code checks beforehand whether the DMA
+ * layer would copy, and refuses. DMA_ATTR_SKIP_CPU_SYNC prevents cache
  * maintenance, which needs a CPU mapping. It does not prevent copies by swiotlb.
  *
  * A device reaches memory in one of three ways. Direct: the DMA address is a function
@@ -14,8 +14,8 @@
  * they may copy.
  *
  * By default the DMA layer leaves translations in the IOMMU's cache for up to 10 ms
- * after an unmapping. The next owner may have the memory by then, so the last unmapping
- * flushes the cache.
+ * after an unmapping. Within this time the memory may get a new owner. So the last
+ * unmapping flushes the cache.
  */
 #include <linux/device.h>
 #include <linux/dma-direct.h>
@@ -71,7 +71,7 @@ static int check_iommu(struct device *dev, phys_addr_t paddr, size_t size)
 		return -EOPNOTSUPP;
 	}
 
-	/* For dma-iommu, address 0 means "not mapped": it would never unmap it. */
+	/* For dma-iommu, address 0 means "not mapped". It would not unmap the buffer. */
 	if (!paddr) {
 		dev_err_ratelimited(dev,
 				    "rstmem: refused: the buffer is at physical address 0, which cannot be unmapped from an IOMMU\n");
@@ -233,8 +233,8 @@ static int verify(const struct rstmem_map *map, const struct rstmem_buffer *buf,
  * @dev:	the device
  * @dir:	direction of the transfers
  *
- * No entry of @map->sgt has a page. Where the architecture has a separate DMA length, no
- * entry has a CPU length: an importer that looks at the CPU side finds nothing.
+ * No entry of @map->sgt has a page. With CONFIG_NEED_SG_DMA_LENGTH, sg->length is 0 in
+ * every entry. So an importer that reads the CPU side finds no memory.
  *
  * May sleep. The CPU does not touch the memory.
  *
@@ -263,13 +263,13 @@ int rstmem_map(struct rstmem_map *map, const struct rstmem_buffer *buf,
 }
 
 /**
- * rstmem_map_may_stay() - whether a map may be kept while it is not in use
+ * rstmem_map_may_stay() - check whether an unused map may be kept
  * @dev:	the device
  *
- * Without an IOMMU a map is arithmetic: it grants the device no access, and undoing it
- * revokes none. It stays valid while the DMA mask is the same.
+ * Without an IOMMU a map is arithmetic. Making it grants the device no access, and undoing
+ * it revokes no access. The map stays valid while the DMA mask is the same.
  *
- * Return: true when it may be kept.
+ * Return: true when the map may be kept.
  */
 bool rstmem_map_may_stay(struct device *dev)
 {

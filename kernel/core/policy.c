@@ -18,8 +18,8 @@
 
 /**
  * struct rstmem_rules - a list in force
- * @rcu:	frees it after its last reader; in the first page of the structure,
- *		where kvfree_rcu() needs it
+ * @rcu:	frees the list after its last reader; kvfree_rcu() needs this member in
+ *		the first page of the structure
  * @list:	the list
  */
 struct rstmem_rules {
@@ -66,7 +66,7 @@ int rstmem_policy_set(struct rstmem_policy *policy, const char *text)
 }
 
 /**
- * rstmem_policy_show() - the list in force
+ * rstmem_policy_show() - print the list in force
  * @policy:	the policy
  * @text:	out: with a line feed
  * @size:	bytes at @text, not 0
@@ -140,10 +140,10 @@ static int neighbour_refused(struct device *dev, void *policy)
  * @policy:	the policy
  * @dev:	the device
  *
- * Devices of one IOMMU group share their translations. So every device of the group that
- * has a driver must be on the list. May sleep.
+ * Devices of one IOMMU group share their translations. So the list must also admit every
+ * other device of the group that is bound to a driver, except bridges. May sleep.
  *
- * Return: true when it may.
+ * Return: true when @dev may import.
  */
 bool rstmem_policy_allows(const struct rstmem_policy *policy,
 			  struct device *dev)

@@ -39,7 +39,7 @@ TRACE_EVENT(rstmem_alloc,
 		  __entry->wanted, __entry->paddr)
 );
 
-/* The last reference to a buffer is gone; its memory is about to be freed. */
+/* The last reference to a buffer is gone. Its memory is about to be freed. */
 TRACE_EVENT(rstmem_free,
 	TP_PROTO(const char *account, unsigned long ino, u64 size),
 	TP_ARGS(account, ino, size),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Use cases: their names. They are the names of mainline's protected dma-heaps without the
- * prefix (drivers/tee/tee_heap.c).
+ * Use cases: their names. Mainline's protected dma-heaps have the same names with a prefix
+ * (drivers/tee/tee_heap.c).
  */
 #include <linux/array_size.h>
 #include <linux/export.h>

@@ -8,12 +8,12 @@
  *	ino=		inode of the dma-buf, "-" when the dma-buf is gone
  *	account=	TEE device and use case, as in sysfs
  *	size=		bytes
- *	age_ms=		since it was allocated
+ *	age_ms=		milliseconds since the allocation
  *	uid= pid= comm=	user and process that allocated it; "kernel" for uid
  *	refs=		references: dma-buf, ids, calls of the TEE with an ended id
- *	importers=	devices that have mapped it and are attached, with a comma between
+ *	importers=	attached devices that have mapped the buffer, with commas between
  *			them, or "-"
- *	gone=		1 when its device is gone
+ *	gone=		1 when the TEE device is gone
  *
  * White space, commas and backslashes in names are escaped like \040.
  */

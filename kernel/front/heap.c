@@ -75,11 +75,11 @@ static void heap_connect(struct use_case_heap *heap, const char *use_case)
 }
 
 /**
- * rstmem_heap_plug() - a device offers use cases
+ * rstmem_heap_plug() - count a device that offers use cases
  * @use_cases:	bit N: use case N
  *
- * If a heap cannot be added, the device works without it, and the log says why. May
- * sleep.
+ * Connects a heap to the first device that offers its use case. If a heap cannot be added,
+ * the device works without the heap, and the log says why. May sleep.
  */
 void rstmem_heap_plug(u64 use_cases)
 {
@@ -96,10 +96,10 @@ void rstmem_heap_plug(u64 use_cases)
 }
 
 /**
- * rstmem_heap_unplug() - a device no longer offers use cases
+ * rstmem_heap_unplug() - undo rstmem_heap_plug()
  * @use_cases:	as given to rstmem_heap_plug()
  *
- * No allocation begins any more when it is the last device. May sleep.
+ * Disconnects a heap from the last device that offered its use case. May sleep.
  */
 void rstmem_heap_unplug(u64 use_cases)
 {

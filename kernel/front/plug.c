@@ -29,7 +29,8 @@ int rstmem_plug(struct tee_rstmem_device *rdev)
  * rstmem_unplug() - undo rstmem_plug()
  * @rdev:	the device
  *
- * When it returns, no call of the backend begins, except for rstmem_free. May sleep.
+ * After this returns, no call of the backend begins, except for rstmem_free and release.
+ * May sleep.
  */
 void rstmem_unplug(struct tee_rstmem_device *rdev)
 {

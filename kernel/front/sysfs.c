@@ -262,7 +262,7 @@ int rstmem_sysfs_add(struct tee_rstmem_device *rdev)
  * rstmem_sysfs_del() - undo rstmem_sysfs_add()
  * @rdev:	the device
  *
- * Waits for readers and writers of the files, which are short. May sleep.
+ * Waits for readers and writers of the files, which do not take long. May sleep.
  */
 void rstmem_sysfs_del(struct tee_rstmem_device *rdev)
 {

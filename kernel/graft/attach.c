@@ -26,9 +26,9 @@
 static DEFINE_MUTEX(graft_lock);
 static const struct file_operations *stock_fops;
 /*
- * One copy serves every device, since all have the same stock operations. It is never
- * freed: the kernel reads the operations of a file after its release, when the file keeps
- * only the module.
+ * One copy serves every device, since all have the same stock operations. The copy is never
+ * freed: the kernel reads the operations of a file after its release, when the file holds a
+ * reference only to the module.
  */
 static struct file_operations graft_fops;
 
@@ -84,7 +84,7 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 
 static int graft_release(struct inode *inode, struct file *filp)
 {
-	/* End the ids first: they would keep the context and its sessions. */
+	/* End the ids first: they would keep the context and its sessions alive. */
 	graft_ids_end_ctx(filp->private_data);
 	return stock_fops->release(inode, filp);
 }
@@ -106,7 +106,7 @@ static int fops_prepare(const struct file_operations *stock)
 	return 0;
 }
 
-/* Make the restricted memory of a device. It is not plugged yet. */
+/* Make the restricted memory of a device, without plugging it. */
 static struct graft *graft_create(struct tee_device *teedev,
 				  const struct tee_rstmem_desc *desc, void *data)
 {
@@ -127,7 +127,7 @@ static struct graft *graft_create(struct tee_device *teedev,
 	return graft;
 }
 
-/* Undo graft_create(). The backend is not called, and keeps its data. */
+/* Undo graft_create(). Does not call the backend, which still owns its data. */
 static void graft_destroy(struct graft *graft)
 {
 	graft->rdev->id_ops = NULL;
@@ -176,7 +176,7 @@ static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 	return rdev;
 }
 
-/* No allocation and no id from now on. */
+/* Stop allocations, and end all ids. */
 static void graft_stop(struct graft *graft)
 {
 	rstmem_unplug(graft->rdev);
@@ -287,7 +287,7 @@ tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_attach);
 
-/* Give the device its own pool and operations back; no id is left. */
+/* Give the device its own pool and operations back. No id is left. */
 static void graft_take_off(struct graft *graft)
 {
 	struct tee_device *teedev = graft->teedev;
@@ -332,8 +332,8 @@ static bool wait_for_calls(struct graft *graft)
  * New allocations fail with -ENODEV from the start and all ids end. Waits at most 10
  * seconds for running calls with an id. If some still run then, the graft stays until they
  * end, and passes everything on. It does not wait for buffers, see
- * tee_rstmem_unregister(). Open files keep this module, but nothing of the backend. May
- * sleep.
+ * tee_rstmem_unregister(). Open files hold a reference to this module, but to nothing of
+ * the backend. May sleep.
  */
 void tee_rstmem_detach(struct tee_rstmem_device *rdev)
 {

@@ -3,10 +3,10 @@
  * The graft: restricted memory for a stock TEE core.
  *
  * The stock core has no hook for a driver's ioctl or for another kind of memory, but its
- * structures are public. The graft replaces two of their members. teedev->cdev.ops becomes
- * a copy of the stock file operations; it answers the additional ioctls and passes the
- * rest on. teedev->pool becomes a pool that sees the release of restricted memory and
- * passes the rest on to the driver's own pool. The graft of a backend's own device is
+ * structures are public. The graft replaces two members of struct tee_device. cdev.ops
+ * becomes a copy of the stock file operations that answers the additional ioctls and passes
+ * all others on. pool becomes a pool that sees the release of restricted memory and passes
+ * everything else on to the driver's own pool. The graft of a backend's own device is
  * attached before the device is registered. The device of another driver may be in use.
  *
  * Only files in this directory know the internals of the stock core. They rely on these
@@ -17,10 +17,11 @@
  *	  tee_device_unregister() waits until no user is left before it clears pool;
  *	- every context finds a struct tee_shm in the device's idr, but is refused unless
  *	  it is the ctx of the tee_shm; the device's mutex guards the idr;
- *	- tee_shm_put() takes the last reference under the device's mutex, removes
- *	  shm->id from the idr, which does nothing for an id of -1, calls
- *	  teedev->pool->ops->free() when TEE_SHM_POOL is set, drops a context reference
- *	  and a user of the device, and kfree()s the tee_shm.
+ *	- tee_shm_put() takes the last reference under the device's mutex. Then it
+ *	  1. removes shm->id from the idr, which does nothing for an id of -1;
+ *	  2. calls teedev->pool->ops->free() if TEE_SHM_POOL is set;
+ *	  3. drops a reference to the context and a user of the device;
+ *	  4. frees the tee_shm with kfree().
  *
  * For a device that is in use already, they also rely on these:
  *
@@ -47,7 +48,7 @@ struct rstmem_id_ops;
  *		so that the driver's operations work on it as well
  * @stock:	the driver's own pool, may be NULL
  * @teedev:	the device
- * @rdev:	its restricted memory, which frees this with its last reference
+ * @rdev:	its restricted memory; the last reference to it frees the graft
  * @live:	the device belongs to another driver and was in use
  * @stopped:	no new ids; guarded by the device's mutex
  * @count:	ids that the stock core has not yet freed

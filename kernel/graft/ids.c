@@ -5,11 +5,11 @@
  * An id is a struct tee_shm in the idr of the stock TEE core, with a reference to its
  * buffer. It ends at the first of these events: the release of its dma-buf or of the file
  * of its registration, the release of the context's file, the removal of the device. Then
- * it leaves the idr, so that no new call finds it, and loses its initial reference. Calls
- * that found it before have references of their own. The last reference frees it.
+ * the id leaves the idr, so that no new call finds it, and loses its initial reference.
+ * Calls that found it before have references of their own. The last reference frees it.
  *
- * An id keeps its context, as any struct tee_shm does, but not beyond the release of
- * the context's file.
+ * An id holds a reference to its context, like any struct tee_shm. The release of the
+ * context's file ends the id. So the id does not keep the context longer than the file.
  */
 #include <linux/anon_inodes.h>
 #include <linux/build_bug.h>
@@ -30,7 +30,7 @@
  * struct id_shm - an id
  * @shm:	the object of the stock core; first, because the core kfree()s it
  * @buf:	the buffer, referenced
- * @graft:	of the device; @buf keeps it
+ * @graft:	of the device; @buf keeps it alive
  * @holder:	pointer to this id in the buffer or registration that it ends with;
  *		guarded by the device's mutex. NULL once the id has ended
  * @ended:	in a list of ids to be put
@@ -46,9 +46,9 @@ struct id_shm {
 /**
  * struct registration - private data of the file of a registration
  * @teedev:	the device, referenced
- * @id:		the id, or NULL once it has ended; guarded by the device's mutex. No
- *		reference, which would keep the context and its sessions while the file
- *		is open
+ * @id:		the id, or NULL once it has ended; guarded by the device's mutex. Not a
+ *		reference, which would keep the context and its sessions alive while the
+ *		file is open
  */
 struct registration {
 	struct tee_device *teedev;
@@ -90,7 +90,7 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 	 * drops. The caller's open file has one of each, so both can be added to.
 	 */
 	mutex_lock(&teedev->mutex);
-	/* Cyclic: the number of an id that ended is not soon used again. */
+	/* Allocate cyclically: the number of an ended id is not soon used again. */
 	if (!graft->stopped)
 		rc = idr_alloc_cyclic(&teedev->idr, &id->shm, 1, 0, GFP_KERNEL);
 	if (rc > 0) {
@@ -135,7 +135,7 @@ static void id_end_of(struct tee_device *teedev, void **holder)
 		tee_shm_put(&id->shm);
 }
 
-/* End all ids of a context, or of the device if that is NULL. */
+/* End all ids of @ctx, or of the device if @ctx is NULL. */
 static void ids_end(struct tee_device *teedev, const struct tee_context *ctx)
 {
 	struct id_shm *id, *next;
@@ -198,7 +198,7 @@ void graft_id_free(struct tee_shm *shm)
 	struct id_shm *id = to_id(shm);
 	struct graft *graft = id->graft;
 
-	/* In this order: the buffer keeps the graft. */
+	/* rstmem_buffer_put() may free the graft, so update the count first. */
 	if (atomic_dec_and_test(&graft->count))
 		wake_up(&graft->drained);
 	rstmem_buffer_put(id->buf);
@@ -224,7 +224,7 @@ static int registration_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-/* Without mmap, unlike shared memory of the stock core. */
+/* There is no mmap, unlike for shared memory of the stock core. */
 static const struct file_operations registration_fops = {
 	.owner = THIS_MODULE,
 	.release = registration_release,

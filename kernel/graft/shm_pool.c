@@ -62,10 +62,10 @@ static const struct tee_shm_pool_ops graft_pool_ops = {
 };
 
 /**
- * graft_pool_is_ours() - look whether a device has a graft
- * @teedev:	a device that stays registered, or is not yet
+ * graft_pool_is_ours() - check whether a device has a graft
+ * @teedev:	a device that is not registered yet, or stays registered during the call
  *
- * Return: true when it has one.
+ * Return: true when it has a graft.
  */
 bool graft_pool_is_ours(const struct tee_device *teedev)
 {
@@ -108,9 +108,9 @@ void graft_pool_detach(struct graft *graft)
 /**
  * graft_pool_quiesce() - wait for tasks in the graft's code
  *
- * Called when graft_pool_detach() returned and the device has its stock file operations
- * again. When this returns, no task is in the graft's code, about to enter it, or leaving
- * it. May sleep.
+ * Call this after graft_pool_detach() has returned and the device has its stock file
+ * operations back. After this returns, no task is in the graft's code, about to enter it,
+ * or leaving it. May sleep.
  */
 void graft_pool_quiesce(void)
 {

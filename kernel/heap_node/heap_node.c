@@ -37,7 +37,7 @@ static struct dma_buf *node_op_allocate(struct dma_heap *heap,
 	const struct rstmem_heap_ops *ops;
 	struct dma_buf *dmabuf;
 
-	/* The module reference keeps @ops; the allocator keeps its own device. */
+	/* The module reference keeps @ops valid. The allocator references its device. */
 	rcu_read_lock();
 	ops = rcu_dereference(node->ops);
 	if (ops && !try_module_get(ops->owner))
@@ -74,7 +74,7 @@ static struct heap_node *node_create(const char *name)
 
 	lockdep_assert_held(&nodes_lock);
 
-	/* Look first: dma_heap_add() leaves a stack trace in the log. */
+	/* dma_heap_add() logs a stack trace if the name exists, so look for it first. */
 	if (dma_heap_exists(name))
 		return ERR_PTR(-EEXIST);
 
@@ -94,7 +94,7 @@ static struct heap_node *node_create(const char *name)
 		rc = PTR_ERR(node->heap);
 		goto err_free_name;
 	}
-	/* The framework's heaps stay for good, and so must this module. */
+	/* The framework cannot remove a heap, so this module must stay too. */
 	if (!DMA_HEAP_CAN_REMOVE)
 		__module_get(THIS_MODULE);
 
@@ -149,8 +149,8 @@ EXPORT_SYMBOL_GPL(rstmem_heap_connect);
  * rstmem_heap_disconnect() - undo rstmem_heap_connect()
  * @ops:	the allocator
  *
- * Running allocations keep its module. When this returns, no other allocation begins. May
- * sleep.
+ * Running allocations hold a reference to the allocator's module. After this returns, no
+ * other allocation begins. May sleep.
  */
 void rstmem_heap_disconnect(const struct rstmem_heap_ops *ops)
 {

@@ -22,7 +22,7 @@ struct module;
  *		PAGE_SIZE; @file_flags is an access mode, with O_CLOEXEC or without.
  *		May sleep. Called without a lock, also by several tasks at once.
  *
- * The allocator embeds it in a static structure, which it finds with container_of().
+ * The allocator embeds this in a static structure, which it finds with container_of().
  */
 struct rstmem_heap_ops {
 	struct module *owner;

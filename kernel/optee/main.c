@@ -2,10 +2,11 @@
 /*
  * optee_rstmem: restricted memory of OP-TEE, on the stock driver.
  *
- * OP-TEE's secure data path keeps a range of memory that the firewall hides from the
- * normal world. This module allocates buffers in it. It attaches to the device of the
- * stock optee.ko. That driver passes a buffer on as a temporary memory reference with its
- * physical address, and OP-TEE recognises its own range. So neither needs a change.
+ * OP-TEE's secure data path reserves a range of memory that the firewall hides from the
+ * normal world. This module allocates buffers in that range. It attaches to the device of
+ * the stock optee.ko. That driver passes a buffer on as a temporary memory reference with
+ * its physical address, and OP-TEE recognises its own range. So the stock driver and OP-TEE
+ * need no change.
  *
  * The stock driver may be bound and unbound at any time. The driver core notifies this
  * module, with the lock of the platform device held.
@@ -38,7 +39,7 @@ static char *importers;
 module_param(importers, charp, 0444);
 MODULE_PARM_DESC(importers, "Devices that may import restricted memory, as in sysfs; any device if not given");
 
-/* The value of use_cases=; constant once the module is loaded. */
+/* The parameter use_cases as a bit mask. It does not change after the module is loaded. */
 static u64 use_case_mask;
 
 /*
@@ -148,7 +149,7 @@ static int optee_attach(struct device *dev)
 
 	if (optee_dev || leaving)
 		return 0;
-	/* The context keeps the TEE device until we attach; later, unbinding detaches first. */
+	/* The context keeps the TEE device until we attach. Later, unbinding detaches first. */
 	ctx = tee_client_open_context(NULL, is_optee, NULL, NULL);
 	if (IS_ERR(ctx)) {
 		pr_err("no TEE device of OP-TEE's: error %ld\n", PTR_ERR(ctx));
@@ -254,8 +255,8 @@ static int parse_use_cases(void)
 
 /*
  * Attach to a device that is bound already. Reading its driver needs the device's lock.
- * Lock only devices with OP-TEE's name: others may be in a probe that waits for this
- * module.
+ * Lock only devices with OP-TEE's name: other devices may be in a probe that waits for
+ * this module.
  */
 static int attach_if_bound(struct device *dev, void *data)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The place of OP-TEE's memory. A new OP-TEE tells it. For an older one, the administrator
- * gives it with pool=, or the device tree with a memory-region of OP-TEE's node. A range
- * that cannot be true is refused, and the log says what to do.
+ * The place of OP-TEE's memory. A new OP-TEE reports it. For an older OP-TEE, the place is
+ * the parameter pool or the memory-region of OP-TEE's node in the device tree. A range that
+ * cannot be true is refused, and the log says what to do.
  */
 #define pr_fmt(fmt) "optee_rstmem: " fmt
 
@@ -18,7 +18,7 @@
 #include "../compat/tee_core.h"
 #include "optee.h"
 
-/* The value of pool=; constant once the module is loaded. */
+/* The parsed parameter pool. It does not change after the module is loaded. */
 static struct optee_range given;
 
 static phys_addr_t range_last(const struct optee_range *range)
@@ -56,7 +56,10 @@ int optee_range_parse(const char *pool)
 	return -EINVAL;
 }
 
-/* A reserved-memory node that OP-TEE's node points to. */
+/*
+ * Read the range from the reserved-memory node that OP-TEE's device-tree node points to.
+ * Return -ENODATA if there is none.
+ */
 static int from_device_tree(struct device *dev, struct optee_range *range)
 {
 	struct device_node *node;
@@ -99,8 +102,9 @@ static int check(const struct optee_range *range, const char *who)
 }
 
 /*
- * Since 6.18 the stock driver serves the memory that OP-TEE reports, if the kernel has
- * struct pages for it. Two allocators on one range would leak protected data.
+ * Refuse a range that the stock driver serves: two allocators on one range would leak
+ * protected data. Since 6.18 the driver serves the memory that OP-TEE reports, if the
+ * kernel has struct pages for it.
  */
 static int check_free(const struct optee_range *range)
 {

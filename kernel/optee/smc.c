@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls of the secure world. Two fast calls of OP-TEE's ABI (core/include/sm/optee_smc.h
- * of OP-TEE). They have no state and need no lock, so the stock driver may make them at the
+ * Calls of the secure world: two fast calls of OP-TEE's ABI (core/include/sm/optee_smc.h
+ * of OP-TEE). They have no state and need no lock. The stock driver may make them at the
  * same time.
  */
 #include <linux/arm-smccc.h>
@@ -46,12 +46,12 @@ static int call(struct device *dev, u32 func, unsigned long a1,
 
 /**
  * optee_smc_protmem() - ask OP-TEE where its protected memory is
- * @dev:	the stock driver's device; its property "method" says how to call
+ * @dev:	the stock driver's device; its property "method" is the way to call
  * @range:	out: OP-TEE's answer, unchecked
  *
- * Return: 0; -ENXIO when the device tree does not say how to call; -ENODATA when
- * OP-TEE has no static protected memory, or is too old to tell; -EIO when OP-TEE says that
- * it has some but not where.
+ * Return: 0; -ENXIO when the device tree does not have "method"; -ENODATA when OP-TEE
+ * has no static protected memory, or is too old to report it; -EIO when OP-TEE reports
+ * protected memory without its place.
  */
 int optee_smc_protmem(struct device *dev, struct optee_range *range)
 {

@@ -113,7 +113,7 @@ out_wipe:
 	return ret;
 }
 
-/* Cipher @buf in place; it begins at block @block of the stream. */
+/* Cipher @buf in place. @buf begins at block @block of the stream. */
 static int cipher_crypt(struct cipher *cipher, u64 block, u8 *buf, size_t len)
 {
 	u8 counter[RSTMEM_SVC_CIPHER_IV_SIZE];
@@ -201,7 +201,7 @@ static u32 cipher_update(struct softtee_call *call, struct cipher *cipher)
 	}
 	kfree_sensitive(buf);
 
-	/* Also after an early end: the written part stays. */
+	/* The written part stays, also after an early end. */
 	out->size = done;
 	cipher->pos = pos;
 	return ret;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * softtee: a software TEE for development. It offers restricted memory from ranges that
- * the administrator sets aside, and a few services that work on it. It protects nothing:
- * the kernel plays the secure world.
+ * the administrator sets aside, and a few services that work on that memory. softtee
+ * protects nothing: the kernel plays the secure world.
  *
  * This file: the module, its platform device and driver, and the TEE device. Unbinding
  * the platform device in sysfs removes the TEE like a removal of hardware; binding brings
@@ -48,8 +48,8 @@ module_param(importers, charp, 0444);
 MODULE_PARM_DESC(importers, "Devices that may import restricted memory, as in sysfs; any device if not given");
 
 /*
- * The result of the last probe, for insmod: registering a platform device does not return
- * it. Written by the probe, which softtee_init() waits for.
+ * The result of the last probe, for insmod. Registering a platform device does not return
+ * this result. The probe writes it, and softtee_init() waits for the probe.
  */
 static int probe_result = -ENODEV;
 
@@ -87,7 +87,7 @@ static const struct tee_shm_pool_ops shm_pool_ops = {
 	.destroy_pool = shm_op_destroy_pool,
 };
 
-/* It has no state, so all instances share it. */
+/* The pool has no state, so all instances share it. */
 static struct tee_shm_pool shm_pool = {
 	.ops = &shm_pool_ops,
 };

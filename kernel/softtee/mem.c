@@ -4,11 +4,11 @@
  *
  * Here softtee plays the secure world. It maps a window of restricted memory for each
  * access, so the kernel has no mapping between two accesses. The owner of normal memory may
- * change it at any time, so softtee reads it once, into private memory.
+ * change its contents at any time, so softtee reads them once, into private memory.
  *
  * Devices that are not coherent read memory and not the CPU's caches. So softtee writes the
  * caches back before it unmaps the window. The kernel has that operation for persistent
- * memory; where an architecture lacks it, devices must be coherent.
+ * memory. On an architecture without the operation, devices must be coherent.
  */
 #include <linux/delay.h>
 #include <linux/highmem.h>
@@ -35,7 +35,7 @@ static bool is_restricted(const struct tee_shm *shm)
 	return shm->flags & TEE_SHM_RESTRICTED;
 }
 
-/* Checks that inputs and outputs share. */
+/* Make the checks that are common to inputs and outputs. */
 static u32 get_memref(struct softtee_call *call, unsigned int n,
 		      unsigned int kinds, struct tee_param_memref **ref)
 {

@@ -49,7 +49,7 @@ struct softtee_pools {
 	struct softtee_pool pool[] __counted_by(count);
 };
 
-/* The value of pool=; constant once the module is loaded. */
+/* The parsed parameter pool. It does not change after the module is loaded. */
 static struct carveout carveouts[MAX_CARVEOUTS];
 static unsigned int carveout_count;
 
@@ -222,7 +222,7 @@ void softtee_pools_destroy(struct softtee_pools *pools)
 }
 
 /**
- * softtee_pools_use_cases() - the use cases that have a pool
+ * softtee_pools_use_cases() - get the use cases that have a pool
  * @pools:	the pools
  *
  * Return: bit N is set for use case N.

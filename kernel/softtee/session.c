@@ -2,8 +2,8 @@
 /*
  * Contexts and their sessions: open, close, invoke, cancel.
  *
- * A session lives until it is closed and none of its calls runs. Closing neither waits for
- * calls nor stops them.
+ * A session lives until it is closed and no call of it runs. Closing does not wait for
+ * calls and does not stop them.
  */
 #include <linux/freezer.h>
 #include <linux/kref.h>
@@ -137,7 +137,7 @@ static u32 params_get(struct tee_param params[SOFTTEE_PARAMS],
 }
 
 /**
- * softtee_context_open() - op: a file was opened
+ * softtee_context_open() - the driver's open operation: a file was opened
  * @ctx:	its context
  *
  * Return: 0 or -ENOMEM.
@@ -156,8 +156,8 @@ int softtee_context_open(struct tee_context *ctx)
 }
 
 /**
- * softtee_context_release() - op: a file is gone, with its shared memory
- * @ctx:	its context; no call is running
+ * softtee_context_release() - the driver's release operation: a file is gone
+ * @ctx:	its context; no call is running, and its shared memory is gone
  */
 void softtee_context_release(struct tee_context *ctx)
 {
@@ -172,7 +172,7 @@ void softtee_context_release(struct tee_context *ctx)
 }
 
 /**
- * softtee_session_open() - op: open a session
+ * softtee_session_open() - the driver's operation to open a session
  * @ctx:	context of the caller
  * @arg:	in: UUID and login; out: session, ret and ret_origin
  * @param:	parameters; the services take none
@@ -219,7 +219,7 @@ int softtee_session_open(struct tee_context *ctx,
 	if (!sess)
 		return 0;
 
-	/* From here on another thread may find the session, and close it. */
+	/* From here on another thread may find the session and close it. */
 	rc = xa_alloc(&c->sessions, &id, sess,
 		      XA_LIMIT(1, SOFTTEE_MAX_SESSIONS), GFP_KERNEL);
 	if (rc) {
@@ -233,7 +233,7 @@ int softtee_session_open(struct tee_context *ctx,
 }
 
 /**
- * softtee_session_close() - op: close a session
+ * softtee_session_close() - the driver's operation to close a session
  * @ctx:	context of the caller
  * @id:		the session
  *
@@ -286,7 +286,7 @@ static int call_wait(struct session *sess, const struct softtee_call *call)
 }
 
 /**
- * softtee_session_invoke() - op: carry out a command
+ * softtee_session_invoke() - the driver's operation to carry out a command
  * @ctx:	context of the caller
  * @arg:	in: session, command and cancel_id; out: ret and ret_origin
  * @param:	parameters; sizes of outputs are set
@@ -333,11 +333,11 @@ out_put:
 }
 
 /**
- * softtee_call_stopped() - whether a call is to end early
+ * softtee_call_stopped() - check whether a call is to end early
  * @call:	the call, of the current task
  *
- * Long operations call it between chunks, without locks. It lets other tasks run and the
- * task freeze, and notices a cancellation or a fatal signal.
+ * Call this between the chunks of a long operation, without locks. It lets other tasks run,
+ * lets this task freeze, and notices a cancellation or a fatal signal.
  *
  * Return: true when the service is to return TEEC_ERROR_CANCEL.
  */
@@ -349,10 +349,10 @@ bool softtee_call_stopped(const struct softtee_call *call)
 }
 
 /**
- * softtee_session_cancel() - op: cancel a command
+ * softtee_session_cancel() - the driver's operation to cancel a command
  * @ctx:	context of the caller
- * @cancel_id:	the caller's name for it
- * @id:		its session
+ * @cancel_id:	the caller's name for the command
+ * @id:		the session of the command
  *
  * Cancels all commands of that name. Does not wait for their end.
  *

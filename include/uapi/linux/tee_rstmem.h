@@ -3,8 +3,9 @@
  * Restricted memory of a TEE device: the interface of kernel and user space.
  *
  * Restricted memory lies behind a hardware firewall. A trusted execution
- * environment and the devices that a use case permits can reach it; the CPU
- * cannot. User space allocates it from a TEE device and gets a dma-buf:
+ * environment and the devices that a use case permits can reach it. The kernel
+ * and its programs cannot. User space allocates restricted memory from a TEE
+ * device and gets a dma-buf:
  *
  *	struct tee_ioctl_rstmem_alloc_data data = {
  *		.size = 3 << 20,
@@ -23,8 +24,8 @@
  * gone, no registration of it is open (see TEE_IOC_SHM_REGISTER_FD), and no TEE
  * call that got one of its ids is running. The id of an allocation ends with the
  * dma-buf or with the open TEE file, whichever goes first. An id that ended is
- * invalid at once; running calls keep the memory. Closing the TEE file does not
- * close dma-bufs.
+ * invalid at once. Calls that already run with it go on. Closing the TEE file
+ * does not close dma-bufs.
  *
  * The dma-buf has no CPU side: mmap() fails, and DMA_BUF_IOCTL_SYNC does nothing.
  * It can be passed to other processes and imported by devices. Another process
@@ -127,7 +128,7 @@ struct tee_ioctl_shm_register_fd_data {
  * may have allocated the buffer. Returns a descriptor that stands for the
  * registration, with O_CLOEXEC set; close() is its only operation. The id ends
  * when this descriptor or the TEE file is closed, whichever goes first. Until
- * then the registration keeps the memory, even after the dma-buf is closed.
+ * then the memory stays allocated, even after the dma-buf is closed.
  *
  * Errors, with nothing registered:
  *
@@ -171,7 +172,7 @@ struct tee_ioctl_shm_register_fd_data {
  * @caps:	out: TEE_RSTMEM_CAP_*
  *
  * If use cases share memory, each of them reports all of it. The figures are a
- * snapshot; another process may allocate a moment later.
+ * snapshot. Another process may allocate a moment later.
  */
 struct tee_ioctl_rstmem_query {
 	__u32 use_case;
@@ -190,8 +191,8 @@ struct tee_ioctl_rstmem_query {
 /*
  * Describes what the device offers. The structure may grow at its end. A program
  * may know a larger structure than the kernel: the additional part must be 0
- * (E2BIG otherwise) and comes back as 0. A program may know a smaller one, down
- * to TEE_IOC_RSTMEM_QUERY_SIZE_VER0: the kernel fills in that part. Other
+ * (E2BIG otherwise) and comes back as 0. A program may know a smaller structure,
+ * down to TEE_IOC_RSTMEM_QUERY_SIZE_VER0: the kernel fills in that part. Other
  * errors: EINVAL if the device does not offer the use case or flags are not 0;
  * ENODEV, EOPNOTSUPP and EFAULT as for TEE_IOC_RSTMEM_ALLOC.
  */
@@ -204,7 +205,7 @@ struct tee_ioctl_rstmem_query {
  * @size:	out: bytes
  * @flags:	in: must be 0; out: flags in force
  * @use_case:	out: TEE_IOC_UC_*
- * @device:	out: N of the /dev/teeN that it came from, -1 if that is gone
+ * @device:	out: N of the /dev/teeN that the buffer came from, -1 if that is gone
  * @pad:	in: must be 0; out: 0
  */
 struct tee_ioctl_rstmem_fd_info {
@@ -220,7 +221,7 @@ struct tee_ioctl_rstmem_fd_info {
 
 /*
  * Describes a buffer of restricted memory. Every TEE device with restricted
- * memory describes the buffers of all of them. The structure may grow like
+ * memory describes the buffers of all such devices. The structure may grow like
  * that of TEE_IOC_RSTMEM_QUERY. Errors: EBADF if fd is not an open descriptor;
  * EINVAL if fd is not a dma-buf, or flags or pad are not 0; EOPNOTSUPP if the
  * dma-buf is not restricted memory; E2BIG as for TEE_IOC_RSTMEM_QUERY; ENODEV

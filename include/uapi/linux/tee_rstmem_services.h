@@ -11,9 +11,9 @@
  * TEE_IOC_RSTMEM_ALLOC. A parameter that a command does not list must be NONE.
  *
  * A memory reference of size 0 is empty. It refers to no memory, so it may be to
- * memory of any kind, or NULL (TEE_MEMREF_NULL). An empty input has no bytes, an
- * empty output is too small for any. NULL is always empty: a size that comes with
- * it is taken for 0.
+ * memory of any kind, or NULL (TEE_MEMREF_NULL). An empty input has no bytes. An
+ * empty output is too small for any byte. NULL is always empty: its size counts
+ * as 0.
  *
  * Results that every command may give:
  *
@@ -88,9 +88,9 @@
 /*
  * digest, ac1dcabd-e37f-48c8-9934-ab9b19ae12e2
  *
- * SHA-256 of restricted or normal memory, for tests. It discloses: whoever may
- * digest a short range can find out what is in it by trying. A TEE that guards
- * real content does not install this service.
+ * SHA-256 of restricted or normal memory, for tests. Digests disclose contents:
+ * a client can digest a short range and find its contents by trying. A TEE that
+ * guards real content does not install this service.
  */
 #define RSTMEM_SVC_DIGEST_UUID \
 	{ 0xac, 0x1d, 0xca, 0xbd, 0xe3, 0x7f, 0x48, 0xc8, \
