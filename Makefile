@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# One verb an intent; `make help` lists them. What is built goes to build/: user
-# space to build/host, that of guests of another architecture to build/ARCH
+# One target for each intent. `make help` lists the targets. What is built goes to build/:
+# user space to build/host, that of guests of another architecture to build/ARCH
 # (lab/build-user), the modules for a kernel to build/KERNEL.
 
 export LC_ALL := C

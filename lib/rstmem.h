@@ -197,13 +197,13 @@ int rstmem_open_via(const char *path, enum rstmem_via via, struct rstmem **dev);
  * rstmem_close() - close a device
  * @dev:	the device, or NULL
  *
- * Buffers allocated from it stay until their descriptors are closed. Their ids
- * end here, and those of buffers registered with it.
+ * Buffers allocated from the device stay until their descriptors are closed. Their
+ * ids end, and so do the ids of buffers registered with the device.
  */
 void rstmem_close(struct rstmem *dev);
 
 /**
- * rstmem_via() - the front end through which a device was opened
+ * rstmem_via() - get the front end through which a device was opened
  * @dev:	the device
  *
  * Return: RSTMEM_VIA_TEE or RSTMEM_VIA_HEAP.
@@ -211,8 +211,8 @@ void rstmem_close(struct rstmem *dev);
 enum rstmem_via rstmem_via(const struct rstmem *dev);
 
 /**
- * rstmem_fd() - the open file of a device, for ioctls of <linux/tee.h>, or of
- * <linux/dma-heap.h> if it is a heap
+ * rstmem_fd() - get the descriptor of a device, for ioctls of <linux/tee.h>, or of
+ * <linux/dma-heap.h> if the device is a heap
  * @dev:	the device, which keeps owning the descriptor
  *
  * Return: the descriptor; -1 for heaps that were opened without a path.
@@ -220,7 +220,7 @@ enum rstmem_via rstmem_via(const struct rstmem *dev);
 int rstmem_fd(const struct rstmem *dev);
 
 /**
- * rstmem_path() - the path of a device
+ * rstmem_path() - get the path of a device
  * @dev:	the device
  *
  * Return: a string that lives as long as @dev; for heaps that were opened without a
@@ -230,8 +230,8 @@ const char *rstmem_path(const struct rstmem *dev);
 
 /**
  * rstmem_next_device() - walk over all TEE devices
- * @after:	number of the one before, -1 to begin
- * @path:	set to the path of its node, which need not have restricted memory
+ * @after:	number of the device before, -1 to begin
+ * @path:	set to the path of the device, which need not have restricted memory
  * @size:	bytes at @path, RSTMEM_DEVICE_PATH_SIZE is enough
  *
  * Return: the device's number, 0 or above; -ENOENT when there is none after
@@ -244,8 +244,8 @@ int rstmem_next_device(int after, char *path, size_t size);
 
 /**
  * rstmem_next_heap() - walk over all protected dma-heaps
- * @after:	use case of the one before, 0 or less to begin
- * @path:	set to the path of its node; no device need be behind it any more
+ * @after:	use case of the heap before, 0 or less to begin
+ * @path:	set to the path of the heap; its TEE device may be gone
  * @size:	bytes at @path, RSTMEM_HEAP_PATH_SIZE is enough
  *
  * Return: the heap's use case, above 0; -ENOENT when there is none after @after;
@@ -254,7 +254,7 @@ int rstmem_next_device(int after, char *path, size_t size);
 int rstmem_next_heap(int after, char *path, size_t size);
 
 /**
- * rstmem_use_cases() - the use cases that a device offers
+ * rstmem_use_cases() - get the use cases that a device offers
  * @dev:	the device; a heap offers its own use case
  * @use_cases:	set to a mask: bit N is set when use case N is offered
  *
@@ -264,7 +264,7 @@ int rstmem_next_heap(int after, char *path, size_t size);
 int rstmem_use_cases(struct rstmem *dev, uint64_t *use_cases);
 
 /**
- * rstmem_query() - the state of the memory behind a use case
+ * rstmem_query() - get the state of the memory behind a use case
  * @dev:	the device
  * @use_case:	TEE_IOC_UC_*
  * @usage:	filled in; another process may change the figures a moment later
@@ -350,7 +350,7 @@ struct rstmem_account {
 int rstmem_next_account(int after, struct rstmem_account *account);
 
 /**
- * rstmem_account_of() - the account that allocations are charged to
+ * rstmem_account_of() - get the account that allocations are charged to
  * @dev:	an open device; for heaps, it is that of the first TEE device that
  *		offers @use_case
  * @use_case:	TEE_IOC_UC_*
@@ -368,7 +368,7 @@ int rstmem_account_of(struct rstmem *dev, uint32_t use_case,
 #define RSTMEM_IMPORTERS_SIZE	4096
 
 /**
- * rstmem_account_importers() - the devices that may map an account's buffers
+ * rstmem_account_importers() - get the devices that may map an account's buffers
  * @account:	from one of the functions above
  * @text:	set to the list, see tee_rstmem(7): "any", "none", or
  *		"driver:GLOB" and the like with spaces between them
@@ -445,7 +445,7 @@ int rstmem_register(struct rstmem *dev, int fd, uint32_t flags,
 		    struct rstmem_registration *reg);
 
 /**
- * rstmem_unregister() - end a registration, and with it its id
+ * rstmem_unregister() - end a registration and its id
  * @reg:	the registration, one without a descriptor (as for
  *		rstmem_buffer_close()), or NULL; left without descriptor and id
  */
@@ -487,7 +487,7 @@ int rstmem_inspect_process(int pid, int fd, struct rstmem_info *info);
 #define RSTMEM_USE_CASE_NAME_SIZE	32
 
 /**
- * rstmem_use_case_name() - the name of a use case
+ * rstmem_use_case_name() - get the name of a use case
  * @use_case:	any number
  * @name:	set to the name: "secure-video", "trusted-ui",
  *		"secure-video-record"; a decimal number for any other
@@ -498,7 +498,7 @@ int rstmem_inspect_process(int pid, int fd, struct rstmem_info *info);
 int rstmem_use_case_name(uint32_t use_case, char *name, size_t size);
 
 /**
- * rstmem_use_case_parse() - the use case that a name stands for
+ * rstmem_use_case_parse() - get the use case of a name
  * @name:	a name as rstmem_use_case_name() writes it, or a decimal number
  * @use_case:	set to it on success
  *
@@ -516,7 +516,7 @@ int rstmem_use_case_parse(const char *name, uint32_t *use_case);
 const char *rstmem_explain(int error);
 
 /**
- * rstmem_version() - the version of the library, such as "0.3.0"
+ * rstmem_version() - get the version of the library, such as "0.3.0"
  */
 const char *rstmem_version(void);
 

@@ -130,7 +130,7 @@ err_put_dmabuf:
 /*
  * As in the framework, only the number of the command counts. Its structure may have any
  * size, and its direction decides which way it is copied. Members that a smaller structure
- * lacks are 0; the additional part of a larger one is ignored.
+ * lacks are 0. The additional part of a larger structure is ignored.
  */
 static long heap_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {

@@ -2,7 +2,7 @@
 /*
  * The dmem cgroup controller, for kernels that lack it or know it in another form.
  *
- * It came with 6.14 (commit b168ed458dde, "kernel/cgroup: Add "dmem" memory accounting
+ * The controller came with 6.14 (commit b168ed458dde, "kernel/cgroup: Add "dmem" memory accounting
  * cgroup"). Older kernels charge nothing. Since 7.3 a region is registered with a
  * structure instead of a size. kernel/Kbuild defines HAVE_DMEM_CGROUP if the kernel has the
  * controller, and HAVE_DMEM_CGROUP_INIT if it has the structure.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers: one allocation each, and how long it lives.
+ * Buffers: allocations of restricted memory, and their lifetime.
  *
  * A buffer holds references to its device and to the backend's module, but to nothing of
  * the process that allocated it.

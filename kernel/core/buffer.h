@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Buffers: one allocation each, and how long it lives. */
+/* Buffers: allocations of restricted memory, and their lifetime. */
 #ifndef _RSTMEM_BUFFER_H
 #define _RSTMEM_BUFFER_H
 

@@ -18,7 +18,7 @@
 
 #include <linux/types.h>
 
-/* Longest text with its terminating 0: a file of sysfs holds no more. */
+/* Longest text with its terminating 0. A file of sysfs holds no more. */
 #define RSTMEM_IMPORTERS_TEXT	4096
 #define RSTMEM_IMPORTERS_RULES	64
 

@@ -7,11 +7,14 @@
  * layer would copy, and refuses. DMA_ATTR_SKIP_CPU_SYNC prevents cache
  * maintenance, which needs a CPU mapping. It does not prevent copies by swiotlb.
  *
- * A device reaches memory in one of three ways. Direct: the DMA address is a function
- * of the physical one; the device's mask, its bus and swiotlb must allow it. Through an
- * IOMMU that the DMA layer drives: any physical address is within reach, in units of the
- * IOMMU's page. Through the platform's own operations, for example Xen's: refused, since
- * they may copy.
+ * A device reaches memory in one of three ways:
+ *
+ * - Directly. The DMA address is a function of the physical address. The device's mask,
+ *   its bus and swiotlb must allow it.
+ * - Through an IOMMU that the DMA layer drives. Any physical address is within reach, in
+ *   units of the IOMMU's page.
+ * - Through DMA operations of the platform, for example Xen's. These may copy, so the code
+ *   refuses them.
  *
  * By default the DMA layer leaves translations in the IOMMU's cache for up to 10 ms
  * after an unmapping. Within this time the memory may get a new owner. So the last
@@ -122,7 +125,7 @@ static unsigned int max_segment(struct device *dev)
 	return min_t(size_t, dma_get_max_seg_size(dev), RSTMEM_SG_MAX);
 }
 
-/* Map a contiguous buffer: one mapping, which needs no struct page. */
+/* Map a contiguous buffer with one mapping, which needs no struct page. */
 static int map_range(struct rstmem_map *map, const struct rstmem_buffer *buf,
 		     struct device *dev, enum dma_data_direction dir)
 {
@@ -148,7 +151,7 @@ static int map_range(struct rstmem_map *map, const struct rstmem_buffer *buf,
 	return 0;
 }
 
-/* Map a list of pages: an IOMMU makes it contiguous for the device. */
+/* Map a list of pages. An IOMMU makes the list contiguous for the device. */
 static int map_pages(struct rstmem_map *map, const struct rstmem_buffer *buf,
 		     struct device *dev, enum dma_data_direction dir)
 {
@@ -192,8 +195,8 @@ static phys_addr_t translate(struct device *dev, dma_addr_t addr)
 }
 
 /*
- * Translate both ends of every contiguous piece back and compare; the DMA layer bounces
- * at the ends first. After check_reach() this fails only if the DMA layer has other ways
+ * Translate both ends of every contiguous piece back and compare: the DMA layer bounces
+ * the ends before anything else. After check_reach() this fails only if the DMA layer has other ways
  * to copy.
  */
 static int verify(const struct rstmem_map *map, const struct rstmem_buffer *buf,

@@ -132,7 +132,7 @@ TRACE_EVENT(rstmem_map,
 		  __entry->addr, __entry->segments)
 );
 
-/* A device is not allowed to map a buffer (EPERM), or cannot (other errors). */
+/* A device may not map a buffer (EPERM), or cannot map it (other errors). */
 TRACE_EVENT(rstmem_refuse,
 	TP_PROTO(const char *account, unsigned long ino, u64 size,
 		 struct device *dev, int error),

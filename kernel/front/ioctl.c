@@ -57,7 +57,7 @@ static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 		goto err_put_fd;
 	}
 
-	/* Another thread can use the descriptor from here on; nothing may fail. */
+	/* Another thread can use the descriptor from here on, so nothing may fail. */
 	fd_install(fd, dmabuf->file);
 	return fd;
 

@@ -34,7 +34,7 @@ static size_t place_of(const struct device_attribute *attr)
 					  attr)->var;
 }
 
-/* Ask the backend; all figures are 0 during removal. */
+/* Ask the backend for a figure. All figures are 0 during removal. */
 static void usage_get(struct rstmem_offer *offer, struct tee_rstmem_usage *usage)
 {
 	if (rstmem_device_usage(offer->rdev, offer->use_case, usage))

@@ -22,7 +22,7 @@
 #define DETACH_NOTICE	1
 #define DETACH_WAIT	10
 
-/* Guards stock_fops and the initialization of graft_fops; makes attaching one step. */
+/* Guards stock_fops and the initialization of graft_fops, and serialises attaching. */
 static DEFINE_MUTEX(graft_lock);
 static const struct file_operations *stock_fops;
 /*

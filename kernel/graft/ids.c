@@ -87,7 +87,7 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 
 	/*
 	 * Add a user of the device and a reference to the context, which tee_shm_put()
-	 * drops. The caller's open file has one of each, so both can be added to.
+	 * drops. The caller's open file holds both, so neither count is 0.
 	 */
 	mutex_lock(&teedev->mutex);
 	/* Allocate cyclically: the number of an ended id is not soon used again. */

@@ -9,7 +9,7 @@ struct device;
 struct tee_rstmem_pool;
 
 /**
- * struct optee_range - the memory that OP-TEE keeps for restricted memory
+ * struct optee_range - the range that OP-TEE reserves for restricted memory
  * @start:	physical address of its first byte
  * @size:	bytes; 0 for none
  */

@@ -137,7 +137,7 @@ static u32 params_get(struct tee_param params[SOFTTEE_PARAMS],
 }
 
 /**
- * softtee_context_open() - the driver's open operation: a file was opened
+ * softtee_context_open() - set up an opened file; the driver's operation open
  * @ctx:	its context
  *
  * Return: 0 or -ENOMEM.
@@ -156,7 +156,7 @@ int softtee_context_open(struct tee_context *ctx)
 }
 
 /**
- * softtee_context_release() - the driver's release operation: a file is gone
+ * softtee_context_release() - clean up a closed file; the driver's operation release
  * @ctx:	its context; no call is running, and its shared memory is gone
  */
 void softtee_context_release(struct tee_context *ctx)
@@ -172,7 +172,7 @@ void softtee_context_release(struct tee_context *ctx)
 }
 
 /**
- * softtee_session_open() - the driver's operation to open a session
+ * softtee_session_open() - open a session; the driver's operation open_session
  * @ctx:	context of the caller
  * @arg:	in: UUID and login; out: session, ret and ret_origin
  * @param:	parameters; the services take none
@@ -233,7 +233,7 @@ int softtee_session_open(struct tee_context *ctx,
 }
 
 /**
- * softtee_session_close() - the driver's operation to close a session
+ * softtee_session_close() - close a session; the driver's operation close_session
  * @ctx:	context of the caller
  * @id:		the session
  *
@@ -286,7 +286,7 @@ static int call_wait(struct session *sess, const struct softtee_call *call)
 }
 
 /**
- * softtee_session_invoke() - the driver's operation to carry out a command
+ * softtee_session_invoke() - carry out a command; the driver's operation invoke_func
  * @ctx:	context of the caller
  * @arg:	in: session, command and cancel_id; out: ret and ret_origin
  * @param:	parameters; sizes of outputs are set
@@ -349,7 +349,7 @@ bool softtee_call_stopped(const struct softtee_call *call)
 }
 
 /**
- * softtee_session_cancel() - the driver's operation to cancel a command
+ * softtee_session_cancel() - cancel a command; the driver's operation cancel_req
  * @ctx:	context of the caller
  * @cancel_id:	the caller's name for the command
  * @id:		the session of the command
