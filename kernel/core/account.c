@@ -33,7 +33,7 @@
  * @uid:	the user
  * @parent:	owner of the user namespace that @uid is in, which pays as well; NULL
  *		at the top
- * @bytes:	bytes of buffers, including those about to be allocated
+ * @bytes:	bytes of buffers, including buffers about to be allocated
  * @buffers:	number of these buffers
  */
 struct rstmem_user {
@@ -121,8 +121,8 @@ static unsigned int payers_get(kuid_t uids[MAX_PAYERS])
 }
 
 /*
- * Find the user of @uids[0] and its parents, or add them from @spares, which are
- * enough for those that are missing.
+ * Find the user of @uids[0] and its parents. Add missing users from @spares, which has
+ * enough of them.
  */
 static struct rstmem_user *users_get(struct rstmem_account *account,
 				     const kuid_t *uids, unsigned int n,
@@ -152,8 +152,8 @@ static bool is_only_user(const struct rstmem_account *account,
 }
 
 /*
- * Take users without buffers out of the tree, add them to @unused. The last one stays:
- * most accounts have one user, which comes back.
+ * Move users without buffers from the tree to @unused, except for the last user: most
+ * accounts have one user, which comes back.
  */
 static void users_put(struct rstmem_account *account, struct rstmem_user *user,
 		      struct rstmem_user **unused)

@@ -196,8 +196,8 @@ static phys_addr_t translate(struct device *dev, dma_addr_t addr)
 
 /*
  * Translate both ends of every contiguous piece back and compare: the DMA layer bounces
- * the ends before anything else. After check_reach() this fails only if the DMA layer has other ways
- * to copy.
+ * the ends first. After check_reach() this fails only if the DMA layer has other ways to
+ * copy.
  */
 static int verify(const struct rstmem_map *map, const struct rstmem_buffer *buf,
 		  struct device *dev)

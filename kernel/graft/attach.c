@@ -330,7 +330,7 @@ static bool wait_for_calls(struct graft *graft)
  * @rdev:	from tee_rstmem_attach()
  *
  * New allocations fail with -ENODEV from the start and all ids end. Waits at most 10
- * seconds for running calls with an id. If some still run then, the graft stays until they
+ * seconds for running calls with an id. If calls still run then, the graft stays until they
  * end, and passes everything on. It does not wait for buffers, see
  * tee_rstmem_unregister(). Open files hold a reference to this module, but to nothing of
  * the backend. May sleep.

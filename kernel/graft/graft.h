@@ -23,12 +23,12 @@
  *	  3. drops a reference to the context and a user of the device;
  *	  4. frees the tee_shm with kfree().
  *
- * For a device that is in use already, they also rely on these:
+ * For a device that is in use already, the files also rely on these facts:
  *
  *	- the stock core does not sleep between loading teedev->pool or teedev->cdev.ops
  *	  and calling an operation of it, or pinning its owner;
- *	- it may load teedev->pool for the operations and again for their argument, so
- *	  operations get either pool;
+ *	- the stock core may load teedev->pool for the operations and again for their
+ *	  argument, so operations get either pool;
  *	- operations of the driver's pool use only its private_data;
  *	- a driver destroys its pool without looking at teedev->pool.
  */

@@ -102,7 +102,7 @@ static void softtee_get_version(struct tee_device *teedev,
 	};
 }
 
-/* The TEE core has pinned the pages; there is no other world to tell. */
+/* The TEE core has pinned the pages. softtee has no other world to tell. */
 static int softtee_shm_register(struct tee_context *ctx, struct tee_shm *shm,
 				struct page **pages, size_t num_pages,
 				unsigned long start)

@@ -201,7 +201,7 @@ static int copy_shm(const struct tee_shm *shm, size_t offs, void *buf,
  *
  * May sleep.
  *
- * Return: 0 or -ENOMEM when it cannot be mapped; @buf may be changed then.
+ * Return: 0, or -ENOMEM when the memory cannot be mapped; @buf may be changed then.
  */
 int softtee_mem_read(const struct tee_param_memref *ref, size_t pos, void *buf,
 		     size_t len)
@@ -218,7 +218,7 @@ int softtee_mem_read(const struct tee_param_memref *ref, size_t pos, void *buf,
  *
  * May sleep.
  *
- * Return: 0 or -ENOMEM when it cannot be mapped; part may be written then.
+ * Return: 0, or -ENOMEM when the memory cannot be mapped; part may be written then.
  */
 int softtee_mem_write(const struct tee_param_memref *ref, size_t pos, void *buf,
 		      size_t len)
@@ -233,7 +233,7 @@ int softtee_mem_write(const struct tee_param_memref *ref, size_t pos, void *buf,
  *
  * May sleep.
  *
- * Return: 0, or -ENOMEM when part of it cannot be mapped and keeps its contents.
+ * Return: 0, or -ENOMEM when part of the memory cannot be mapped and is not cleared.
  */
 int softtee_mem_clear_range(phys_addr_t start, u64 size)
 {

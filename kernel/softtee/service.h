@@ -25,7 +25,7 @@
  * @func:	command
  * @params:	parameters, padded with NONE; the service sets the size of
  *		outputs in place
- * @cancel_id:	the caller's name for it
+ * @cancel_id:	the caller's name for the command
  * @cancelled:	set once by softtee_session_cancel(), under the session's
  *		calls_lock; read without a lock
  * @node:	in the session's list of calls, guarded by its calls_lock
