@@ -70,6 +70,7 @@ help:
 	@echo 'make modules_install'
 	@echo '                build and install the modules for the kernel of KDIR'
 	@echo '                ($(KDIR))'
+	@echo 'make deb        build Debian packages into build/deb'
 	@echo 'make clean      remove what was built; downloads stay in'
 	@echo '                $${XDG_CACHE_HOME:-~/.cache}/rstmem'
 	@echo
@@ -153,6 +154,10 @@ modules_install:
 	cp -rup META include kernel build/install/
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/install/kernel modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/install/kernel modules_install
+
+.PHONY: deb
+deb:
+	@packaging/deb
 
 .PHONY: clean
 clean:
