@@ -314,17 +314,6 @@ static void test_kill(const struct driver *d)
 	check_nothing_left(d, "kill -9");
 }
 
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t rc = fd < 0 ? -1 : write(fd, text, strlen(text));
-	int err = errno;
-
-	if (fd >= 0)
-		close(fd);
-	return rc < 0 ? -err : 0;
-}
-
 /* The driver is taken from its device while it has an imported buffer. */
 static void test_unbind(const struct driver *d, int card)
 {
@@ -345,7 +334,7 @@ static void test_unbind(const struct driver *d, int card)
 	buf = tee_rstmem(watch, VIDEO, SIZE, NULL);
 	handle = import(card, buf);
 	snprintf(path, sizeof(path), "/sys/bus/%s/unbind", d->bus);
-	ktap(!put(path, device), "%s: is unbound %s", d->name,
+	ktap(!guest_write(path, device), "%s: is unbound %s", d->name,
 	     handle > 0 ? "while it has a buffer" : "after it refused a buffer");
 	ktap(import(card, buf) < 0, "%s: imports nothing when it is unbound",
 	     d->name);
@@ -355,7 +344,7 @@ static void test_unbind(const struct driver *d, int card)
 	close(card);
 	check_nothing_left(d, "unbinding");
 	snprintf(path, sizeof(path), "/sys/bus/%s/bind", d->bus);
-	ktap(!put(path, device), "%s: is bound again", d->name);
+	ktap(!guest_write(path, device), "%s: is bound again", d->name);
 }
 
 static void test_driver(const struct driver *d)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
 
+#include "../support/guest.h"
 #include "../support/ktap.h"
 #include "../support/services.h"
 #include "../support/tee.h"
@@ -83,17 +84,6 @@ static pid_t calls(unsigned int first, unsigned int n)
 	_exit(0);
 }
 
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t rc = fd < 0 ? -1 : write(fd, text, strlen(text));
-	int err = errno;
-
-	if (fd >= 0)
-		close(fd);
-	return rc < 0 ? -err : 0;
-}
-
 static bool reads(const char *path, const char *text)
 {
 	char line[64] = "";
@@ -148,8 +138,8 @@ static void test_freeze(void)
 	pid = calls(0, CALLS);
 	usleep(200 * 1000);
 	snprintf(text, sizeof(text), "%d", pid);
-	if (put(GROUP "/cgroup.procs", text) ||
-	    put(GROUP "/freezer.state", "FROZEN"))
+	if (guest_write(GROUP "/cgroup.procs", text) ||
+	    guest_write(GROUP "/freezer.state", "FROZEN"))
 		ktap_bail("the freezer of cgroups: %s", strerror(errno));
 	/* Whatever cannot be frozen runs to its end, and writes its digest. */
 	while (!reads(GROUP "/freezer.state", "FROZEN\n") && tries++ < 6000)
@@ -157,7 +147,7 @@ static void test_freeze(void)
 	ktap(tries < 6000 && !count_written(CALLS), "%s", frozen);
 	ktap_note("%u of %u calls ended before all were frozen",
 		  count_written(CALLS), CALLS);
-	put(GROUP "/freezer.state", "THAWED");
+	guest_write(GROUP "/freezer.state", "THAWED");
 	waitpid(pid, &status, 0);
 	ktap(!status && all_right(CALLS), "%s", thawed);
 	rmdir(GROUP);
@@ -170,18 +160,18 @@ static void test_suspend(void)
 	pid_t pid;
 	int rc;
 
-	if (put("/sys/power/pm_test", "freezer")) {
+	if (guest_write("/sys/power/pm_test", "freezer")) {
 		ktap_skip(name, "this kernel has no CONFIG_PM_DEBUG");
 		return;
 	}
 	memset(out.addr, 0, out.size);
 	pid = calls(0, CALLS);
 	usleep(200 * 1000);
-	rc = put("/sys/power/state", "freeze");
+	rc = guest_write("/sys/power/state", "freeze");
 	ktap(!rc, "%s", name);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	put("/sys/power/pm_test", "none");
+	guest_write("/sys/power/pm_test", "none");
 }
 
 static void test_kill(void)

@@ -494,13 +494,12 @@ static void map_uids(pid_t pid)
 {
 	static const char map[] = "0 1001 1\n1 100000 65535\n";
 	char path[64];
-	int fd;
+	int rc;
 
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, map, strlen(map)) < 0)
-		ktap_bail("%s: %s", path, strerror(errno));
-	close(fd);
+	rc = guest_write(path, map);
+	if (rc)
+		ktap_bail("%s: %s", path, strerror(-rc));
 }
 
 /* A user with subordinate uids has one limit, not one for each of them. */

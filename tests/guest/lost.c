@@ -23,12 +23,8 @@ static const uint8_t digest_uuid[16] = RSTMEM_SVC_DIGEST_UUID;
 
 static void set_fail(const char *value)
 {
-	int fd = open("/sys/module/rstmem_unmappable/parameters/fail",
-		      O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, value, 1) != 1)
+	if (guest_write("/sys/module/rstmem_unmappable/parameters/fail", value))
 		ktap_bail("rstmem_unmappable is not there");
-	close(fd);
 }
 
 int main(void)

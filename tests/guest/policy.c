@@ -17,6 +17,7 @@
 
 #include "../support/account.h"
 #include "../support/edu.h"
+#include "../support/guest.h"
 #include "../support/ktap.h"
 #include "../support/target.h"
 #include "../support/tee.h"
@@ -294,14 +295,13 @@ static void test_backend(void)
 static void unbind_neighbour(void)
 {
 	char neighbour[64];
-	int fd = open("/sys/bus/pci/drivers/virtio-pci/unbind",
-		      O_WRONLY | O_CLOEXEC);
+	int rc;
 
 	snprintf(neighbour, sizeof(neighbour), "%.*s1",
 		 (int)strlen(device) - 1, device);
-	if (fd < 0 || write(fd, neighbour, strlen(neighbour)) < 0)
-		ktap_bail("unbind %s: %s", neighbour, strerror(errno));
-	close(fd);
+	rc = guest_write("/sys/bus/pci/drivers/virtio-pci/unbind", neighbour);
+	if (rc)
+		ktap_bail("unbind %s: %s", neighbour, strerror(-rc));
 }
 
 /* edu and a device of virtio-pci share their translations. */

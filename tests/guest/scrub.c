@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../support/content.h"
+#include "../support/guest.h"
 #include "../support/ktap.h"
 #include "../support/tee.h"
 
@@ -67,17 +68,6 @@ static void test_first(void)
 	close(tee);
 }
 
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	ssize_t rc = fd < 0 ? -1 : write(fd, text, strlen(text));
-	int err = errno;
-
-	if (fd >= 0)
-		close(fd);
-	return rc < 0 ? -err : 0;
-}
-
 /* The bytes that the kernel's write-backs were for since they are traced. */
 static uint64_t written_back(void)
 {
@@ -108,7 +98,7 @@ static void test_write_back(void)
 	content_fill(tee, id, PAGE, data, sizeof(data));
 	ktap_eq(written_back(), sizeof(data),
 		"write: the service's output is written back to memory");
-	put(TRACING "trace", "");
+	guest_write(TRACING "trace", "");
 	close(buf);
 	ktap_eq(written_back(), SIZE, "free: zeros are written back to memory");
 	close(tee);
@@ -118,9 +108,9 @@ int main(void)
 {
 	ktap_start();
 	test_first();
-	if (put(TRACING "kprobe_events",
+	if (guest_write(TRACING "kprobe_events",
 		"p:wb arch_wb_cache_pmem size=$arg2:u64\n") ||
-	    put(TRACING "events/kprobes/wb/enable", "1")) {
+	    guest_write(TRACING "events/kprobes/wb/enable", "1")) {
 		ktap_skip("write: the service's output is written back to memory",
 			  "this kernel has no kprobe events");
 		ktap_skip("free: zeros are written back to memory",

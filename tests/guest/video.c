@@ -22,6 +22,7 @@
 #include <linux/videodev2.h>
 
 #include "../support/account.h"
+#include "../support/guest.h"
 #include "../support/ktap.h"
 #include "../support/target.h"
 #include "../support/tee.h"
@@ -310,29 +311,18 @@ static void test_kill(void)
 	check_nothing_left("kill");
 }
 
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t rc = fd < 0 ? -1 : write(fd, text, strlen(text));
-	int err = errno;
-
-	if (fd >= 0)
-		close(fd);
-	return rc < 0 ? -err : 0;
-}
-
 /* The driver goes. */
 static void test_unbind(void)
 {
 	struct stream s;
 
 	stream_begin(&s);
-	ktap_eq(put(VIVID "unbind", "vivid.0"), 0,
+	ktap_eq(guest_write(VIVID "unbind", "vivid.0"), 0,
 		"unbind: vivid's driver goes while it streams");
 	ktap(stream_run(&s, 8) < 0, "unbind: the stream ends");
 	stream_end(&s);
 	check_nothing_left("unbind");
-	ktap_eq(put(VIVID "bind", "vivid.0"), 0, "unbind: the driver comes back");
+	ktap_eq(guest_write(VIVID "bind", "vivid.0"), 0, "unbind: the driver comes back");
 }
 
 /* The memory's owner goes. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "guest.h"
 #include "ktap.h"
 
 #define CLASS	"/sys/class/rstmem/"
@@ -47,16 +48,9 @@ uint64_t account_number(const char *account, const char *name)
 int account_write(const char *account, const char *name, const char *text)
 {
 	char path[128];
-	int fd, rc = 0;
 
 	snprintf(path, sizeof(path), CLASS "%s/%s", account, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		rc = -errno;
-	close(fd);
-	return rc;
+	return guest_write(path, text);
 }
 
 static bool parse(char *line, struct account_buffer *buf)

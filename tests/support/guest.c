@@ -143,6 +143,17 @@ int guest_run_on(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
+int guest_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	ssize_t rc = fd < 0 ? -1 : write(fd, text, strlen(text));
+	int err = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return rc < 0 ? -err : 0;
+}
+
 void guest_keep_modules(void)
 {
 	int fd = open("/lab/unload", O_WRONLY | O_TRUNC | O_CLOEXEC);

@@ -46,6 +46,9 @@ uint64_t guest_carveout(void);
  */
 int guest_run_on(int cpu);
 
+/* Writes @text to the file at @path, emptied first where it can be. Returns 0 or -errno. */
+int guest_write(const char *path, const char *text);
+
 /*
  * Tells the lab that modules stay in use on purpose. It does not unload them at the end of
  * this guest, and does not see their leaks.

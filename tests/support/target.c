@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "guest.h"
 #include "ktap.h"
 #include "target.h"
 #include "tee.h"
@@ -89,18 +90,11 @@ bool target_protects(void)
 static int write_driver(const char *what)
 {
 	const struct target *t = target();
-	ssize_t len = strlen(t->device);
 	char path[64];
-	int fd, rc;
 
 	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/%s/%s", t->driver,
 		 what);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	rc = write(fd, t->device, len) == len ? 0 : -errno;
-	close(fd);
-	return rc;
+	return guest_write(path, t->device);
 }
 
 /* The supplicant ends at once, but its file is closed a moment later. */
