@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/dma-heap.h>
 #include <linux/tee_rstmem_services.h>
@@ -65,8 +66,19 @@ struct shared {
 	int out_id;
 	_Atomic int buf, id;
 	atomic_bool stop;
-	unsigned long done, wrong;
+	atomic_ulong done;
+	unsigned long wrong;
 };
+
+/*
+ * Tells whether to go on after @n rounds: until the other thread has done more than @least
+ * as well, which a busy machine may put off. It has two minutes from @begin.
+ */
+static bool goes_on(const struct shared *s, unsigned int n, unsigned long least,
+		    time_t begin)
+{
+	return n < rounds || (s->done <= least && time(NULL) - begin < 120);
+}
 
 static void *invoker(void *arg)
 {
@@ -96,13 +108,14 @@ static void test_close_while_used(void)
 	struct shared s = { .tee = tee };
 	struct tee_mem out;
 	pthread_t thread;
+	time_t begin = time(NULL);
 	unsigned int n;
 
 	s.session = tee_service(tee, digest_uuid);
 	tee_mem_alloc(tee, 32, &out);
 	s.out_id = out.id;
 	pthread_create(&thread, NULL, invoker, &s);
-	for (n = 0; n < rounds; n++) {
+	for (n = 0; goes_on(&s, n, 100, begin); n++) {
 		buf = tee_rstmem(tee, VIDEO, 4096, &id);
 		if (buf < 0) {
 			s.wrong++;
@@ -120,7 +133,7 @@ static void test_close_while_used(void)
 	     rounds);
 	ktap(s.done > 100,
 	     "close: another thread calls the TEE more than 100 times meanwhile (%lu)",
-	     s.done);
+	     (unsigned long)s.done);
 	tee_mem_free(&out);
 	ktap(empty(tee), "pools: are empty after closing against TEE calls");
 	close(tee);
@@ -149,13 +162,14 @@ static void test_close_while_attached(void)
 {
 	struct shared s = { .buf = -1, .tee = tee_open(SOFTTEE_IMPL_ID) };
 	pthread_t thread;
+	time_t begin = time(NULL);
 	unsigned int n;
 	int edu = edu_open();
 
 	edu_mask(edu, 40);
 	close(edu);
 	pthread_create(&thread, NULL, attacher, &s);
-	for (n = 0; n < rounds; n++) {
+	for (n = 0; goes_on(&s, n, 10, begin); n++) {
 		s.buf = tee_rstmem(s.tee, n % 2 ? VIDEO : RECORD,
 				   4096 << n % 5, NULL);
 		if (n % 5 == 0)
@@ -169,7 +183,7 @@ static void test_close_while_attached(void)
 	     rounds);
 	ktap(s.done > 10,
 	     "close: another thread attaches more than 10 times meanwhile (%lu)",
-	     s.done);
+	     (unsigned long)s.done);
 	ktap(empty(s.tee), "pools: are empty after closing against attaching");
 	close(s.tee);
 }
@@ -208,10 +222,11 @@ static void test_close_while_registered(void)
 {
 	struct shared s = { .buf = -1, .tee = tee_open(SOFTTEE_IMPL_ID) };
 	pthread_t thread;
+	time_t begin = time(NULL);
 	unsigned int n;
 
 	pthread_create(&thread, NULL, registrar, &s);
-	for (n = 0; n < rounds; n++) {
+	for (n = 0; goes_on(&s, n, 10, begin); n++) {
 		s.buf = tee_rstmem(s.tee, n % 2 ? VIDEO : RECORD, 4096, NULL);
 		if (n % 3 == 0)
 			sched_yield();
@@ -224,7 +239,7 @@ static void test_close_while_registered(void)
 	     rounds);
 	ktap(s.done > 10,
 	     "close: another thread registers more than 10 times meanwhile (%lu)",
-	     s.done);
+	     (unsigned long)s.done);
 	ktap(empty(s.tee),
 	     "pools: are empty after closing against registering");
 	close(s.tee);
