@@ -49,7 +49,7 @@ install-lib: $(lib-shared) $(lib-static) $(lib-pc)
 	ln -sf $(SONAME) $(DESTDIR)$(libdir)/librstmem.so
 	install -D -m 644 $(lib-static) $(DESTDIR)$(libdir)/librstmem.a
 	install -D -m 644 $(lib-pc) $(DESTDIR)$(libdir)/pkgconfig/rstmem.pc
-	install -D -m 644 -t $(DESTDIR)$(includedir) lib/rstmem.h
+	install -D -m 644 -t $(DESTDIR)$(includedir) lib/rstmem.h include/tee_gp.h
 	install -D -m 644 -t $(DESTDIR)$(includedir)/linux \
 		include/uapi/linux/tee_rstmem.h \
 		include/uapi/linux/tee_rstmem_services.h

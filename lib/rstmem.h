@@ -12,7 +12,7 @@
  *	ret = rstmem_alloc(dev, TEE_IOC_UC_SECURE_VIDEO_PLAY, 3 << 20, 0, &buf);
  *	if (ret)
  *		errx(1, "%s", rstmem_explain(ret));
- *	... buf.fd is a dma-buf, buf.id names it in calls on rstmem_fd(dev) ...
+ *	... buf.fd is a dma-buf, buf.id names it in commands to the TEE ...
  *	rstmem_buffer_close(&buf);
  *	rstmem_close(dev);
  *
@@ -88,7 +88,7 @@ struct rstmem_usage {
 /**
  * struct rstmem_buffer - a buffer of restricted memory
  * @fd:		its dma-buf, for the owner of this structure to close; -1 for none
- * @id:		above 0: names the buffer in calls on the rstmem_fd() of the
+ * @id:		above 0: names the buffer in rstmem_invoke() on sessions of the
  *		device it came from, as long as both are open; 0 for none, as
  *		from a heap
  * @size:	bytes, at least the size asked for
@@ -108,7 +108,7 @@ struct rstmem_buffer {
  * struct rstmem_registration - a registered buffer
  * @fd:		the registration, for the owner of this structure to close; no
  *		dma-buf; -1 for none
- * @id:		above 0: names the buffer in calls on the rstmem_fd() of the device
+ * @id:		above 0: names the buffer in rstmem_invoke() on sessions of the device
  *		it was registered with, as long as both are open; 0 for none
  * @size:	bytes of the buffer
  * @flags:	flags in force
@@ -452,6 +452,177 @@ int rstmem_register(struct rstmem *dev, int fd, uint32_t flags,
 void rstmem_unregister(struct rstmem_registration *reg);
 
 /**
+ * struct rstmem_shm - shared memory: normal memory that a program and the TEE can reach
+ * @fd:		descriptor that keeps it, for rstmem_shm_free(); -1 for none
+ * @id:		above 0: names the memory in rstmem_invoke() on sessions of the device
+ *		it came from, as long as both are open; 0 for none
+ * @size:	bytes
+ * @addr:	where the program has it
+ * @mapped:	1 when the library mapped it
+ */
+struct rstmem_shm {
+	int fd;
+	int32_t id;
+	uint64_t size;
+	void *addr;
+	uint32_t mapped;
+	uint32_t reserved[7];
+};
+
+/**
+ * rstmem_shm_alloc() - allocate shared memory
+ * @dev:	the TEE device
+ * @size:	bytes, not 0; rounded up to whole pages
+ * @shm:	filled in, for rstmem_shm_free(); on failure it has no descriptor and
+ *		freeing it does nothing
+ *
+ * Many drivers cannot allocate more than 4 MiB at once. rstmem_shm_register() has no
+ * such limit.
+ *
+ * Return: 0, or
+ *	-EINVAL		@size is 0
+ *	-ENOMEM		no memory of that size
+ *	-EOPNOTSUPP	@dev is a heap
+ *	-ENODEV, -EMFILE, -ENFILE as above
+ */
+int rstmem_shm_alloc(struct rstmem *dev, uint64_t size, struct rstmem_shm *shm);
+
+/**
+ * rstmem_shm_register() - let the TEE reach memory of the program
+ * @dev:	the TEE device
+ * @addr:	the memory, anywhere in a page
+ * @size:	bytes, not 0
+ * @shm:	as for rstmem_shm_alloc()
+ *
+ * The memory stays the program's, which frees it after rstmem_shm_free().
+ *
+ * Return: 0, or
+ *	-EFAULT		there is no memory there, or the program may not write to it
+ *	-EINVAL		@size is 0
+ *	-EOPNOTSUPP	@dev is a heap
+ *	-ENODEV, -ENOMEM, -EMFILE, -ENFILE as above
+ */
+int rstmem_shm_register(struct rstmem *dev, void *addr, uint64_t size,
+			struct rstmem_shm *shm);
+
+/**
+ * rstmem_shm_free() - free or unregister shared memory
+ * @shm:	the memory, one without a descriptor (as for rstmem_buffer_close()), or
+ *		NULL; left without descriptor, id and address
+ */
+void rstmem_shm_free(struct rstmem_shm *shm);
+
+/**
+ * struct rstmem_session - a session with a service of the TEE, a trusted application
+ * @tee:	the rstmem_fd() of its device, which stays the device's; -1 for none
+ * @id:		the number of the session there
+ */
+struct rstmem_session {
+	int tee;
+	uint32_t id;
+	uint64_t reserved[4];
+};
+
+/**
+ * struct rstmem_result - the answer of a TEE
+ * @code:	TEEC_SUCCESS, TEEC_ERROR_* of <tee_gp.h>, or a number of the service
+ * @origin:	TEEC_ORIGIN_*: the service answers, or a part on the way to it
+ *
+ * Both are 0 when there is no answer.
+ */
+struct rstmem_result {
+	uint32_t code;
+	uint32_t origin;
+};
+
+/**
+ * rstmem_session_open() - open a session
+ * @dev:	the TEE device
+ * @uuid:	the service; <linux/tee_rstmem_services.h> has some
+ * @session:	filled in, for rstmem_session_close(); on failure it has no device and
+ *		closing it does nothing
+ * @result:	set to the answer of the TEE, or NULL
+ *
+ * The caller logs in as TEE_IOCTL_LOGIN_PUBLIC.
+ *
+ * Return: 0, or
+ *	-EREMOTEIO	the TEE refuses; @result says why
+ *	-EOPNOTSUPP	@dev is a heap
+ *	-ENODEV, -ENOMEM, other errors of the TEE's driver
+ */
+int rstmem_session_open(struct rstmem *dev, const uint8_t uuid[16],
+			struct rstmem_session *session,
+			struct rstmem_result *result);
+
+/**
+ * rstmem_session_close() - close a session
+ * @session:	the session, one without a device (a structure that is all 0 has none
+ *		either), or NULL; left without device
+ *
+ * Before rstmem_close(), which closes the sessions of the device.
+ */
+void rstmem_session_close(struct rstmem_session *session);
+
+/* Types of parameters: for the service to read, to write, or both. */
+#define RSTMEM_NONE		0
+#define RSTMEM_VALUE_IN		1
+#define RSTMEM_VALUE_OUT	2
+#define RSTMEM_VALUE_INOUT	3
+#define RSTMEM_MEMREF_IN	5
+#define RSTMEM_MEMREF_OUT	6
+#define RSTMEM_MEMREF_INOUT	7
+
+/* The @id of a reference to no memory. */
+#define RSTMEM_NULL	(-1)
+
+/* Parameters that a command may have. */
+#define RSTMEM_PARAMS	4
+
+/**
+ * struct rstmem_param - a parameter of a command
+ * @type:	RSTMEM_VALUE_*, RSTMEM_MEMREF_* or RSTMEM_NONE
+ * @id:		of a reference: the id of a buffer, a registration or shared memory, or
+ *		RSTMEM_NULL
+ * @offset:	of a reference: its first byte
+ * @size:	of a reference: its bytes; set to the bytes that the service wrote, or
+ *		would need
+ * @a:		of a value; most TEEs carry 32 bits
+ * @b:		of a value, the same
+ */
+struct rstmem_param {
+	uint32_t type;
+	int32_t id;
+	uint64_t offset;
+	uint64_t size;
+	uint64_t a;
+	uint64_t b;
+};
+
+/**
+ * rstmem_invoke() - have a service run a command
+ * @session:	the session
+ * @command:	number of the command, one of the service's
+ * @params:	the parameters; sizes and values of outputs are updated when the TEE
+ *		answers, also when it refuses
+ * @count:	number of them, at most RSTMEM_PARAMS; the others are RSTMEM_NONE
+ * @result:	set to the answer of the TEE, or NULL
+ *
+ * Returns when the command has ended. Buffers and shared memory may be closed
+ * meanwhile: a call keeps what it got.
+ *
+ * Return: 0, or
+ *	-EREMOTEIO	the TEE or the service refuses; @result says why
+ *	-EINVAL		an @id that is none or has ended, a range that is not within
+ *			the memory, an unknown type, too many parameters, or a
+ *			session that is closed
+ *	-EINTR		a signal ended the call; the service may have run a part of it
+ *	-ENODEV, -ENOMEM, other errors of the TEE's driver
+ */
+int rstmem_invoke(struct rstmem_session *session, uint32_t command,
+		  struct rstmem_param *params, size_t count,
+		  struct rstmem_result *result);
+
+/**
  * rstmem_inspect() - describe a descriptor
  * @fd:		any number
  * @info:	filled in; on failure nothing in it is known
@@ -514,6 +685,15 @@ int rstmem_use_case_parse(const char *name, uint32_t *use_case);
  * Return: one line in English without a full stop, in static memory, never NULL.
  */
 const char *rstmem_explain(int error);
+
+/**
+ * rstmem_explain_result() - explain the answer of a TEE
+ * @code:	of struct rstmem_result
+ *
+ * Return: a line like those of rstmem_explain(), which begins with the name of @code if
+ * the GlobalPlatform specification has one for it.
+ */
+const char *rstmem_explain_result(uint32_t code);
 
 /**
  * rstmem_version() - get the version of the library, such as "0.3.0"

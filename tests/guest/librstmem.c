@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every function and error of librstmem on a real kernel. The cases of heaps, accounts,
- * registrations and inspection are in librstmem/. rstmem_fake makes the errors of
+ * registrations, sessions and inspection are in librstmem/. rstmem_fake makes the errors of
  * backends. The test uses the shared library; for 32 bits it is built with the sources.
  */
 #include <errno.h>
@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
 #include "librstmem/common.h"
@@ -144,7 +143,15 @@ static void test_explain(void)
 	static const int documented[] = {
 		ENXIO, ENOENT, EOPNOTSUPP, ENOTTY, ENODEV, EACCES, EPERM, EINVAL,
 		ENOMEM, EDQUOT, EIO, EMFILE, ENFILE, ENOSPC, EBADF, EXDEV,
-		ESRCH,
+		ESRCH, EREMOTEIO, EINTR, EFAULT,
+	};
+	static const uint32_t results[] = {
+		TEEC_ERROR_GENERIC, TEEC_ERROR_ACCESS_DENIED, TEEC_ERROR_CANCEL,
+		TEEC_ERROR_BAD_PARAMETERS, TEEC_ERROR_BAD_STATE,
+		TEEC_ERROR_ITEM_NOT_FOUND, TEEC_ERROR_NOT_SUPPORTED,
+		TEEC_ERROR_OUT_OF_MEMORY, TEEC_ERROR_BUSY,
+		TEEC_ERROR_COMMUNICATION, TEEC_ERROR_SHORT_BUFFER,
+		TEEC_ERROR_TARGET_DEAD,
 	};
 	const char *other = rstmem_explain(EXFULL), *text;
 	bool good = true, same = true;
@@ -168,6 +175,19 @@ static void test_explain(void)
 	ktap(!strcmp(rstmem_explain(0), "success"), "explain: 0 is success");
 	ktap(rstmem_explain(INT_MIN) == other && rstmem_explain(INT_MAX) == other,
 	     "explain: INT_MIN and INT_MAX give the text for unknown errors");
+
+	other = rstmem_explain_result(0x77);
+	for (n = 0; n < sizeof(results) / sizeof(*results); n++) {
+		text = rstmem_explain_result(results[n]);
+		ktap(!strncmp(text, "TEEC_ERROR_", 11) && !strchr(text, '\n') &&
+		     text[strlen(text) - 1] != '.',
+		     "explain_result: 0x%x has a name and one line: %s",
+		     results[n], text);
+	}
+	ktap(!strcmp(rstmem_explain_result(TEEC_SUCCESS), "TEEC_SUCCESS"),
+	     "explain_result: 0 is TEEC_SUCCESS");
+	ktap(rstmem_explain_result(UINT32_MAX) == other && *other,
+	     "explain_result: numbers without a name give one text");
 }
 
 static void test_version(void)
@@ -385,7 +405,6 @@ static int alloc_as_nobody(struct rstmem *dev)
 
 static void test_alloc(struct rstmem *dev)
 {
-	static const uint8_t uuid[] = RSTMEM_SVC_DIGEST_UUID;
 	static const struct rstmem_buffer zero;
 	struct rstmem_buffer buf, second;
 	uint8_t digest[32];
@@ -405,9 +424,8 @@ static void test_alloc(struct rstmem *dev)
 	     "alloc: reserved members are 0");
 	ktap_eq(lseek(buf.fd, 0, SEEK_END), 4096,
 		"alloc: the descriptor is a dma-buf of the size");
-	ktap_eq(tee_digest(rstmem_fd(dev), tee_service(rstmem_fd(dev), uuid),
-			   buf.id, 0, 4096, digest), TEEC_SUCCESS,
-		"alloc: the id serves TEE calls on the device's descriptor");
+	ktap_eq(session_digest(dev, buf.id, 4096, digest), 0,
+		"alloc: the id serves TEE calls");
 	ktap(!rstmem_alloc(dev, VIDEO, 8192, 0, &second) &&
 	     second.id != buf.id && second.fd != buf.fd,
 	     "alloc: a second buffer has another id and descriptor");
@@ -470,6 +488,7 @@ static int without_stdio(struct rstmem *dev)
 	struct rstmem_registration reg;
 	struct rstmem *heap, *heaps;
 	struct rstmem_buffer buf, second;
+	struct rstmem_shm shm;
 	int fd;
 
 	for (fd = 0; fd < 64; fd++)
@@ -489,6 +508,10 @@ static int without_stdio(struct rstmem *dev)
 	    rstmem_register(dev, second.fd, 0, &reg) || reg.fd < 3 ||
 	    fcntl(reg.fd, F_GETFD) != FD_CLOEXEC)
 		return 4;
+	if (rstmem_shm_alloc(dev, 4096, &shm) || shm.fd < 3 ||
+	    fcntl(shm.fd, F_GETFD) != FD_CLOEXEC)
+		return 8;
+	rstmem_shm_free(&shm);
 	for (fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
 			return 5;
@@ -784,6 +807,7 @@ int main(void)
 	test_alloc(dev);
 	test_alloc_from_heaps(dev);
 	test_register(dev);
+	test_sessions(dev);
 	test_inspect(dev);
 	test_inspect_process(dev);
 	ktap_eq(in_child(without_stdio, NULL), 0,

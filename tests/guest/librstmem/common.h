@@ -64,6 +64,10 @@ void test_accounts(struct rstmem *dev);
 bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error);
 void test_register(struct rstmem *dev);
 
+/* session.c: SHA-256 of the first bytes of the memory with an id, by the TEE; 0 or -errno */
+int session_digest(struct rstmem *dev, int32_t id, uint64_t size, uint8_t digest[32]);
+void test_sessions(struct rstmem *dev);
+
 /* inspect.c: members known when /proc was read, or a TEE device asked */
 #define READ	(RSTMEM_INFO_SIZE | RSTMEM_INFO_USE_CASE)
 #define ASKED	(READ | RSTMEM_INFO_FLAGS | RSTMEM_INFO_DEVICE)

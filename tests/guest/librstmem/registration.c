@@ -6,9 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include <linux/tee_rstmem_services.h>
 
-#include "../../../include/tee_gp.h"
 #include "../../support/guest.h"
 #include "common.h"
 
@@ -35,21 +33,9 @@ bool unregistrable(struct rstmem *dev, int fd, uint32_t flags, int error)
 /* Returns whether a TEE call accepts an id. */
 static bool id_works(struct rstmem *dev, int32_t id)
 {
-	static const uint8_t uuid[] = RSTMEM_SVC_DIGEST_UUID;
-	struct tee_ioctl_param params[2];
-	uint32_t session = tee_service(rstmem_fd(dev), uuid), ret = 1;
-	struct tee_mem out;
-	int rc;
+	uint8_t digest[32];
 
-	tee_mem_alloc(rstmem_fd(dev), 32, &out);
-	params[0] = tee_in(id, 0, 4096);
-	params[1] = tee_out(out.id, 0, 32);
-	rc = tee_invoke(rstmem_fd(dev), session, RSTMEM_SVC_DIGEST_SHA256, 0,
-			params, 2, &ret, NULL);
-	tee_mem_free(&out);
-	tee_close_session(rstmem_fd(dev), session);
-	/* The memory for the result may have got the number of an id that ended. */
-	return !rc && ret == TEEC_SUCCESS && id != out.id;
+	return !session_digest(dev, id, 4096, digest);
 }
 
 /* The descriptor of @dev is the highest, but for that of the buffer. */
