@@ -18,7 +18,7 @@ tests: guest-tests $(unit-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
 	$(B)/tests/librstmem32 $(B)/tests/drm
 
 # What there is on every architecture.
-guest-tests: user $(guest-bin) $(B)/tests/librstmem
+guest-tests: user $(guest-bin) $(B)/tests/librstmem $(B)/tests/decrypt
 
 # And where the TEE client library is: Debian has it for arm64 only.
 ifdef LIBTEEC
@@ -92,6 +92,11 @@ $(B)/tests/drm: tests/guest/drm.c $(guest-lib)
 		$(filter %.c %.o,$^) -lcrypto -lpthread
 
 librstmem-src := tests/guest/librstmem.c $(wildcard tests/guest/librstmem/*.c)
+
+# As users build it.
+$(B)/tests/decrypt: examples/decrypt/decrypt.c lib/rstmem.h $(lib-link)
+	@mkdir -p $(@D)
+	$(CC) $(user-warnings) -Iinclude/uapi -Ilib $(CFLAGS) -o $@ $< -L$(B)/lib -lrstmem
 
 # What programs get: the header and the shared library.
 $(B)/tests/librstmem: $(librstmem-src) tests/guest/librstmem/common.h lib/rstmem.h \

@@ -4,8 +4,10 @@
  * memory they accept. The digest service, checked against OpenSSL first, tells the
  * content of restricted memory.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
 
@@ -833,7 +835,53 @@ static void test_copy(void)
 	close(other);
 }
 
-int main(void)
+/* The example of a client, see examples/decrypt. */
+
+#define EXAMPLE_SIZE	(3 * PAGE + 77)
+
+static void write_file(const char *path, const void *data, size_t size)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fwrite(data, size, 1, f) != 1 || fclose(f))
+		ktap_bail("%s", path);
+}
+
+/* The command of the example. Returns 0 if its buffer has the content. */
+static int received(void)
+{
+	const char *fd = getenv("RSTMEM_FD");
+	int tee = target_open(), id;
+	uint8_t data[EXAMPLE_SIZE];
+
+	content_make(data, sizeof(data), 42);
+	if (!fd || tee_register_fd(tee, atoi(fd), &id) < 0)
+		return 1;
+	return content_is(tee, id, 0, data, sizeof(data)) ? 0 : 2;
+}
+
+static void test_example(void)
+{
+	static const char command[] =
+		"/root/decrypt /tmp/key /tmp/encrypted /root/services received";
+	uint8_t secret[48], data[EXAMPLE_SIZE];
+
+	content_make(secret, sizeof(secret), 43);
+	content_make(data, sizeof(data), 42);
+	content_encrypt(secret, secret + 32, 0, data, data, sizeof(data));
+	write_file("/tmp/key", secret, sizeof(secret));
+	write_file("/tmp/encrypted", data, sizeof(data));
+	ktap_eq(system(command), 0,
+		"example: decrypts a file and hands the buffer to a command");
+	data[EXAMPLE_SIZE - 1] ^= 1;
+	write_file("/tmp/encrypted", data, sizeof(data));
+	ktap_eq(WEXITSTATUS(system(command)), 2,
+		"example: a changed byte of the file is another content");
+	write_file("/tmp/key", secret, sizeof(secret) - 1);
+	ktap_eq(WEXITSTATUS(system(command)), 1, "example: refuses a short key");
+}
+
+int main(int argc, char **argv)
 {
 	static const struct svc_test tests[] = {
 		{ "digest", test_digest },
@@ -848,7 +896,10 @@ int main(void)
 		{ "cipher errors", test_cipher_errors },
 		{ "cipher sessions", test_cipher_sessions },
 		{ "copy", test_copy },
+		{ "example", test_example },
 	};
 
+	if (argc == 2 && !strcmp(argv[1], "received"))
+		return received();
 	return svc_run(tests, sizeof(tests) / sizeof(*tests));
 }
