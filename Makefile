@@ -60,6 +60,7 @@ help:
 	@echo 'make torture    fuzz, and all of these once more on debugging kernels: an hour'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
+	@echo 'make abi        write the ABI of the library to lib/, for a release'
 	@echo 'make docs       draw the figures of docs/ from their text sources'
 	@echo 'make user       build the library and the command line'
 	@echo 'make modules    build the modules for KERNEL ($(KERNEL))'

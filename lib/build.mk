@@ -56,4 +56,12 @@ install-lib: $(lib-shared) $(lib-static) $(lib-pc)
 # The loader's cache has to know the library when it is for this system.
 	if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig || :; fi
 
+# The ABI that programs rely on, which the test lib-abi compares with. A release has it
+# written anew, and so does a change that gives a reserved member its name.
+.PHONY: abi
+abi: $(lib-shared)
+	abidw --headers-dir lib --drop-private-types --short-locs --no-comp-dir-path \
+		--no-corpus-path --no-elf-needed --type-id-style hash $(lib-shared) | \
+		sed '1a <!-- SPDX-License-Identifier: LGPL-2.1-or-later -->' >lib/$(SONAME).abi
+
 -include $(lib-obj:.o=.d)
