@@ -33,8 +33,8 @@ all: deps user modules
 user-targets :=
 install-targets :=
 style-targets :=
-include lib/build.mk cli/build.mk man/build.mk packaging/build.mk tests/build.mk \
-	demo/build.mk bench/build.mk docs/build.mk
+include lib/build.mk python/build.mk cli/build.mk man/build.mk packaging/build.mk \
+	tests/build.mk demo/build.mk bench/build.mk docs/build.mk
 
 .PHONY: help
 help:
@@ -66,8 +66,9 @@ help:
 	@echo 'make modules    build the modules for KERNEL ($(KERNEL))'
 	@echo 'make compile-commands'
 	@echo '                write compile_commands.json, for editors and clangd'
-	@echo 'make install    install library, command line, headers, manual pages, a'
-	@echo '                udev rule and examples below prefix ($(prefix)), in DESTDIR'
+	@echo 'make install    install library, Python module, command line, headers, manual'
+	@echo '                pages, a udev rule and examples below prefix ($(prefix)), in'
+	@echo '                DESTDIR'
 	@echo 'make modules_install'
 	@echo '                build and install the modules for the kernel of KDIR'
 	@echo '                ($(KDIR))'

@@ -91,6 +91,23 @@ $(B)/tests/drm: tests/guest/drm.c $(guest-lib)
 	$(CC) $(tests-cppflags) -D__user= -isystem $$source/include/uapi $(CFLAGS) -o $@ \
 		$(filter %.c %.o,$^) -lcrypto -lpthread
 
+# The module rstmem in a guest: Debian's interpreter, what it loads, and the test.
+python-files := $(addprefix $(B)/tests/,python3 python.zip _ctypes.so mmap.so)
+tests: $(python-files)
+
+$(B)/tests/python3: /usr/bin/python3
+	@mkdir -p $(@D)
+	cp -L $< $@
+
+$(B)/tests/_ctypes.so $(B)/tests/mmap.so: $(B)/tests/%.so: /usr/bin/python3
+	@mkdir -p $(@D)
+	cp "$$($< -c 'import $*; print($*.__file__)')" $@
+
+$(B)/tests/python.zip: tests/python-zip tests/guest/python.py python/rstmem.py \
+		/usr/bin/python3 $(lib-link)
+	@mkdir -p $(@D)
+	PYTHONPATH=python /usr/bin/python3 -B tests/python-zip $@ tests/guest/python.py
+
 librstmem-src := tests/guest/librstmem.c $(wildcard tests/guest/librstmem/*.c)
 
 # As users build it.
