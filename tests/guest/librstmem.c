@@ -251,6 +251,37 @@ static int open_without_fds(struct rstmem *dev)
 	return try_open("/dev/tee0") == -EMFILE && try_open(NULL) == -EMFILE;
 }
 
+/* Takes all memory that malloc() has or could get. */
+static void use_up_memory(void)
+{
+	static void *volatile last;
+	struct rlimit none = { 0, 0 };
+	size_t size = 1 << 20;
+
+	setrlimit(RLIMIT_AS, &none);
+	while (size) {
+		last = malloc(size);
+		if (!last)
+			size = size > 1024 ? size / 2 : size - 1;
+	}
+}
+
+static int without_memory(struct rstmem *dev)
+{
+	struct rstmem_account account;
+	int fds = count_fds();
+
+	(void)dev;
+	use_up_memory();
+	if (try_open("/dev/tee0") != -ENOMEM || try_open(VIDEO_HEAP) != -ENOMEM)
+		return 1;
+	if (try_open(NULL) != -ENOMEM || try_via(NULL, RSTMEM_VIA_HEAP) != -ENOMEM)
+		return 2;
+	if (rstmem_next_account(-1, &account) != -ENOMEM)
+		return 3;
+	return count_fds() == fds ? 0 : 4;
+}
+
 /* Returns whether the library tells what a node is without opening it. */
 static bool stays_closed(const char *same_as)
 {
@@ -305,6 +336,8 @@ static void test_open(void)
 	     "open: fails without permission: EACCES");
 	ktap(in_child(open_without_fds, NULL),
 	     "open: fails without a free descriptor: EMFILE");
+	ktap_eq(in_child(without_memory, NULL), 0,
+		"open, next_account: fail without memory and keep no descriptor: ENOMEM");
 	rename(HEAP_DIR, HEAP_DIR ".hidden");
 	ktap(in_child(open_as_nobody, NULL),
 	     "open: fails without permission and heaps: EACCES");
@@ -715,6 +748,7 @@ static void test_removal(void)
 	struct rstmem *heaps = open_via(NULL, RSTMEM_VIA_HEAP);
 	struct rstmem *heap = open_device(VIDEO_HEAP);
 	struct rstmem *dev = open_device(NULL);
+	struct rstmem_account account;
 	struct rstmem_usage usage;
 	struct rstmem_buffer buf;
 	uint64_t use_cases;
@@ -740,6 +774,8 @@ static void test_removal(void)
 	ktap_eq(ret, -ENODEV, "use_cases: fails during removal: ENODEV");
 	ktap_eq(rstmem_query(dev, VIDEO, &usage), -ENODEV,
 		"query: fails during removal: ENODEV");
+	ktap_eq(rstmem_account_of(dev, VIDEO, &account), -ENODEV,
+		"account_of: fails during removal: ENODEV");
 	ktap(fails(dev, VIDEO, 4096, 0, ENODEV),
 	     "alloc: fails during removal: ENODEV");
 	ktap(fails(heap, VIDEO, 4096, 0, ENODEV) &&

@@ -3,12 +3,15 @@
 #define _FILE_OFFSET_BITS	64
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../support/account.h"
@@ -247,6 +250,89 @@ static int without_sysfs(struct rstmem *dev)
 	return importers_are(&a, RSTMEM_IMPORTERS_SIZE, "", ENOENT) ? 0 : 3;
 }
 
+/* Other modules and other sysfs: accounts that look different. */
+
+#define CLASS	"/sys/class/rstmem"
+
+static void make_account(const char *name, const char *file, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), CLASS "/%s", name);
+	mkdir(path, 0700);
+	if (!file)
+		return;
+	snprintf(path, sizeof(path), CLASS "/%s/%s", name, file);
+	write_file(path, text);
+}
+
+static int read_next(struct rstmem_account *account)
+{
+	memset(account, 0xff, sizeof(*account));
+	return rstmem_next_account(-1, account);
+}
+
+/* Removes the account while it is read. */
+static bool is_gone_meanwhile(const char *name)
+{
+	char path[128], fifo[160];
+	struct rstmem_account a;
+	pid_t pid;
+	int fd;
+
+	snprintf(path, sizeof(path), CLASS "/%s", name);
+	snprintf(fifo, sizeof(fifo), "%s/granule", path);
+	mkdir(path, 0700);
+	if (mkfifo(fifo, 0600))
+		return false;
+	pid = fork();
+	if (!pid) {
+		fd = open(fifo, O_WRONLY | O_CLOEXEC);
+		_exit(fd < 0 || rename(path, CLASS "/gone") || write(fd, "1\n", 2) != 2);
+	}
+	return read_next(&a) == -ENOENT && is_empty(&a) &&
+	       waitpid(pid, NULL, 0) == pid && !access(CLASS "/gone", F_OK);
+}
+
+static int others_accounts(struct rstmem *dev)
+{
+	static const char *const no_names[] = {
+		"tee5", "tee5,hat", "tee32,secure-video", "tee05,secure-video",
+		"fee5,secure-video", "tee-1,secure-video", "tee5,1", ",secure-video",
+	};
+	struct rstmem_account a;
+	size_t n;
+
+	(void)dev;
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", CLASS, "tmpfs", 0, NULL))
+		return 99;
+	for (n = 0; n < sizeof(no_names) / sizeof(*no_names); n++)
+		make_account(no_names[n], NULL, NULL);
+	if (read_next(&a) != -ENOENT || !is_empty(&a))
+		return 1;
+	write_file(CLASS "/tee1,4", "a file");
+	if (read_next(&a) != -ENOTDIR || !is_empty(&a))
+		return 2;
+	unlink(CLASS "/tee1,4");
+
+	make_account("tee1,4", "used", "12\n");
+	if (read_next(&a) < 0 || a.device != 1 || a.use_case != 4 || a.used != 12 ||
+	    a.granule || a.lost || a.max_user_bytes != RSTMEM_NO_LIMIT || a.reserve)
+		return 3;
+	if (!importers_are(&a, RSTMEM_IMPORTERS_SIZE, "", ENOENT))
+		return 4;
+	make_account("tee1,4", "used", "12");
+	if (read_next(&a) != -EIO || !is_empty(&a))
+		return 5;
+	make_account("tee1,4", "used", "many\n");
+	if (read_next(&a) != -EIO || !is_empty(&a))
+		return 6;
+	rename(CLASS "/tee1,4", CLASS "/old");
+	return is_gone_meanwhile("tee1,4") ? 0 : 7;
+}
+
 void test_accounts(struct rstmem *dev)
 {
 	test_next();
@@ -258,4 +344,6 @@ void test_accounts(struct rstmem *dev)
 		"accounts: can be read without permission for devices");
 	ktap_eq(in_child(without_sysfs, dev), 0,
 		"accounts: there are none without sysfs");
+	ktap_eq(in_child(others_accounts, dev), 0,
+		"next_account: missing numbers are 0, others are refused, an account may go: EIO, ENOTDIR, ENOENT");
 }

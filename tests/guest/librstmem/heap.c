@@ -230,6 +230,12 @@ static int without_sysfs(struct rstmem *dev)
 		return 3;
 	make_node("/tmp/node", VIDEO_HEAP, 0600);
 	make_node("/tmp/protected,secure-video", "/dev/null", 0600);
+	make_node("/tmp/protected,x", VIDEO_HEAP, 0600);
+	make_node("/tmp/tee5", "/dev/null", 0600);
+	if (try_open("/tmp/protected,x") != -ENOTTY || try_open("/tmp/tee5") != -ENOTTY)
+		return 5;
+	unlink("/tmp/protected,x");
+	unlink("/tmp/tee5");
 	if (try_open("/tmp/node") != -ENOTTY ||
 	    try_open("/tmp/protected,secure-video") != -ENOTTY ||
 	    (!access(SYSTEM_HEAP, F_OK) && try_open(SYSTEM_HEAP) != -ENOTTY) ||

@@ -138,6 +138,23 @@ static int inspect_without_proc(struct rstmem *dev)
 	return not_inspected(0, some.fd) == -ENXIO ? 0 : 2;
 }
 
+/* A dma-buf of an exporter whose name begins alike; only a /proc of tests has one. */
+static int inspect_alike(struct rstmem *dev)
+{
+	char path[64];
+
+	(void)dev;
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", "/proc", "tmpfs", 0, NULL) || mkdir("/proc/thread-self", 0755) ||
+	    mkdir("/proc/thread-self/fdinfo", 0755))
+		return 99;
+	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", some.fd);
+	write_file(path, "size:\t8192\nexp_name:\trstmemory\n");
+	become_nobody();
+	return not_inspected(0, some.fd) == -EOPNOTSUPP ? 0 : 1;
+}
+
 void test_inspect(struct rstmem *dev)
 {
 	static const uint32_t named[] = { VIDEO, UI, RECORD };
@@ -194,6 +211,8 @@ void test_inspect(struct rstmem *dev)
 		"inspect: without permission, size and use case are known");
 	ktap_eq(in_child(inspect_without_proc, NULL), 0,
 		"inspect: without /proc, the TEE device knows");
+	ktap_eq(in_child(inspect_alike, NULL), 0,
+		"inspect: refuses a dma-buf of an exporter whose name begins alike: EOPNOTSUPP");
 	rename("/dev/tee0", "/dev/hidden");
 	ktap(inspected(0, some.fd, READ, 8192, UI, -1),
 	     "inspect: without a TEE device, /proc knows size and use case");
