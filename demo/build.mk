@@ -4,7 +4,7 @@
 demo-bin := $(B)/demo/first-light
 
 .PHONY: demo-programs
-demo-programs: user $(demo-bin)
+demo-programs: user $(demo-bin) $(B)/tests/decrypt
 
 $(demo-bin): demo/first-light.c $(B)/lib/librstmem.a $(guest-lib)
 	@mkdir -p $(@D)

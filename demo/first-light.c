@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * first-light CIPHERTEXT KEY OUT: the guest's part of `make demo`.
+ * first-light SIZE OUT: the guest's part of `make demo`.
  *
- * Decrypts CIPHERTEXT with KEY (the AES-256 key and the first counter block) into
- * restricted memory, tries to get at it with the CPU, has a device read it by DMA
- * into OUT, frees it and looks at what is left. Every step prints what was seen;
- * the first that is not as it should be ends the program with status 1.
+ * Gets a buffer on $RSTMEM_FD, into which examples/decrypt had the TEE decrypt SIZE bytes.
+ * Tries to get at them with the CPU, has a device read them by DMA into OUT, frees the
+ * buffer and looks at what is left. Every step prints what was seen; the first that is not
+ * as it should be ends the program with status 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
 
-#include "../include/tee_gp.h"
 #include "../tests/support/edu.h"
-#include "../tests/support/tee.h"
 #include "rstmem.h"
 
 #define USE_CASE	TEE_IOC_UC_SECURE_VIDEO_PLAY
@@ -51,22 +48,6 @@ static _Noreturn void fail(const char *fmt, ...)
 	exit(1);
 }
 
-static void *slurp(const char *path, size_t *size)
-{
-	int fd = open(path, O_RDONLY);
-	struct stat st;
-	void *data;
-
-	if (fd < 0 || fstat(fd, &st))
-		fail("%s: %s", path, strerror(errno));
-	data = malloc(st.st_size);
-	if (!data || read(fd, data, st.st_size) != st.st_size)
-		fail("%s: cannot be read", path);
-	close(fd);
-	*size = st.st_size;
-	return data;
-}
-
 static void print_hex(const char *what, const uint8_t *data, size_t size)
 {
 	size_t n;
@@ -77,40 +58,26 @@ static void print_hex(const char *what, const uint8_t *data, size_t size)
 	putchar('\n');
 }
 
-static void decrypt(int tee, int id, const char *cipher_path,
-		    const char *key_path, size_t *size)
+static void print_digest(struct rstmem *dev, int32_t id, size_t size)
 {
-	static const uint8_t uuid[] = RSTMEM_SVC_CIPHER_UUID;
-	uint32_t session = tee_service(tee, uuid), ret;
-	struct tee_ioctl_param params[3];
-	struct tee_mem in, key;
-	size_t key_size;
-	void *data;
+	static const uint8_t uuid[] = RSTMEM_SVC_DIGEST_UUID;
+	uint8_t digest[RSTMEM_SVC_DIGEST_SHA256_SIZE];
+	struct rstmem_session session;
+	struct rstmem_shm out;
+	int rc = rstmem_session_open(dev, uuid, &session, NULL);
 
-	data = slurp(key_path, &key_size);
-	tee_mem_alloc(tee, key_size, &key);
-	memcpy(key.addr, data, key_size);
-	free(data);
-	params[0] = tee_in(key.id, 0, RSTMEM_SVC_CIPHER_KEY_SIZE);
-	params[1] = tee_in(key.id, RSTMEM_SVC_CIPHER_KEY_SIZE,
-			   RSTMEM_SVC_CIPHER_IV_SIZE);
-	ret = tee_call(tee, session, RSTMEM_SVC_CIPHER_SET_KEY, params, 2);
-	if (ret)
-		fail("the TEE does not take the key: 0x%x", ret);
-
-	data = slurp(cipher_path, size);
-	tee_mem_alloc(tee, *size, &in);
-	memcpy(in.addr, data, *size);
-	free(data);
-	params[0] = tee_in(in.id, 0, *size);
-	params[1] = tee_out(id, 0, *size);
-	params[2] = tee_value(0, 0);
-	ret = tee_call(tee, session, RSTMEM_SVC_CIPHER_UPDATE, params, 3);
-	if (ret)
-		fail("the TEE does not decrypt: 0x%x", ret);
-	tee_mem_free(&in);
-	tee_mem_free(&key);
-	tee_close_session(tee, session);
+	if (!rc)
+		rc = rstmem_shm_register(dev, digest, sizeof(digest), &out);
+	if (!rc)
+		rc = rstmem_invoke(&session, RSTMEM_SVC_DIGEST_SHA256, (struct rstmem_param[]){
+			{ .type = RSTMEM_MEMREF_IN, .id = id, .size = size },
+			{ .type = RSTMEM_MEMREF_OUT, .id = out.id, .size = out.size },
+		}, 2, NULL);
+	if (rc)
+		fail("the TEE does not digest: %s", rstmem_explain(rc));
+	print_hex("its SHA-256 as the TEE sees it:", digest, sizeof(digest));
+	rstmem_shm_free(&out);
+	rstmem_session_close(&session);
 }
 
 static void try_devmem(uint64_t addr)
@@ -129,22 +96,21 @@ static void try_devmem(uint64_t addr)
 
 int main(int argc, char **argv)
 {
-	static const uint8_t uuid[] = RSTMEM_SVC_DIGEST_UUID;
-	struct rstmem_buffer buf;
+	const char *number = getenv("RSTMEM_FD");
+	struct rstmem_registration reg;
 	struct rstmem_usage usage;
 	struct rstmem_edu_map map;
-	uint8_t digest[32], *seen;
-	size_t size, n;
 	struct rstmem *dev;
-	struct stat st;
-	int edu, out, rc;
+	int edu, out, rc, buf;
+	size_t size, n;
+	uint8_t *seen;
 
-	if (argc != 4)
+	if (argc != 3 || !number)
 		return 2;
-	if (stat(argv[1], &st))
-		fail("%s: %s", argv[1], strerror(errno));
+	size = strtoul(argv[1], NULL, 10);
+	buf = atoi(number);
 
-	rc = rstmem_open(NULL, &dev);
+	rc = rstmem_open_via(NULL, RSTMEM_VIA_TEE, &dev);
 	if (rc)
 		fail("%s", rstmem_explain(rc));
 	rc = rstmem_query(dev, USE_CASE, &usage);
@@ -156,33 +122,28 @@ int main(int argc, char **argv)
 	    usage.caps & TEE_RSTMEM_CAP_PROTECTED ? "" :
 	    "\n    (a software TEE: it imitates protection)");
 
-	rc = rstmem_alloc(dev, USE_CASE, st.st_size, 0, &buf);
+	rc = rstmem_register(dev, buf, 0, &reg);
 	if (rc)
 		fail("%s", rstmem_explain(rc));
-	say("allocated %llu bytes: dma-buf fd %d, id %d",
-	    (unsigned long long)buf.size, buf.fd, buf.id);
+	say("the TEE decrypted %zu bytes into a buffer: dma-buf fd %d, id %d", size, buf,
+	    reg.id);
+	print_digest(dev, reg.id, size);
+	rstmem_unregister(&reg);
 
-	decrypt(rstmem_fd(dev), buf.id, argv[1], argv[2], &size);
-	say("the TEE decrypted %zu bytes into it", size);
-	if (tee_digest(rstmem_fd(dev), tee_service(rstmem_fd(dev), uuid), buf.id,
-		       0, size, digest))
-		fail("the TEE does not digest");
-	print_hex("its SHA-256 as the TEE sees it:", digest, sizeof(digest));
-
-	if (mmap(NULL, buf.size, PROT_READ, MAP_SHARED, buf.fd, 0) !=
+	if (mmap(NULL, reg.size, PROT_READ, MAP_SHARED, buf, 0) !=
 	    MAP_FAILED)
 		fail("mmap works");
 	say("mmap of the dma-buf: refused (%s)", strerror(errno));
 
 	edu = edu_open();
 	edu_mask(edu, 28);
-	rc = edu_map(edu, buf.fd, RSTMEM_EDU_TO_DEVICE, &map);
+	rc = edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map);
 	if (!rc)
 		fail("a device that cannot reach the buffer was let in");
 	say("a PCI device with a DMA mask of 28 bits: refused (%s)",
 	    strerror(-rc));
 	edu_mask(edu, 32);
-	rc = edu_map(edu, buf.fd, RSTMEM_EDU_TO_DEVICE, &map);
+	rc = edu_map(edu, buf, RSTMEM_EDU_TO_DEVICE, &map);
 	if (rc)
 		fail("a device that can is refused: %s", strerror(-rc));
 	try_devmem(map.addr);
@@ -191,13 +152,13 @@ int main(int argc, char **argv)
 	rc = edu_read(edu, 0, seen, size);
 	if (rc)
 		fail("the device does not read: %s", strerror(-rc));
-	out = open(argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	out = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (out < 0 || write(out, seen, size) != (ssize_t)size || close(out))
-		fail("%s: %s", argv[3], strerror(errno));
+		fail("%s: %s", argv[2], strerror(errno));
 	say("the same device with a mask of 32 bits read %zu bytes by DMA", size);
 	edu_unmap(edu);
 
-	rstmem_buffer_close(&buf);
+	close(buf);
 	rc = rstmem_query(dev, USE_CASE, &usage);
 	if (rc || usage.used || usage.buffers)
 		fail("%llu bytes are still in use",
