@@ -153,12 +153,18 @@ class Error(OSError):
 
 
 class TeeError(Error):
-    """The TEE refused: its answer is code and origin."""
+    """The TEE refused: its answer is code and origin.
+
+    name is that of code, such as 'TEEC_ERROR_SHORT_BUFFER', or None for a number of the
+    service's own.
+    """
 
     def __init__(self, code, origin):
-        super().__init__(errno.EREMOTEIO, _lib.rstmem_explain_result(code).decode())
+        text = _lib.rstmem_explain_result(code).decode()
+        super().__init__(errno.EREMOTEIO, text)
         self.code = code
         self.origin = origin
+        self.name = text.split(':')[0] if text.startswith('TEEC_') else None
 
 
 def _check(ret, result=None):

@@ -576,6 +576,14 @@ static void test_lifetime(struct rstmem *watch)
 
 #define ROUNDS	200
 
+/* SHA-256 of 4096 bytes of 0 */
+static const uint8_t zeroes[32] = {
+	0xad, 0x7f, 0xac, 0xb2, 0x58, 0x6f, 0xc6, 0xe9,
+	0x66, 0xc0, 0x04, 0xd7, 0xd1, 0xd1, 0x6b, 0x02,
+	0x4f, 0x58, 0x05, 0xff, 0x7c, 0xb4, 0x7c, 0x7a,
+	0x85, 0xda, 0xbd, 0x8b, 0x48, 0x89, 0x2c, 0xa7,
+};
+
 static struct rstmem *shared_heaps;
 
 static void *work(void *arg)
@@ -583,6 +591,7 @@ static void *work(void *arg)
 	struct rstmem *shared = arg, *own;
 	struct rstmem_buffer buf, heap_buf;
 	struct rstmem_usage usage;
+	uint8_t digest[32];
 	uint64_t use_cases;
 	long n, bad = 0;
 
@@ -595,6 +604,8 @@ static void *work(void *arg)
 		bad += heap_buf.size != 4096;
 		rstmem_buffer_close(&heap_buf);
 		bad += rstmem_use_cases(shared, &use_cases) || use_cases != 0xe;
+		bad += !!session_digest(shared, buf.id, 4096, digest);
+		bad += memcmp(digest, zeroes, sizeof(digest)) != 0;
 		bad += !!rstmem_open(NULL, &own);
 		rstmem_close(own);
 		rstmem_buffer_close(&buf);
