@@ -5,8 +5,9 @@
 const char buffers_help[] =
 "Usage: rstmem buffers [-d PATH] [-u NAME|N] [-s KEY] [-r] [-j]\n"
 "\n"
-"Lists the live buffers with size, age, the process that asked for them, and the\n"
-"devices that have mapped them. Only root may read the list, which is in debugfs.\n"
+"Lists the live buffers with size, age, the process that asked for them, the\n"
+"processes that hold them (PID:FD COMMAND), and the devices that have mapped them.\n"
+"Only root may read the list, which is in debugfs.\n"
 "\n"
 "  -d, --device PATH    only of this TEE device, such as /dev/tee0, gone or not\n"
 "  -u, --use-case NAME  only of this use case\n"
@@ -71,6 +72,7 @@ int cmd_buffers(int argc, char **argv)
 		return reason_print(&reason);
 	}
 
+	holders_find(&list);
 	buffers_sort(&list, &order);
 	if (is_json) {
 		json_begin(&json, NULL, '{');

@@ -154,6 +154,7 @@ struct report {
 	struct json *json;	/* NULL for text */
 	const char *path;	/* of --device, or NULL for all */
 	bool first;		/* nothing is printed yet */
+	int closed;		/* the error of a TEE device that may not be opened */
 	int status;
 };
 
@@ -178,6 +179,8 @@ static void report_device(struct report *report, const char *path)
 
 	if (!dev.err)
 		report->status = worse(report->status, EXIT_OK);
+	else if (!report->path && (dev.err == -EACCES || dev.err == -EPERM))
+		report->closed = dev.err;
 	else if (report->path || dev.err != -EOPNOTSUPP)
 		report->status = worse(report->status,
 				       device_error(path, via, dev.err));
@@ -221,7 +224,8 @@ static int report_heap(struct report *report, const char *path,
 
 /*
  * A heap that may not be opened is shown as such, since it has no figures anyway. It
- * is a failure only if there are no other devices and heaps.
+ * is a failure only if there are no other devices and heaps. A TEE device is one always.
+ * One message is for all of them.
  */
 static void report_heaps(struct report *report)
 {
@@ -234,7 +238,10 @@ static void report_heaps(struct report *report)
 		if (err == -EACCES || err == -EPERM)
 			closed = err;
 	}
-	if (report->status == EXIT_NO_DEVICE && closed)
+	if (report->closed)
+		report->status = device_error(NULL, RSTMEM_VIA_ANY,
+					      report->closed);
+	else if (report->status == EXIT_NO_DEVICE && closed)
 		report->status = device_error(NULL, RSTMEM_VIA_HEAP, closed);
 }
 

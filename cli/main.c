@@ -17,6 +17,8 @@ static const char main_help[] =
 "  rstmem alloc -s SIZE  allocate a buffer, for a time or for a command\n"
 "  rstmem inspect FD     describe a dma-buf; PID:FD for one of another process\n"
 "  rstmem conform        check a device against the manual\n"
+"  rstmem doctor         say what works on this system and what to do next\n"
+"  rstmem features       show what the kernel and the modules can do, and why not\n"
 "  rstmem help [VERB]    show help, the same as VERB --help\n"
 "  rstmem version        show the version\n"
 "\n"
@@ -39,6 +41,8 @@ static const struct verb {
 	{ "alloc", cmd_alloc, alloc_help },
 	{ "inspect", cmd_inspect, inspect_help },
 	{ "conform", cmd_conform, conform_help },
+	{ "doctor", cmd_doctor, doctor_help },
+	{ "features", cmd_features, features_help },
 	{ "help", cmd_help, main_help },
 	{ "version", cmd_version, main_help },
 };

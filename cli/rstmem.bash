@@ -10,7 +10,7 @@ _rstmem()
 
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W \
-			'info stat buffers top alloc inspect conform help version --help --version' -- "$cur")
+			'info stat buffers top alloc inspect conform doctor features help version --help --version' -- "$cur")
 		return
 	fi
 
@@ -99,14 +99,14 @@ _rstmem()
 	alloc)
 		words='--size --use-case --device --via --hold --json --help --'
 		;;
-	inspect)
+	inspect | doctor | features)
 		words='--json --help'
 		;;
 	conform)
 		words='--device --heap --use-case --list --json --help'
 		;;
 	help)
-		words='info stat buffers top alloc inspect conform help version'
+		words='info stat buffers top alloc inspect conform doctor features help version'
 		;;
 	*)
 		words='--help'

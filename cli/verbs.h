@@ -9,6 +9,8 @@
 int cmd_alloc(int argc, char **argv);
 int cmd_buffers(int argc, char **argv);
 int cmd_conform(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_features(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
@@ -16,6 +18,8 @@ int cmd_top(int argc, char **argv);
 extern const char alloc_help[];
 extern const char buffers_help[];
 extern const char conform_help[];
+extern const char doctor_help[];
+extern const char features_help[];
 extern const char info_help[];
 extern const char inspect_help[];
 extern const char stat_help[];

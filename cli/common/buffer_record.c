@@ -245,8 +245,10 @@ void buffers_deinit(struct buffers *list)
 {
 	size_t i;
 
-	for (i = 0; i < list->count; i++)
+	for (i = 0; i < list->count; i++) {
 		free(list->record[i].importers);
+		free(list->record[i].holders);
+	}
 	free(list->record);
 	*list = (struct buffers){ 0 };
 }
@@ -310,7 +312,8 @@ static void json_importers(struct json *json, const struct buffer_record *record
 	json_end(json, ']');
 }
 
-static void print_json(struct json *json, const struct buffer_record *record)
+static void print_json(struct json *json, const struct buffer_record *record,
+		       bool has_holders)
 {
 	char name[OWNER_TEXT];
 
@@ -333,6 +336,8 @@ static void print_json(struct json *json, const struct buffer_record *record)
 	else
 		json_null(json, "ino");
 	json_u64(json, "references", record->refs);
+	if (has_holders)
+		holders_print_json(json, record);
 	json_importers(json, record);
 	json_bool(json, "device_gone", record->gone);
 	json_end(json, '}');
@@ -344,6 +349,6 @@ void buffers_print_json(struct json *json, const struct buffers *list)
 
 	json_begin(json, "buffers", '[');
 	for (i = 0; i < list->count; i++)
-		print_json(json, &list->record[i]);
+		print_json(json, &list->record[i], list->has_holders);
 	json_end(json, ']');
 }

@@ -28,6 +28,7 @@ void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int option_error(int c, char **argv, const char *letters);
+int parse_only_json(int argc, char **argv, const char *help, bool *is_json);
 int finish_output(int status);
 
 /* device.c */
@@ -74,6 +75,31 @@ const char *age_format(uint64_t ms, char text[AGE_TEXT]);
 #define OWNER_TEXT	64
 const char *user_name(uint32_t uid, char text[OWNER_TEXT]);
 
+/* module.c */
+enum module {
+	MODULE_LOADED,
+	MODULE_BUILTIN,
+	MODULE_INSTALLED,	/* not loaded */
+	MODULE_ABSENT,
+	MODULE_UNKNOWN,		/* no index of modules */
+};
+
+enum module module_state(const char *name);
+int module_is_signed(const char *name);
+
+/* backend.c: what a machine without restricted memory lacks */
+enum lack {
+	LACK_BACKEND,
+	LACK_OPTEE_MODULE,
+	LACK_OPTEE_MEMORY,
+	LACK_SOFTTEE_POOL,
+};
+
+int line_read(const char *path, char *text, size_t size);
+bool tee_is_optee(const char *path);
+enum lack backend_lack(void);
+const char *lack_advice(enum lack lack);
+
 /* reason.c */
 enum reason_code {
 	/* no device */
@@ -82,6 +108,7 @@ enum reason_code {
 	REASON_NO_HEAP,
 	REASON_NO_NODE,
 	REASON_NOT_RESTRICTED,
+	REASON_NOT_RESTRICTED_OPTEE,
 	REASON_NOT_TEE,
 	REASON_NOT_HEAP,
 	REASON_NEITHER,
@@ -92,6 +119,7 @@ enum reason_code {
 	REASON_CLOSED_BY_POLICY,
 	REASON_CLOSED_BUT_FOR_GROUP,
 	REASON_CLOSED_BUT_FOR_USER,
+	REASON_HEAP_CLOSED,
 	/* no buffer */
 	REASON_USE_CASE,
 	REASON_TOO_LARGE,
@@ -223,6 +251,13 @@ enum process {
 	PROCESS_ENDED,
 };
 
+/* A descriptor of a dma-buf in a process. */
+struct holder {
+	int pid;
+	int fd;
+	char comm[64];
+};
+
 struct buffer_record {
 	char account[RSTMEM_ACCOUNT_NAME_SIZE];
 	int device;		/* of the account; -1 if its name does not tell */
@@ -240,11 +275,14 @@ struct buffer_record {
 	uint64_t refs;
 	char *importers;	/* for importer_next(), or NULL */
 	bool gone;		/* the device is */
+	struct holder *holders;	/* after holders_find() */
+	size_t holder_count;
 };
 
 struct buffers {
 	struct buffer_record *record;
 	size_t count;
+	bool has_holders;	/* holders_find() found those there are */
 };
 
 int buffers_read(struct buffers *list, const struct filter *filter);
@@ -253,6 +291,11 @@ void buffers_explain(int err, struct reason *reason);
 const char *process_text(enum process process);
 char *importer_next(const char **list);
 void buffers_print_json(struct json *json, const struct buffers *list);
+
+/* holder.c */
+void holders_find(struct buffers *list);
+char *holders_text(const struct buffer_record *record);
+void holders_print_json(struct json *json, const struct buffer_record *record);
 
 /* order.c */
 enum order_key {

@@ -9,6 +9,8 @@
 
 #include "common.h"
 
+#define HEAPS	"/dev/dma_heap/protected,"
+
 /* Return: 0, or -EINVAL when @text is no way to a device. */
 int via_parse(const char *text, enum rstmem_via *via)
 {
@@ -78,11 +80,12 @@ static void explain_permission(struct reason *reason, const char *path,
 	char node[RSTMEM_HEAP_PATH_SIZE] = "";
 	struct stat st;
 
+	/* Heaps are for groups of users. A TEE device runs trusted applications, too. */
 	if (!path) {
-		if (via != RSTMEM_VIA_HEAP)
-			find_closed(RSTMEM_VIA_TEE, node);
 		if (via != RSTMEM_VIA_TEE)
 			find_closed(RSTMEM_VIA_HEAP, node);
+		if (!*node && via != RSTMEM_VIA_HEAP)
+			find_closed(RSTMEM_VIA_TEE, node);
 		path = *node ? node : NULL;
 	}
 	if (!path || stat(path, &st)) {
@@ -99,6 +102,8 @@ static void explain_permission(struct reason *reason, const char *path,
 		reason->code = REASON_CLOSED_BY_POLICY;
 	else if (has_group(&st))
 		reason->code = REASON_CLOSED_BUT_FOR_GROUP;
+	else if (!strncmp(path, HEAPS, strlen(HEAPS)))
+		reason->code = REASON_HEAP_CLOSED;
 	else
 		reason->code = REASON_CLOSED_BUT_FOR_USER;
 }
@@ -129,7 +134,8 @@ int device_error(const char *path, enum rstmem_via via, int err)
 							       REASON_NOTHING;
 		break;
 	case -EOPNOTSUPP:
-		reason.code = REASON_NOT_RESTRICTED;
+		reason.code = path && tee_is_optee(path) ?
+			REASON_NOT_RESTRICTED_OPTEE : REASON_NOT_RESTRICTED;
 		break;
 	case -EISDIR:
 	case -ENOTTY:

@@ -64,6 +64,38 @@ int option_error(int c, char **argv, const char *letters)
 }
 
 /*
+ * Parse the options of a verb that has only --json and --help. Return: below 0 to go on,
+ * else the exit status.
+ */
+int parse_only_json(int argc, char **argv, const char *help, bool *is_json)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	static const char letters[] = ":jh";
+	int c;
+
+	*is_json = false;
+	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			*is_json = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return finish_output(EXIT_OK);
+		default:
+			return option_error(c, argv, letters);
+		}
+	}
+	if (optind < argc)
+		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
+	return -1;
+}
+
+/*
  * Call it after all is printed: a full disk or a closed stdout shows here.
  * Return: @status, or EXIT_FAILED when something was lost.
  */

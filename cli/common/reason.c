@@ -5,7 +5,7 @@
 
 #include "common.h"
 
-#define LOAD	"load softtee or a backend (see tee_rstmem(7))"
+#define LOAD	"{advice}"
 #define CANNOT	"cannot allocate {size} of {use_case} on {path}: "
 #define LIMIT	"/sys/class/rstmem/{account}/limits/"
 #define SHOWS	"; \"rstmem stat\" without options shows what there is"
@@ -25,6 +25,8 @@ static const struct {
 		"{path}: {error}; \"rstmem info\" lists the devices there are" },
 	[REASON_NOT_RESTRICTED] = { EXIT_NO_DEVICE,
 		"{path}: this device has no restricted memory; load a backend for it or choose another device" },
+	[REASON_NOT_RESTRICTED_OPTEE] = { EXIT_NO_DEVICE,
+		"{path}: this device has no restricted memory; {advice}" },
 	[REASON_NOT_TEE] = { EXIT_NO_DEVICE,
 		"{path}: not a TEE device; its path is /dev/tee0 or the like" },
 	[REASON_NOT_HEAP] = { EXIT_NO_DEVICE,
@@ -40,6 +42,8 @@ static const struct {
 		"no permission to open {path}: user {user} and group {group} may (mode {mode}); join the group or run as root" },
 	[REASON_CLOSED_BUT_FOR_USER] = { EXIT_FAILED,
 		"no permission to open {path}: only user {user} may (mode {mode}); run as root or let a group in with a udev rule" },
+	[REASON_HEAP_CLOSED] = { EXIT_FAILED,
+		"no permission to open {path}: only user {user} may (mode {mode}); the udev rule 60-rstmem.rules gives heaps to the group rstmem, see \"rstmem doctor\"" },
 
 	[REASON_USE_CASE] = { EXIT_FAILED,
 		"{path} does not offer use case {use_case}; it offers {offered}; \"rstmem info\" shows all devices" },
@@ -125,6 +129,8 @@ static const char *value_of(const struct reason *reason, const char *word,
 		return strerror(-reason->err);
 	if (!strncmp(word, "explanation", len))
 		return rstmem_explain(reason->err);
+	if (!strncmp(word, "advice", len))
+		return lack_advice(backend_lack());
 	snprintf(number, 16, "%d", reason->pid);
 	return number;
 }

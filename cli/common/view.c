@@ -2,6 +2,7 @@
 /* Accounts, buffers and the processes they are charged to, as tables of text. */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
@@ -246,6 +247,14 @@ static void add_references(struct table *t, const struct buffer_record *record)
 		table_add(t, "-");
 }
 
+static void add_holders(struct table *t, const struct buffer_record *record)
+{
+	char *text = holders_text(record);
+
+	table_add(t, text ? text : "-");
+	free(text);
+}
+
 static void add_buffer(struct table *t, const struct buffer_record *record)
 {
 	table_add_size(t, record->size);
@@ -291,6 +300,13 @@ static const struct column buffers_columns[] = {
 	{ "INODE", true }, { "IMPORTERS", false },
 };
 
+static const struct column holders_columns[] = {
+	{ "SIZE", true }, { "ACCOUNT", false }, { "AGE", true },
+	{ "USER", false }, { "PID", true }, { "COMMAND", false },
+	{ "PROCESS", false }, { "REFS", true },
+	{ "INODE", true }, { "HOLDERS", false }, { "IMPORTERS", false },
+};
+
 static const struct column processes_columns[] = {
 	{ "SIZE", true }, { "SHARE", true }, { "BUFFERS", true },
 	{ "USER", false }, { "PID", true }, { "COMMAND", false },
@@ -316,7 +332,9 @@ void view_buffers(struct table *t, const struct buffers *list, enum view view,
 {
 	size_t i;
 
-	if (view == VIEW_BUFFERS)
+	if (view == VIEW_BUFFERS && list->has_holders)
+		INIT(t, holders_columns);
+	else if (view == VIEW_BUFFERS)
 		INIT(t, buffers_columns);
 	else if (view == VIEW_USERS)
 		INIT(t, users_columns);
@@ -332,6 +350,8 @@ void view_buffers(struct table *t, const struct buffers *list, enum view view,
 			add_user(t, record, find_account(accounts, record));
 		else
 			add_process(t, record, find_account(accounts, record));
+		if (list->has_holders)
+			add_holders(t, record);
 		table_add(t, record->importers ? record->importers : "-");
 	}
 }

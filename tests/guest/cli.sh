@@ -118,7 +118,7 @@ for words in '--help' '-h' 'help' 'help help' 'help --help' 'version --help'; do
 	check "rstmem $words: succeeds" [ "$status" = 0 ]
 	check "rstmem $words: prints nothing to stderr" [ ! -s $err ]
 done
-for verb in info stat buffers top alloc inspect conform; do
+for verb in info stat buffers top alloc inspect conform doctor features; do
 	run rstmem help $verb
 	cp $out first
 	check "rstmem help $verb: prints the usage of the verb" \
@@ -416,7 +416,7 @@ rstmem alloc -s 3M -u trusted-ui -- rstmem buffers >$out 2>$err
 check 'buffers: lists the larger buffer first' \
 	[ "$(sed 1d $out | sed 's/  .*//' | tr '\n' ,)" = '3 MiB,1 MiB,' ]
 check 'buffers: shows account, user, command and process' grep -qE \
-	'^3 MiB  tee0,trusted-ui    +0s  root +[0-9]+  rstmem   runs +[0-9]+ +[0-9]+  -$' $out
+	'^3 MiB  tee0,trusted-ui    +0s  root +[0-9]+  rstmem   runs +[0-9]+ +[0-9]+  [1-9][0-9:]+ rstmem,[1-9][0-9:]+ rstmem +-$' $out
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -r >$out 2>$err
 check 'buffers -r: reverses the order' [ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -s age >$out 2>$err
@@ -424,8 +424,23 @@ check 'buffers -s age: lists the older buffer first' \
 	[ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -u trusted-ui >$out 2>$err
 check 'buffers -u: lists buffers of one use case only' [ "$(wc -l <$out)" = 2 ]
+run rstmem buffers
+holders=$(for fd in /proc/[0-9]*/fd/*; do
+	case $(readlink "$fd") in /dmabuf:*) echo "$fd" ;; esac
+done | sed 's|/proc/\([0-9]*\)/fd/|\1:|' | sort)
+check 'buffers: names each process and descriptor that holds a buffer' \
+	[ "$(sed 1d $out | grep -oE '[0-9]+:[0-9]+' | sort)" = "$holders" ]
+check 'buffers: two processes hold the buffer of a command' \
+	[ "$(echo "$holders" | wc -l)" = 2 ]
+check 'buffers: names the command of a holder' grep -qE '[0-9]+:[0-9]+ sh ' $out
+run rstmem buffers -j
+check 'buffers --json: has each process and descriptor that holds a buffer' \
+	[ "$(sed -n '/"holders"/,/\]/s/.*"pid": \([0-9]*\),/\1/p' $out | sort)" = \
+	"$(echo "$holders" | sed 's/:.*//' | sort)" ]
+sed '/"holders"/,/\]/d' $out >plain
 run rstmem buffers -j
 check 'buffers --json: prints JSON' is_json $out
+cp plain $out
 line=$(cat /sys/kernel/debug/rstmem/buffers)
 of_line() { echo "$line" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 check 'buffers --json: tells the values of debugfs' \
@@ -457,7 +472,7 @@ rstmem stat -j | tr -d ' \n' | sed 's/^{//; s/}$//' >wanted
 run rstmem top -j -n 1
 tr -d ' \n' <$out | sed 's/^{"time_ms":[0-9]*,//; s/,"buffers":\[{"account":.*//' >changed
 check 'top --json: has the accounts of stat' cmp -s changed wanted
-rstmem buffers -j | sed 's/"age_ms": [0-9]*/"age_ms": N/' | tr -d ' \n' |
+rstmem buffers -j | sed '/"holders"/,/\]/d; s/"age_ms": [0-9]*/"age_ms": N/' | tr -d ' \n' |
 	sed 's/^{//; s/}$//' >wanted
 sed 's/"age_ms": [0-9]*/"age_ms": N/; s/.*\("buffers": \[{"acc.*\)}$/\1/' $out |
 	tr -d ' \n' >changed
@@ -963,17 +978,50 @@ status=$?
 check 'alloc: runs a command when it has nothing to write' [ -e ran ]
 empty 'lost output'
 
+# doctor and features, as root. tests/doctor has systems that are made up.
+run rstmem doctor
+check 'doctor: succeeds where restricted memory works' [ $status = 0 ]
+check 'doctor: finds no problem where restricted memory works' eval '! grep -q ^problem $out'
+check 'doctor: names the device' grep -qE '^ok +devices +/dev/tee0 has restricted memory$' $out
+check 'doctor: tells the free memory' \
+	grep -qE '^ok +memory +tee0,secure-video: 64 MiB of 64 MiB free$' $out
+check 'doctor: says that softtee protects nothing' grep -q '^note .*softtee protects nothing' $out
+run rstmem doctor --json
+check 'doctor --json: prints JSON' is_json $out
+check 'doctor --json: says that it works' grep -qx '  "works": true' $out
+echo Y >enforce
+mount --bind enforce /sys/module/module/parameters/sig_enforce
+run rstmem doctor
+check 'doctor: sees that the kernel takes the loaded modules' \
+	grep -q '^ok .*the kernel needs signed modules (module.sig_enforce)' $out
+umount /sys/module/module/parameters/sig_enforce
+run rstmem features
+for name in allocation heaps scrubbing limits importers buffer-list tracepoints; do
+	check "features: $name works" grep -qE "^$name +yes " $out
+done
+check 'features: softtee does not protect' grep -qE '^protection +no +a device only imitates' $out
+run rstmem features --json
+check 'features --json: prints JSON' is_json $out
+as_nobody 'rstmem features'
+check 'features: says why a user cannot tell the protection' \
+	grep -qE '^protection +unknown +cannot ask a TEE device: Permission denied$' $out
+empty 'doctor and features'
+
 # Permission for the TEE device.
+video=/dev/dma_heap/protected,secure-video
 as_nobody 'rstmem alloc -s 1M'
 check 'alloc: ends with status 1 without permission' [ $status = 1 ]
-check 'alloc: says which user may open the TEE device' complains \
+check 'alloc: names the heap and its group, not the TEE device' complains \
+	"no permission to open $video: only user root may (mode 0600); the udev rule 60-rstmem.rules gives heaps to the group rstmem, see \"rstmem doctor\""
+as_nobody 'rstmem alloc -s 1M --via tee'
+check 'alloc --via tee: says which user may open the TEE device' complains \
 	'no permission to open /dev/tee0: only user root may (mode 0600); run as root or let a group in with a udev rule'
 as_nobody 'rstmem alloc -s 1M -d /dev/tee0'
 check 'alloc -d: says which user may open the TEE device' \
 	complains 'no permission to open /dev/tee0: only user'
 as_nobody 'rstmem info'
-check 'info: says which user may open the TEE device' \
-	grep -q 'no permission to open /dev/tee0: only user' $err
+check 'info: names the heap and its group, not the TEE device' \
+	grep -q "no permission to open $video: only user root may.* group rstmem" $err
 check 'info: prints one line to stderr without permission' one_line $err
 heaps_text 'no permission to open it' >expected
 check 'info: lists the heaps without permission' cmp -s $out expected
@@ -987,16 +1035,16 @@ check 'info --json: has the reason for a device without permission' \
 check 'info --json: prints JSON without permission' is_json $out
 chgrp tty /dev/tee0
 chmod 0660 /dev/tee0
-as_nobody 'rstmem alloc -s 1M'
-check 'alloc: says which group may open the TEE device' complains \
+as_nobody 'rstmem alloc -s 1M --via tee'
+check 'alloc --via tee: says which group may open the TEE device' complains \
 	'no permission to open /dev/tee0: user root and group tty may (mode 0660); join the group or run as root'
 chown 1234:4321 /dev/tee0
-as_nobody 'rstmem alloc -s 1M'
-check 'alloc: prints the numbers of an owner without a name' \
+as_nobody 'rstmem alloc -s 1M --via tee'
+check 'alloc --via tee: prints the numbers of an owner without a name' \
 	complains 'user 1234 and group 4321 may (mode 0660)'
 chmod 0600 /dev/tee0
-as_nobody 'rstmem alloc -s 1M'
-check 'alloc: says that only an owner other than root may open the TEE device' \
+as_nobody 'rstmem alloc -s 1M --via tee'
+check 'alloc --via tee: says that only an owner other than root may open the TEE device' \
 	complains 'only user 1234 may (mode 0600)'
 chown root:root /dev/tee0
 chmod 0666 /dev/tee0
@@ -1005,23 +1053,26 @@ check 'alloc: succeeds with permission' [ $status = 0 ]
 chmod 0600 /dev/tee0
 empty 'permission for TEE devices'
 
+as_nobody 'rstmem doctor'
+check 'doctor: misses the group rstmem' grep -q 'the group rstmem is' $out
+check 'doctor: says how to create the group' grep -qE '^ +run: systemd-sysusers$' $out
+check 'doctor: ends with status 1 for a user who may allocate nothing' [ $status = 1 ]
 echo 'rstmem:x:990:' >>/etc/group
+as_nobody 'rstmem doctor'
+check 'doctor: notices that the udev rule did not run' \
+	grep -qE '^ +run: udevadm trigger$' $out
 
 # Permission for heaps.
-video=/dev/dma_heap/protected,secure-video
 as_nobody 'rstmem alloc -s 1M --via heap'
 check 'alloc --via heap: ends with status 1 without permission' [ $status = 1 ]
 check 'alloc --via heap: says which user may open the heap' complains \
-	"no permission to open $video: only user root may (mode 0600); run as root or let a group in with a udev rule"
+	"no permission to open $video: only user root may (mode 0600); the udev rule 60-rstmem.rules"
 as_nobody "rstmem alloc -s 1M -d $video"
 check 'alloc -d HEAP: says which user may open the heap' \
 	complains "no permission to open $video: only user"
 as_nobody "rstmem info -d $video"
 check 'info -d HEAP: says which user may open the heap' \
 	complains "no permission to open $video: only user"
-as_nobody 'rstmem alloc -s 1M --via tee'
-check 'alloc --via tee: says which user may open the TEE device' complains \
-	'no permission to open /dev/tee0: only user'
 chgrp tty $video
 chmod 0660 $video
 as_nobody 'rstmem alloc -s 1M'
@@ -1098,7 +1149,14 @@ check 'udev rule: gives the heaps to the group rstmem' \
 as_nobody 'rstmem alloc -s 1M'
 check 'udev rule: a user outside the group is told to join it' complains \
 	"no permission to open $video: user root and group rstmem may (mode 0660); join the group"
+as_nobody 'rstmem doctor'
+check 'doctor: tells a user outside the group to join it' \
+	grep -qE '^ +run: usermod -aG rstmem nobody$' $out
 sed -i 's/^\(rstmem:.*\)$/\1nobody/' /etc/group
+as_nobody 'rstmem doctor'
+check 'doctor: is content with a user in the group' [ $status = 0 ]
+check 'doctor: counts the heaps of a user in the group' \
+	grep -qE '^ok +heaps +you may allocate from 3 dma-heaps$' $out
 as_nobody 'rstmem alloc -s 1M'
 check 'udev rule: a user in the group may allocate' grep -q "^device    $video\$" $out
 chown root:root /dev/dma_heap/protected,*
@@ -1200,5 +1258,34 @@ check 'info --json: has two empty lists without any device' \
 	[ "$(tr -d ' \n' <$out)" = '{"devices":[],"heaps":[]}' ]
 check 'info --json: prints JSON without any device' is_json $out
 check 'info --json: ends with status 3 without any device' [ $status = 3 ]
+
+# doctor on modules that are installed or not.
+run rstmem doctor
+check 'doctor: ends with status 3 without any device' [ $status = 3 ]
+check 'doctor: sees modules that are installed and not loaded' \
+	grep -q '^ok .*the modules are installed; a backend loads them$' $out
+check 'doctor: takes the memory of the kernel command line for softtee' \
+	grep -qE '^ +run: modprobe softtee pool=.*@.*:secure-video$' $out
+echo Y >enforce
+mount --bind enforce /sys/module/module/parameters/sig_enforce
+run rstmem doctor
+check 'doctor: sees that an installed module has no signature' \
+	grep -q '^problem .*the kernel refuses unsigned modules' $out
+umount /sys/module/module/parameters/sig_enforce
+dep=/lib/modules/$(uname -r)/modules.dep
+cp "$dep" all
+sed -i '/tee_rstmem\.ko:/d' "$dep"
+run rstmem doctor
+check 'doctor: misses modules that are not installed' grep -q '^problem modules' $out
+check 'doctor: says which package has the headers' \
+	grep -qxF "                   run: apt install linux-headers-$(uname -r)" $out
+mount -t tmpfs none /sys/class
+mount -t tmpfs none /sys/module
+sed -i '/\/tee\.ko:/d' "$dep"
+sed -i '/\/tee\.ko/d' "${dep%dep}builtin"
+run rstmem doctor
+check 'doctor: misses the TEE subsystem' grep -q '^problem TEE ' $out
+umount /sys/class /sys/module
+cp all "$dep"
 
 finish
