@@ -8,6 +8,8 @@ cli-obj := $(cli-src:%.c=$(B)/%.o)
 cli-bin := $(B)/bin/rstmem
 NCURSES ?= -lncursesw -ltinfo
 completionsdir ?= $(prefix)/share/bash-completion/completions
+zshcompletionsdir ?= $(prefix)/share/zsh/site-functions
+fishcompletionsdir ?= $(prefix)/share/fish/vendor_completions.d
 
 user-targets += $(cli-bin)
 install-targets += install-cli
@@ -28,5 +30,8 @@ install-cli: $(cli-bin)
 	install -D -m 755 $(cli-bin) $(DESTDIR)$(bindir)/rstmem
 	install -D -m 644 cli/rstmem.bash \
 		$(DESTDIR)$(completionsdir)/rstmem
+	install -D -m 644 cli/rstmem.zsh $(DESTDIR)$(zshcompletionsdir)/_rstmem
+	install -D -m 644 cli/rstmem.fish \
+		$(DESTDIR)$(fishcompletionsdir)/rstmem.fish
 
 -include $(cli-obj:.o=.d)
