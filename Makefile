@@ -20,7 +20,17 @@ mandir ?= $(prefix)/share/man
 # Of the kernel that runs here, for modules_install.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-CC ?= gcc
+# A directory of its own for another architecture, as with kbuild's prefix of compilers.
+ifneq ($(CROSS_COMPILE),)
+B := build/$(patsubst %-,%,$(notdir $(CROSS_COMPILE)))
+endif
+# make has cc and ar in them.
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
 CFLAGS ?= -O2 -g
 # Apart from CPPFLAGS and CFLAGS: those given to make replace what stands here.
 user-flags := -Iinclude/uapi -Ilib
@@ -32,6 +42,10 @@ all: deps user modules
 
 user-targets :=
 install-targets :=
+# What they install, below DESTDIR, and the directories that are the project's own, the
+# innermost first.
+installed-files :=
+installed-directories :=
 style-targets :=
 include lib/build.mk python/build.mk cli/build.mk man/build.mk packaging/build.mk \
 	tests/build.mk demo/build.mk bench/build.mk docs/build.mk
@@ -69,9 +83,13 @@ help:
 	@echo 'make install    install library, Python module, command line, headers, manual'
 	@echo '                pages, a udev rule and examples below prefix ($(prefix)), in'
 	@echo '                DESTDIR'
+	@echo 'make uninstall  remove what make install installed, with the same variables'
 	@echo 'make modules_install'
 	@echo '                build and install the modules for the kernel of KDIR'
-	@echo '                ($(KDIR))'
+	@echo '                ($(KDIR)), below'
+	@echo '                INSTALL_MOD_PATH or DESTDIR; ARCH and CROSS_COMPILE as for a kernel'
+	@echo 'make modules_uninstall'
+	@echo '                remove them'
 	@echo 'make deb        build Debian packages into build/deb'
 	@echo 'make clean      remove what was built; downloads stay in'
 	@echo '                $${XDG_CACHE_HOME:-~/.cache}/rstmem'
@@ -149,13 +167,17 @@ style: deps
 .PHONY: install
 install: $(install-targets)
 
-# kbuild writes next to the sources, so it gets a copy.
-.PHONY: modules_install
-modules_install:
-	mkdir -p build/install
-	cp -rup META include kernel build/install/
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/install/kernel modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/install/kernel modules_install
+.PHONY: uninstall
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(installed-files))
+	$(ldconfig)
+	for directory in $(addprefix $(DESTDIR),$(installed-directories)); do \
+		[ ! -d $$directory ] || rmdir --ignore-fail-on-non-empty $$directory; \
+	done
+
+.PHONY: modules_install modules_uninstall
+modules_install modules_uninstall:
+	+@packaging/modules $(@:modules_%=%) $(KDIR)
 
 .PHONY: deb
 deb:

@@ -13,6 +13,8 @@ fishcompletionsdir ?= $(prefix)/share/fish/vendor_completions.d
 
 user-targets += $(cli-bin)
 install-targets += install-cli
+installed-files += $(bindir)/rstmem $(completionsdir)/rstmem $(zshcompletionsdir)/_rstmem \
+	$(fishcompletionsdir)/rstmem.fish
 
 $(cli-obj): $(B)/%.o: %.c
 	@mkdir -p $(@D)

@@ -12,6 +12,9 @@ lib-pc := $(B)/lib/pkgconfig/rstmem.pc
 
 user-targets += $(lib-shared) $(lib-link) $(lib-static) $(lib-pc)
 install-targets += install-lib
+installed-files += $(libdir)/$(SONAME) $(libdir)/librstmem.so $(libdir)/librstmem.a \
+	$(libdir)/pkgconfig/rstmem.pc $(includedir)/rstmem.h $(includedir)/tee_gp.h \
+	$(includedir)/linux/tee_rstmem.h $(includedir)/linux/tee_rstmem_services.h
 
 # One set of objects serves both libraries. Where they were built is not told.
 $(lib-obj): $(B)/lib/%.o: lib/%.c
@@ -41,6 +44,11 @@ $(lib-pc): lib/rstmem.pc.in META FORCE
 		lib/rstmem.pc.in >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
+# The loader's cache has to know the libraries of this system. A shell of su may lack the
+# directory of ldconfig.
+ldconfig = if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then \
+	PATH=$$PATH:/usr/sbin:/sbin ldconfig || :; fi
+
 .PHONY: FORCE install-lib
 FORCE:
 
@@ -53,8 +61,7 @@ install-lib: $(lib-shared) $(lib-static) $(lib-pc)
 	install -D -m 644 -t $(DESTDIR)$(includedir)/linux \
 		include/uapi/linux/tee_rstmem.h \
 		include/uapi/linux/tee_rstmem_services.h
-# The loader's cache has to know the library when it is for this system.
-	if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then ldconfig || :; fi
+	$(ldconfig)
 
 # The ABI that programs rely on, which the test lib-abi compares with. A release has it
 # written anew, and so does a change that gives a reserved member its name.

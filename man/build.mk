@@ -3,6 +3,7 @@
 
 man-pages := $(wildcard man/*.[1-9])
 install-targets += install-man
+installed-files += $(foreach page,$(notdir $(man-pages)),$(mandir)/man$(subst .,,$(suffix $(page)))/$(page))
 style-targets += style-man
 
 .PHONY: install-man style-man

@@ -7,7 +7,14 @@ exampledir ?= $(prefix)/share/doc/rstmem/examples
 sysusersdir ?= $(prefix)/lib/sysusers.d
 kernelincludedir ?= $(prefix)/src/rstmem/include
 
+examples := $(wildcard packaging/examples/*)
 install-targets += install-packaging
+installed-files += $(udevrulesdir)/60-rstmem.rules $(sysusersdir)/rstmem.conf \
+	$(patsubst packaging/examples/%,$(exampledir)/%,$(examples:.in=)) \
+	$(kernelincludedir)/linux/tee_rstmem.h $(kernelincludedir)/uapi/linux/tee_rstmem.h
+installed-directories += $(exampledir) $(patsubst %/,%,$(dir $(exampledir))) \
+	$(kernelincludedir)/uapi/linux $(kernelincludedir)/uapi $(kernelincludedir)/linux \
+	$(kernelincludedir) $(patsubst %/,%,$(dir $(kernelincludedir)))
 
 .PHONY: install-packaging
 install-packaging:
@@ -15,7 +22,11 @@ install-packaging:
 		packaging/udev/60-rstmem.rules
 	install -D -m 644 -t $(DESTDIR)$(sysusersdir) \
 		packaging/sysusers/rstmem.conf
-	install -D -m 644 -t $(DESTDIR)$(exampledir) packaging/examples/*
+	install -D -m 644 -t $(DESTDIR)$(exampledir) $(filter-out %.in,$(examples))
+	for example in $(patsubst packaging/examples/%.in,%,$(filter %.in,$(examples))); do \
+		sed 's|@bindir@|$(bindir)|' packaging/examples/$$example.in | \
+			install -m 644 /dev/stdin $(DESTDIR)$(exampledir)/$$example || exit; \
+	done
 	install -D -m 644 -t $(DESTDIR)$(kernelincludedir)/linux \
 		include/linux/tee_rstmem.h
 	install -D -m 644 -t $(DESTDIR)$(kernelincludedir)/uapi/linux \

@@ -6,6 +6,7 @@ pythondir ?= $(prefix)/lib/python$(shell python3 -c \
 	'import sys; print("%d.%d" % sys.version_info[:2])')/dist-packages
 
 install-targets += install-python
+installed-files += $(pythondir)/rstmem.py
 
 .PHONY: install-python
 install-python:
