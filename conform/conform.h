@@ -181,6 +181,7 @@ struct conform_memory {
 };
 
 bool conform_id_works(const struct conform *c, int32_t id);
+bool conform_opens_sessions(const struct conform *c);
 void conform_need_ids(struct conform *c);
 void conform_need_services(struct conform *c);
 void conform_fill(struct conform *c, int32_t id, uint64_t offset, unsigned char seed);

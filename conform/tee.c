@@ -78,9 +78,25 @@ bool conform_id_works(const struct conform *c, int32_t id)
 	return !open_session(c, nobody_uuid, &param, &session, &ret);
 }
 
+/*
+ * True when the driver opens sessions. The TEE core reads the argument only if it does,
+ * so NULL tells.
+ */
+bool conform_opens_sessions(const struct conform *c)
+{
+	return ioctl(c->fd, TEE_IOC_OPEN_SESSION, NULL) != -1 || errno != EINVAL;
+}
+
+static void need_sessions(struct conform *c)
+{
+	if (!conform_opens_sessions(c))
+		conform_skip(c, "open_session is missing, see id.sessions");
+}
+
 /* Skip the check if the device does not show which ids work. */
 void conform_need_ids(struct conform *c)
 {
+	need_sessions(c);
 	if (conform_id_works(c, NO_ID))
 		conform_skip(c, "the device does not tell whether an id is one");
 }
@@ -101,6 +117,7 @@ static uint32_t cipher, digest;
 /* Skip the check if the TEE cannot show the contents of a buffer. */
 void conform_need_services(struct conform *c)
 {
+	need_sessions(c);
 	cipher = service(c, cipher_uuid, "cipher");
 	digest = service(c, digest_uuid, "digest");
 }

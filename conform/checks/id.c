@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Conformance: the ids that name buffers in calls of the TEE. */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,13 @@ static void run_unique(struct conform *c)
 					     i, bufs[i].id);
 		}
 	}
+}
+
+static void run_sessions(struct conform *c)
+{
+	if (!conform_opens_sessions(c))
+		conform_fail(c, "open_session is missing in the driver's operations: TEE_IOC_OPEN_SESSION with a bad pointer fails with EINVAL (%s), not with EFAULT",
+			     strerror(EINVAL));
 }
 
 static void run_works(struct conform *c)
@@ -96,6 +104,8 @@ static const struct conform_check checks[] = {
 	  "The id of a buffer is above 0.", run_positive },
 	{ "id.unique", CONFORM_MUST, CONFORM_TEE, "Allocating",
 	  "No two buffers of an open file have the same id.", run_unique },
+	{ "id.sessions", CONFORM_MUST, CONFORM_TEE, "Allocating",
+	  "The driver opens sessions, whose calls name a buffer by its id.", run_sessions },
 	{ "id.works", CONFORM_MUST, CONFORM_TEE, "Allocating",
 	  "The id names the buffer in memory references of the same open file.",
 	  run_works },

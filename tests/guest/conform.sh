@@ -179,6 +179,18 @@ good() {
 		[ "$(grep -c '"id":' /tmp/conform.json)" = \
 			"$(rstmem conform | grep -cE '^(not )?ok ')" ]
 	result $? 'JSON: has as many checks as KTAP, and conformant is true'
+
+	# rstmem_fake opens no sessions. No driver uses the memory that begins 80 MiB
+	# above the start of the first pool.
+	address=$(sed 's/^[^@]*@\(0x[0-9a-f]*\).*/\1/' /sys/module/softtee/parameters/pool)
+	modprobe rstmem_fake mode=pool pool_size=0x100000 paddr=$((address + (80 << 20)))
+	result $? 'rstmem_fake: loads'
+	noticed 'driver without open_session' id.sessions -d /dev/tee1
+	grep -q "^# open_session is missing .* EINVAL (Invalid argument)" /tmp/conform.out &&
+		grep -q '^ok [0-9]* - id.works # SKIP open_session is missing' /tmp/conform.out
+	result $? 'driver without open_session: the reason says so, with errno'
+	rmmod rstmem_fake
+	result $? 'rstmem_fake: unloads'
 }
 
 # vgem imports without hardware; few kernels have it.
