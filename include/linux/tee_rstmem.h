@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Restricted memory inside the kernel. A TEE driver that offers it (a backend) calls
- * these functions, and so do drivers that allocate or recognise it.
+ * these functions, and so do drivers that allocate or recognise it. docs/backend.md is
+ * a guide for authors of backends, docs/importers.md one for other drivers.
  */
 #ifndef _LINUX_TEE_RSTMEM_H
 #define _LINUX_TEE_RSTMEM_H
@@ -48,19 +49,28 @@ struct tee_rstmem_usage {
  *		set, in @shm, @size to @size and either @paddr (one contiguous
  *		range) or @pages and @num_pages, all multiples of PAGE_SIZE, and
  *		returns 0. @flags are 0 and @use_case is one of those registered.
- *		Errors reach user space as they are: -ENOMEM when there is no room.
- * @rstmem_free: give back what @rstmem_alloc set in @shm. If the backend says that
- *		it scrubs, contents are cleared when this returns 0. Any other value:
- *		the memory could not be cleared and is lost. The backend then
- *		leaves @shm as it is and does not give it back to its pool. The
- *		buffer, the device and the module stay until reboot, and @release
- *		is not called. May be called after tee_rstmem_unregister(), until
- *		@release.
- * @rstmem_query: fill in @usage, which comes zeroed. The granule and the total are
+ *		On failure it returns -errno and nothing is allocated; the core does
+ *		not look at @shm then and does not call @rstmem_free. Errors reach
+ *		user space as they are: -ENOMEM when there is no room. After a
+ *		success with other values in @shm than these the core calls
+ *		@rstmem_free, and the allocation fails with -EIO. Required.
+ * @rstmem_free: give back what @rstmem_alloc set in @shm; @pages, the array, too.
+ *		If the backend says that it scrubs, contents are cleared when this
+ *		returns 0. Any other value: the memory could not be cleared and is
+ *		lost. The backend then leaves @shm as it is and does not give it back
+ *		to its pool. The buffer, the device and the module stay until reboot,
+ *		and @release is not called. May be called after tee_rstmem_unregister(), until
+ *		@release. Called once for each success of @rstmem_alloc. Required.
+ * @rstmem_query: fill in @usage, which comes zeroed. It cannot fail: a figure that
+ *		the backend does not know stays 0. The granule and the total are
  *		read once, when the device registers. Optional.
- * @release:	the last call: no buffer is left and no other op will follow.
+ * @release:	the last call: no buffer is left and no other op will follow. Frees
+ *		what @data of tee_rstmem_register() is, pools included.
  *		Comes from tee_rstmem_unregister(), or from the task that drops the
- *		last buffer later. Optional.
+ *		last buffer later. Not called if registering failed. Optional.
+ *
+ * The core owns @shm: it allocates and frees the structure. The backend keeps no pointer
+ * to it after @rstmem_free returned 0.
  *
  * @ctx is the core's own context for the device, never opened and without
  * sessions: a buffer outlives the context of the process that asked for it. It
@@ -100,14 +110,27 @@ struct tee_rstmem_desc {
 
 /*
  * Backends with a TEE device of their own: register between tee_device_alloc() and
- * tee_device_register(); unregister instead of tee_device_unregister().
+ * tee_device_register(); unregister instead of tee_device_unregister(), also if
+ * tee_device_register() failed. If tee_rstmem_register() fails, it returns ERR_PTR, and
+ * the caller still owns @data and @teedev: it frees @data and calls
+ * tee_device_unregister(). From its success on, the release op frees @data.
+ *
+ * The device's struct tee_driver_ops needs get_version, open and release, or
+ * tee_device_alloc() fails with -EINVAL. It needs open_session, too: without it the TEE
+ * core refuses TEE_IOC_OPEN_SESSION with -EINVAL before it looks up an id, so ids name
+ * nothing, and the check id.sessions of rstmem-conform(1) fails. open_session returns 0
+ * if the TEE answered, with the TEE's result in @arg->ret, and -errno if it did not. A TEE
+ * that can open a session needs close_session and invoke_func as well.
  */
 struct tee_rstmem_device *
 tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
 		    void *data);
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev);
 
-/* Backends of another driver's TEE device, which is registered already. */
+/*
+ * Backends of another driver's TEE device, which is registered already and has the ops
+ * above. On failure the caller keeps @data, as above.
+ */
 struct tee_rstmem_device *
 tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
 		  void *data);
@@ -120,12 +143,14 @@ struct tee_rstmem_pool;
 
 /**
  * struct tee_rstmem_pool_ops - a source of physical memory for a backend
- * @alloc:	as &tee_rstmem_ops.rstmem_alloc; -EINVAL when @size is not whole granules
- * @free:	give back what @alloc set in @shm
- * @usage:	fill in all but caps
- * @destroy_pool: nothing allocated from the pool may be left
+ * @alloc:	as &tee_rstmem_ops.rstmem_alloc; -EINVAL when @size is not whole granules,
+ *		-ENOMEM when there is no room. A failure changes nothing
+ * @free:	give back what @alloc set in @shm; cannot fail
+ * @usage:	fill in all but caps; cannot fail
+ * @destroy_pool: free the pool and end its claim; nothing allocated from it may be left
  *
- * All but @destroy_pool may be called from several threads at once.
+ * @shm is one that the core passed to an op of struct tee_rstmem_ops. All but
+ * @destroy_pool may be called from several threads at once.
  */
 struct tee_rstmem_pool_ops {
 	int (*alloc)(struct tee_rstmem_pool *pool, struct tee_shm *shm,
@@ -144,6 +169,10 @@ struct tee_rstmem_pool {
 	const struct tee_rstmem_pool_ops *ops;
 };
 
+/*
+ * Claims the range in /proc/iomem, exclusively, until tee_rstmem_pool_free(). The caller
+ * does not claim it, or this fails with -EBUSY. Maps nothing and clears nothing.
+ */
 struct tee_rstmem_pool *tee_rstmem_carveout_create(phys_addr_t paddr, u64 size,
 						   u64 granule);
 
