@@ -67,6 +67,9 @@ help:
 	@echo '                run some on more kernels of Debian, fetched first: the generic ones'
 	@echo '                with drivers for displays and video, PREEMPT_RT, and 16 KiB pages;'
 	@echo '                and the rules for udev with systemd-udevd'
+	@echo 'make check-packages'
+	@echo '                install the packages of make deb on Debian 12, with systemd and DKMS, and'
+	@echo '                with enforced module signatures: a quarter of an hour'
 	@echo 'make bench      measure, beside mainline, and write docs/performance.md anew:'
 	@echo '                an hour on two cores'
 	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
@@ -143,6 +146,11 @@ check-optee: deps
 check-kernels: deps
 	@tests/run udev udev@trixie-backports @bookworm-backports-generic \
 		@trixie-backports-generic @trixie-backports-rt @trixie-backports-16k
+
+# The packages on installed systems.
+.PHONY: check-packages
+check-packages: deps
+	@tests/run packages
 
 check-%: deps
 	@tests/run $*
