@@ -1056,7 +1056,7 @@ empty 'permission for TEE devices'
 as_nobody 'rstmem doctor'
 check 'doctor: misses the group rstmem' grep -q 'the group rstmem is' $out
 check 'doctor: says how to create the group' grep -qE '^ +run: systemd-sysusers$' $out
-check 'doctor: ends with status 1 for a user who may allocate nothing' [ $status = 1 ]
+check 'doctor: ends with status 1 without permission to allocate' [ $status = 1 ]
 echo 'rstmem:x:990:' >>/etc/group
 as_nobody 'rstmem doctor'
 check 'doctor: notices that the udev rule did not run' \
