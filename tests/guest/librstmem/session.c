@@ -9,6 +9,7 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../../include/tee_gp.h"
+#include "../../support/nist.h"
 #include "common.h"
 
 #define PAGE	4096UL
@@ -41,30 +42,6 @@ _Static_assert(RSTMEM_NULL == -1 && RSTMEM_PARAMS == 4, "values");
 
 static const uint8_t cipher_uuid[16] = RSTMEM_SVC_CIPHER_UUID;
 static const uint8_t digest_uuid[16] = RSTMEM_SVC_DIGEST_UUID;
-
-/* NIST SP 800-38A, F.5.5: key and first counter block; ciphertext; plaintext */
-static const uint8_t secret[48] = {
-	0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe,
-	0x2b, 0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81,
-	0x1f, 0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7,
-	0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4,
-	0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7,
-	0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff,
-};
-
-static const uint8_t encrypted[32] = {
-	0x60, 0x1e, 0xc3, 0x13, 0x77, 0x57, 0x89, 0xa5,
-	0xb7, 0xa7, 0xf5, 0x04, 0xbb, 0xf3, 0xd2, 0x28,
-	0xf4, 0x43, 0xe3, 0xca, 0x4d, 0x62, 0xb5, 0x9a,
-	0xca, 0x84, 0xe9, 0x90, 0xca, 0xca, 0xf5, 0xc5,
-};
-
-static const uint8_t plain[32] = {
-	0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96,
-	0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93, 0x17, 0x2a,
-	0xae, 0x2d, 0x8a, 0x57, 0x1e, 0x03, 0xac, 0x9c,
-	0x9e, 0xb7, 0x6f, 0xac, 0x45, 0xaf, 0x8e, 0x51,
-};
 
 /* SHA-256 of "abc" */
 static const uint8_t abc[32] = {
@@ -427,7 +404,8 @@ static void test_decrypt(struct rstmem *dev)
 
 	if (rstmem_shm_alloc(dev, PAGE, &shm) || rstmem_alloc(dev, VIDEO, PAGE, 0, &buf))
 		ktap_bail("rstmem_alloc");
-	memcpy(shm.addr, secret, sizeof(secret));
+	memcpy(shm.addr, nist_key, sizeof(nist_key));
+	memcpy((char *)shm.addr + sizeof(nist_key), nist_iv, sizeof(nist_iv));
 	params[0] = ref(RSTMEM_MEMREF_IN, shm.id, 0, RSTMEM_SVC_CIPHER_KEY_SIZE);
 	params[1] = ref(RSTMEM_MEMREF_IN, shm.id, RSTMEM_SVC_CIPHER_KEY_SIZE,
 			RSTMEM_SVC_CIPHER_IV_SIZE);
@@ -435,7 +413,7 @@ static void test_decrypt(struct rstmem *dev)
 		"invoke: the cipher service takes a key");
 
 	/* The second half first: a value says where. */
-	memcpy(shm.addr, encrypted, 32);
+	memcpy(shm.addr, nist_cipher, 32);
 	params[0] = ref(RSTMEM_MEMREF_IN, shm.id, 16, 16);
 	params[1] = ref(RSTMEM_MEMREF_OUT, buf.id, 16, 16);
 	params[2] = (struct rstmem_param){ .type = RSTMEM_VALUE_IN, .a = 16 };
@@ -445,7 +423,7 @@ static void test_decrypt(struct rstmem *dev)
 	params[2].a = 0;
 	ret = ret ?: rstmem_invoke(&cipher, RSTMEM_SVC_CIPHER_UPDATE, params, 3, NULL);
 
-	memcpy(shm.addr, plain, 32);
+	memcpy(shm.addr, nist_plain, 32);
 	if (session_digest(dev, shm.id, 32, want))
 		ktap_bail("digest of normal memory");
 	ktap(!ret && !session_digest(dev, buf.id, 32, got) && !memcmp(want, got, 32),
