@@ -2,6 +2,7 @@
 /* The module tee_rstmem: loading and unloading. */
 #include <linux/module.h>
 
+#include "../compat/newest.h"
 #include "../core/buffer.h"
 #include "debugfs.h"
 #include "sysfs.h"
@@ -17,6 +18,7 @@ static int __init rstmem_init(void)
 	if (rc)
 		goto err_buffer_exit;
 	rstmem_debugfs_init();
+	newest_kernel_warn();
 	return 0;
 
 err_buffer_exit:
