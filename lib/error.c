@@ -70,6 +70,8 @@ const char *rstmem_explain_result(uint32_t code)
 		return "TEEC_ERROR_ACCESS_DENIED: the service may not reach memory of this kind that way; pass restricted or shared memory where it wants it";
 	case TEEC_ERROR_CANCEL:
 		return "TEEC_ERROR_CANCEL: cancelled; the size of an output says how much is done";
+	case TEEC_ERROR_BAD_FORMAT:
+		return "TEEC_ERROR_BAD_FORMAT: the service cannot read the data; compare with the manual of the service";
 	case TEEC_ERROR_BAD_PARAMETERS:
 		return "TEEC_ERROR_BAD_PARAMETERS: a parameter has the wrong type or size; compare with the manual of the service";
 	case TEEC_ERROR_BAD_STATE:
@@ -84,6 +86,8 @@ const char *rstmem_explain_result(uint32_t code)
 		return "TEEC_ERROR_BUSY: the TEE or the service is busy; try again";
 	case TEEC_ERROR_COMMUNICATION:
 		return "TEEC_ERROR_COMMUNICATION: the TEE cannot be reached; the kernel log may have details";
+	case TEEC_ERROR_SECURITY:
+		return "TEEC_ERROR_SECURITY: what was passed is not for this TEE, or was changed; ask for another";
 	case TEEC_ERROR_SHORT_BUFFER:
 		return "TEEC_ERROR_SHORT_BUFFER: an output is too small; its size is now what it needs";
 	case TEEC_ERROR_TARGET_DEAD:

@@ -29,15 +29,19 @@ $(B)/tests/unit-size: tests/unit/size.c kernel/core/size.h
 $(B)/tests/unit-limits: tests/unit/limits.c kernel/core/limits.h
 $(B)/tests/unit-importers: tests/unit/importers.c kernel/core/importers.c \
 	kernel/core/importers.h
-$(B)/tests/unit-ta: tests/unit/ta.c ta/cipher/cipher.c ta/common/call.c \
-	$(wildcard ta/common/*.h tests/unit/shim/*.h) \
+unit-ta-bin := $(B)/tests/unit-ta $(B)/tests/unit-ta_cipher
+$(unit-ta-bin): ta/cipher/cipher.c ta/cipher/licence.c ta/common/call.c \
+	$(wildcard ta/*/*.h tests/unit/shim/*.h) \
 	include/uapi/linux/tee_rstmem_services.h
-$(B)/tests/unit-ta: unit-cflags += -idirafter include/uapi
+$(unit-ta-bin): unit-cflags += -idirafter include/uapi
+$(B)/tests/unit-ta_cipher: unit-libs := -lcrypto
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h $(B)/kernel/rbtree.o
+$(unit-bin): $(B)/tests/unit-%: tests/unit/%.c
 $(unit-bin): tests/support/ktap.c tests/support/ktap.h tests/unit/unit.h $(wildcard tests/unit/shim/linux/*)
 	@mkdir -p $(@D)
-	$(CC) $(unit-cflags) -Itests/unit/shim -isystem $(B)/kernel -o $@ $(filter %.c %.o,$^)
+	$(CC) $(unit-cflags) -Itests/unit/shim -isystem $(B)/kernel -o $@ $(filter %.c %.o,$^) \
+		$(unit-libs)
 
 # The kernel's own trees, for programs: as they are but for three includes, which
 # the shims stand in for.

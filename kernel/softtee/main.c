@@ -258,4 +258,4 @@ module_exit(softtee_exit);
 
 MODULE_DESCRIPTION("Software TEE for development, without protection");
 MODULE_LICENSE("GPL");
-MODULE_SOFTDEP("pre: crypto-ctr crypto-aes crypto-sha256");
+MODULE_SOFTDEP("pre: crypto-ctr crypto-ecb crypto-aes crypto-sha256");

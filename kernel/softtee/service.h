@@ -60,6 +60,9 @@ extern const struct softtee_service softtee_cipher;
 extern const struct softtee_service softtee_copy;
 extern const struct softtee_service softtee_digest;
 
+/* licence.c */
+u32 softtee_licence_open(const u8 *licence, u8 *key);
+
 /* session.c */
 bool softtee_call_stopped(const struct softtee_call *call);
 

@@ -261,6 +261,7 @@ static void end(int users, int crypto)
 
 int svc_run(const struct svc_test *tests, unsigned int num)
 {
+	struct tee_ioctl_param params[1];
 	unsigned int n, begin;
 	int users, crypto;
 
@@ -268,6 +269,8 @@ int svc_run(const struct svc_test *tests, unsigned int num)
 	users = target()->soft ? module_users() : 0;
 	/* One setup without a test makes the crypto API's objects of first use. */
 	setup();
+	params[0] = tee_in(svc.small.id, 0, RSTMEM_SVC_CIPHER_LICENCE_SIZE);
+	svc_gives(svc.cipher, RSTMEM_SVC_CIPHER_LICENCE, params, 1, TEEC_ERROR_SECURITY);
 	teardown();
 	crypto = guest_crypto_users();
 	setup();

@@ -38,16 +38,16 @@
 /*
  * cipher, 6dc95beb-5572-435f-935d-64d5be7e943e
  *
- * AES-256 in CTR mode (NIST SP 800-38A), from normal into restricted memory.
- * The counter block is 128 bits wide, big endian, and wraps. Encryption and
- * decryption are the same operation. A session holds one key.
+ * AES-128 or AES-256 in CTR mode (NIST SP 800-38A), from normal into restricted
+ * memory. Encryption and decryption are the same operation. A session holds one key.
+ * The counter block is 128 bits wide, big endian, and wraps.
  */
 #define RSTMEM_SVC_CIPHER_UUID \
 	{ 0x6d, 0xc9, 0x5b, 0xeb, 0x55, 0x72, 0x43, 0x5f, \
 	  0x93, 0x5d, 0x64, 0xd5, 0xbe, 0x7e, 0x94, 0x3e }
 
 /*
- * p0 memref in: the key, 32 bytes, normal
+ * p0 memref in: the key, 32 bytes for AES-256 or 16 bytes for AES-128, normal
  * p1 memref in: the first counter block, 16 bytes, normal
  * Sets the session's key and the stream position to 0. When it fails for a lack of
  * memory or a bad parameter, key and position stay as they are.
@@ -61,12 +61,50 @@
  * p2 value in: position of p0 in the stream, bytes, a the lower 32 bits and
  *	b the upper (a wider value is a bad parameter); or NONE: where the last
  *	UPDATE of the session ended
- * TEEC_ERROR_BAD_STATE before SET_KEY.
+ * TEEC_ERROR_BAD_STATE before the session has a key.
  */
 #define RSTMEM_SVC_CIPHER_UPDATE	1
 
+/*
+ * p0 memref in: a sample of common encryption (ISO/IEC 23001-7, scheme "cenc"), for
+ *	example a frame of a film; normal
+ * p1 memref out or inout: output, restricted, at least as large; its size is
+ *	set to the bytes written
+ * p2 memref in: how the sample is encrypted, normal: its first counter block, 16
+ *	bytes, and its subsamples, at most 1024 and perhaps none. A subsample is two
+ *	numbers of 32 bits, little endian: clear bytes, and encrypted bytes behind
+ *	them. The subsamples together are as long as p0. Without subsamples, all of
+ *	p0 is encrypted.
+ * The encrypted bytes of a sample are one stream. As the standard says, only the lower
+ * 64 bits of its counter block count, and they wrap. The stream of UPDATE stays where it
+ * is. TEEC_ERROR_BAD_STATE before the session has a key.
+ */
+#define RSTMEM_SVC_CIPHER_SAMPLE	2
+
+/*
+ * p0 memref in: a licence, 24 bytes, normal: a key for AES-128 in the wrapping of RFC
+ *	3394, with the default initial value, by the key of the device
+ * Sets the session's key, as SET_KEY does, and the first counter block to 0. The client
+ * passes the licence on and never has the key. TEEC_ERROR_SECURITY: the licence is for
+ * another device, or was changed. TEEC_ERROR_NOT_SUPPORTED: the TEE has no licences.
+ */
+#define RSTMEM_SVC_CIPHER_LICENCE	3
+
 #define RSTMEM_SVC_CIPHER_KEY_SIZE	32
+#define RSTMEM_SVC_CIPHER_KEY_128_SIZE	16
 #define RSTMEM_SVC_CIPHER_IV_SIZE	16
+#define RSTMEM_SVC_CIPHER_SUBSAMPLE_SIZE	8
+#define RSTMEM_SVC_CIPHER_SUBSAMPLES	1024
+#define RSTMEM_SVC_CIPHER_LICENCE_SIZE	24
+
+/*
+ * FOR DEMONSTRATION: the key of every device, for AES-128. It is public, so a licence made
+ * with it protects nothing. A product has a secret key for each device, which only its TEE
+ * and the licence server know.
+ */
+#define RSTMEM_SVC_CIPHER_DEMO_DEVICE_KEY \
+	{ 0x11, 0xfe, 0x6f, 0x49, 0x22, 0x88, 0xfb, 0x9c, \
+	  0x5a, 0xa6, 0x9d, 0xb2, 0xcb, 0xd8, 0x7c, 0x79 }
 
 /*
  * copy, 6ae4c474-df22-4146-964e-c19c2dd67842

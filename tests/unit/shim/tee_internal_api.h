@@ -35,6 +35,7 @@ typedef struct {
 #define TEE_ERROR_BAD_STATE		0xffff0007
 #define TEE_ERROR_NOT_SUPPORTED		0xffff000a
 #define TEE_ERROR_OUT_OF_MEMORY		0xffff000c
+#define TEE_ERROR_SECURITY		0xffff000f
 #define TEE_ERROR_SHORT_BUFFER		0xffff0010
 
 #define TEE_NUM_PARAMS			4
@@ -55,6 +56,7 @@ typedef struct {
 
 #define TEE_HANDLE_NULL			NULL
 #define TEE_MALLOC_FILL_ZERO		0
+#define TEE_ALG_AES_ECB_NOPAD		0x10000010
 #define TEE_ALG_AES_CTR			0x10000210
 #define TEE_MODE_DECRYPT		1
 #define TEE_TYPE_AES			0xa0000010
