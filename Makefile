@@ -64,9 +64,9 @@ help:
 	@echo 'make check-optee'
 	@echo '                run those of OP-TEE, under emulated TrustZone'
 	@echo 'make check-kernels'
-	@echo '                run some on more kernels of Debian, fetched first: the generic ones'
-	@echo '                with drivers for displays and video, PREEMPT_RT, and 16 KiB pages;'
-	@echo '                and the rules for udev with systemd-udevd'
+	@echo '                run tests on every kernel of Debian in META, fetched first: those'
+	@echo '                above, the generic ones with drivers for displays and video,'
+	@echo '                PREEMPT_RT, and 16 KiB pages; write docs/support.md from the results'
 	@echo 'make check-packages'
 	@echo '                install the packages of make deb on Debian 12, with systemd and DKMS, and'
 	@echo '                with enforced module signatures: a quarter of an hour'
@@ -141,11 +141,10 @@ check-debug: deps
 check-optee: deps
 	@tests/run @trixie-optee @trixie-backports-optee
 
-# What tests/list names of kernels and programs of Debian that nothing else needs.
+# Writes docs/support.md.
 .PHONY: check-kernels
 check-kernels: deps
-	@tests/run udev udev@trixie-backports @bookworm-backports-generic \
-		@trixie-backports-generic @trixie-backports-rt @trixie-backports-16k
+	@tests/kernels
 
 # The packages on installed systems.
 .PHONY: check-packages
