@@ -106,25 +106,21 @@ static void buffer_release(struct kref *ref)
 	module_put(owner);
 }
 
-/**
- * rstmem_buffer_alloc() - allocate restricted memory
- * @rdev:	the device; the caller has a reference
- * @req:	arguments
- *
- * May sleep.
- *
- * Return: the buffer with one reference, or ERR_PTR: -EINVAL for the arguments that
- * TEE_IOC_RSTMEM_ALLOC refuses with it, -EOPNOTSUPP when the device offers
- * nothing, -ENODEV when it is being removed, -EDQUOT when a limit does not allow
- * it, -ENOMEM, -EIO when the backend misbehaves, and other errors of the backend.
- */
-struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
-					  const struct rstmem_request *req)
+static void buffer_refused(struct rstmem_offer *offer,
+			   const struct rstmem_request *req, int error)
+{
+	rstmem_offer_refused(offer, error);
+	trace_rstmem_alloc_refuse(dev_name(&offer->dev), req->size, error);
+}
+
+/* Allocate from a device, inside rstmem_device_enter(). */
+static struct rstmem_buffer *buffer_alloc_from(struct tee_rstmem_device *rdev,
+					       const struct rstmem_request *req)
 {
 	struct rstmem_offer *offer = rstmem_device_offer(rdev, req->use_case);
 	struct rstmem_buffer *buf;
-	int rc, idx;
 	u64 size;
+	int rc;
 
 	if (IS_ERR(offer))
 		return ERR_CAST(offer);
@@ -138,34 +134,57 @@ struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
 	buf = buffer_create(offer, req->flags);
 	if (!buf)
 		goto err_refuse;
+	/* The module's exit removes the device first, which waits for the caller. */
 	rc = -ENODEV;
-	if (!rstmem_device_enter(rdev, &idx))
+	if (!try_module_get(rdev->ops->owner))
 		goto err_free_buf;
-	/* The module's exit removes the device first, which waits for this section. */
-	if (try_module_get(rdev->ops->owner)) {
-		rc = buffer_alloc_memory(buf, size, req->for_user);
-		if (rc)
-			module_put(rdev->ops->owner);
-	}
-	rstmem_device_exit(idx);
+	rc = buffer_alloc_memory(buf, size, req->for_user);
 	if (rc)
-		goto err_free_buf;
-
+		goto err_put_module;
 	kref_get(&rdev->ref);
+	return buf;
 
-	if (shm_is_valid(&buf->shm, size))
-		return buf;
-	rc = -EIO;
-	dev_err(&rdev->ctx.teedev->dev, "backend returned a malformed buffer\n");
-	rstmem_buffer_put(buf);
-	goto err_refuse;
-
+err_put_module:
+	module_put(rdev->ops->owner);
 err_free_buf:
 	kmem_cache_free(buffer_cache, buf);
 err_refuse:
-	rstmem_offer_refused(offer, rc);
-	trace_rstmem_alloc_refuse(dev_name(&offer->dev), req->size, rc);
+	buffer_refused(offer, req, rc);
 	return ERR_PTR(rc);
+}
+
+/**
+ * rstmem_buffer_alloc() - allocate restricted memory
+ * @teedev:	the TEE device, or NULL for the first that offers the use case
+ * @req:	arguments
+ *
+ * May sleep.
+ *
+ * Return: the buffer with one reference, or ERR_PTR: -EINVAL for the arguments that
+ * TEE_IOC_RSTMEM_ALLOC refuses with it, -EOPNOTSUPP when the device offers
+ * nothing, -ENODEV when no device fits or it is being removed, -EDQUOT when a limit
+ * does not allow it, -ENOMEM, -EIO when the backend misbehaves, and other errors of
+ * the backend.
+ */
+struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
+					  const struct rstmem_request *req)
+{
+	struct tee_rstmem_device *rdev;
+	struct rstmem_buffer *buf;
+	int idx;
+
+	rdev = rstmem_device_enter(teedev, req->use_case, &idx);
+	if (!rdev)
+		return ERR_PTR(-ENODEV);
+	buf = buffer_alloc_from(rdev, req);
+	rstmem_device_exit(idx);
+	if (IS_ERR(buf) || shm_is_valid(&buf->shm, buf->charge.size))
+		return buf;
+
+	dev_err(&rdev->ctx.teedev->dev, "backend returned a malformed buffer\n");
+	buffer_refused(buf->offer, req, -EIO);
+	rstmem_buffer_put(buf);
+	return ERR_PTR(-EIO);
 }
 
 /**

@@ -111,7 +111,7 @@ static inline struct rstmem_buffer *rstmem_buffer_get(struct rstmem_buffer *buf)
 int rstmem_buffer_init(void);
 void rstmem_buffer_exit(void);
 
-struct rstmem_buffer *rstmem_buffer_alloc(struct tee_rstmem_device *rdev,
+struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
 					  const struct rstmem_request *req);
 void rstmem_buffer_put(struct rstmem_buffer *buf);
 void rstmem_buffer_export(struct rstmem_buffer *buf, unsigned long ino);

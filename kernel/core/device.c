@@ -19,7 +19,7 @@
 static DEFINE_MUTEX(devices_lock);	/* guards changes of devices */
 static LIST_HEAD(devices);
 
-/* Calls of backends that removal must wait for. */
+/* Calls of backends, and searches in devices: removal waits for both. */
 DEFINE_STATIC_SRCU(device_calls);
 
 static void offer_release(struct device *dev)
@@ -133,7 +133,7 @@ static int offers_create(struct tee_rstmem_device *rdev,
  * @desc:	what the backend offers
  * @data:	for the backend, in the context that its ops are given
  *
- * Calls the backend. rstmem_device_get() does not find the device before
+ * Calls the backend. The functions below do not find the device before
  * rstmem_device_plug(). The caller sets id_ops and id_data before that; without
  * id_ops rstmem_device_put() does not call the backend's release. May sleep.
  *
@@ -184,7 +184,7 @@ static void device_release(struct kref *ref)
 			rdev->ops->release(&rdev->ctx);
 		rdev->id_ops->release(rdev->id_data);
 	}
-	kfree_rcu(rdev, rcu);
+	kfree(rdev);
 	put_device(&teedev->dev);
 }
 
@@ -200,7 +200,7 @@ void rstmem_device_put(struct tee_rstmem_device *rdev)
 }
 
 /**
- * rstmem_device_plug() - let rstmem_device_get() find a device
+ * rstmem_device_plug() - let rstmem_device_enter() and rstmem_device_get() find a device
  * @rdev:	the device, complete
  *
  * May sleep.
@@ -235,50 +235,35 @@ void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 }
 
 /**
- * rstmem_device_get() - find a device
- * @teedev:	its TEE device, or NULL for the first that offers @use_case
+ * rstmem_device_enter() - find a device, and begin a call of its backend
+ * @teedev:	the TEE device, or NULL for the first that offers @use_case
  * @use_case:	any number; ignored if @teedev is not NULL
- *
- * Return: the device with a reference, for rstmem_device_put(), or NULL.
- */
-struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev,
-					    u32 use_case)
-{
-	struct tee_rstmem_device *rdev;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(rdev, &devices, node)
-		if ((teedev ? rdev->ctx.teedev == teedev :
-			      !IS_ERR(rstmem_device_offer(rdev, use_case))) &&
-		    kref_get_unless_zero(&rdev->ref))
-			goto out;
-	rdev = NULL;
-out:
-	rcu_read_unlock();
-	return rdev;
-}
-
-/**
- * rstmem_device_enter() - begin a call of the backend
- * @rdev:	the device; the caller has a reference
  * @idx:	out: for rstmem_device_exit()
  *
  * Removal waits until rstmem_device_exit(), so user space must not be able to prolong the
  * call. Not needed for rstmem_free.
  *
- * Return: false when the device is being removed; rstmem_device_exit() must not be
- * called then.
+ * Return: the device, which is valid until rstmem_device_exit(), or NULL; then
+ * rstmem_device_exit() must not be called.
  */
-bool rstmem_device_enter(struct tee_rstmem_device *rdev, int *idx)
+struct tee_rstmem_device *rstmem_device_enter(const struct tee_device *teedev,
+					      u32 use_case, int *idx)
 {
+	struct tee_rstmem_device *rdev;
+
 	*idx = srcu_read_lock(&device_calls);
-	if (READ_ONCE(rdev->unplugged)) {
-		srcu_read_unlock(&device_calls, *idx);
-		return false;
-	}
+	list_for_each_entry_srcu(rdev, &devices, node,
+				 srcu_read_lock_held(&device_calls))
+		if (teedev ? rdev->ctx.teedev == teedev :
+			     !IS_ERR(rstmem_device_offer(rdev, use_case)))
+			goto found;
+	srcu_read_unlock(&device_calls, *idx);
+	return NULL;
+
+found:
 	/* For sparse, which cannot follow a conditional lock. */
 	__release(&device_calls);
-	return true;
+	return rdev;
 }
 
 /**
@@ -289,6 +274,25 @@ void rstmem_device_exit(int idx)
 {
 	__acquire(&device_calls);
 	srcu_read_unlock(&device_calls, idx);
+}
+
+/**
+ * rstmem_device_get() - find a device, and keep it
+ * @teedev:	its TEE device
+ *
+ * Return: the device with a reference, for rstmem_device_put(), or NULL.
+ */
+struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev)
+{
+	struct tee_rstmem_device *rdev;
+	int idx;
+
+	rdev = rstmem_device_enter(teedev, TEE_IOC_UC_RESERVED, &idx);
+	if (!rdev)
+		return NULL;
+	kref_get(&rdev->ref);
+	rstmem_device_exit(idx);
+	return rdev;
 }
 
 /**
@@ -304,13 +308,16 @@ void rstmem_device_exit(int idx)
 int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
 			struct tee_rstmem_usage *usage)
 {
+	int rc = -ENODEV;
 	int idx;
 
-	if (!rstmem_device_enter(rdev, &idx))
-		return -ENODEV;
-	query(rdev, use_case, usage);
-	rstmem_device_exit(idx);
-	return 0;
+	idx = srcu_read_lock(&device_calls);
+	if (!rstmem_device_is_unplugged(rdev)) {
+		query(rdev, use_case, usage);
+		rc = 0;
+	}
+	srcu_read_unlock(&device_calls, idx);
+	return rc;
 }
 
 /**

@@ -7,7 +7,6 @@
 #include <linux/device.h>
 #include <linux/kref.h>
 #include <linux/list.h>
-#include <linux/rcupdate.h>
 #include <linux/tee_rstmem.h>
 
 #include "account.h"
@@ -86,10 +85,9 @@ struct rstmem_id_ops {
  * @use_cases:	mask of offered use cases: bit N for use case N
  * @offers:	offered use cases, by number
  * @ctx:	first argument of the backend's ops; pins the struct tee_device
- * @node:	in the list of plugged devices, RCU
+ * @node:	in the list of plugged devices, SRCU
  * @unplugged:	no call of the backend begins, except for rstmem_free and release; set
- *		once, read between rstmem_device_enter() and rstmem_device_exit()
- * @rcu:	frees the device
+ *		once
  */
 struct tee_rstmem_device {
 	struct kref ref;
@@ -101,7 +99,6 @@ struct tee_rstmem_device {
 	struct tee_context ctx;
 	struct list_head node;
 	bool unplugged;
-	struct rcu_head rcu;
 };
 
 struct tee_rstmem_device *
@@ -111,10 +108,10 @@ void rstmem_device_plug(struct tee_rstmem_device *rdev);
 void rstmem_device_unplug(struct tee_rstmem_device *rdev);
 void rstmem_device_put(struct tee_rstmem_device *rdev);
 
-struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev,
-					    u32 use_case);
-bool rstmem_device_enter(struct tee_rstmem_device *rdev, int *idx);
+struct tee_rstmem_device *rstmem_device_enter(const struct tee_device *teedev,
+					      u32 use_case, int *idx);
 void rstmem_device_exit(int idx);
+struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev);
 int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
 			struct tee_rstmem_usage *usage);
 struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
@@ -125,7 +122,7 @@ void rstmem_offer_refused(struct rstmem_offer *offer, int error);
  * rstmem_device_is_unplugged() - check whether a device is being removed
  * @rdev:	the device; the caller has a reference
  *
- * The answer is a hint and may change at once. rstmem_device_enter() is reliable.
+ * The answer is a hint and may change at once.
  *
  * Return: true when the device serves no new allocations.
  */

@@ -178,7 +178,7 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
 
 /**
  * rstmem_dmabuf_create() - allocate a buffer and export it
- * @rdev:	the device; the caller has a reference
+ * @teedev:	the TEE device, or NULL for the first that offers the use case
  * @req:	arguments
  * @file_flags:	access mode of the dma-buf's file; O_CLOEXEC is ignored
  *
@@ -187,7 +187,7 @@ static const struct dma_buf_ops rstmem_dma_buf_ops = {
  * Return: the dma-buf, which owns the buffer, or ERR_PTR: the errors of
  * rstmem_buffer_alloc() and dma_buf_export().
  */
-struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
+struct dma_buf *rstmem_dmabuf_create(const struct tee_device *teedev,
 				     const struct rstmem_request *req,
 				     unsigned int file_flags)
 {
@@ -195,7 +195,7 @@ struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
 	struct rstmem_buffer *buf;
 	struct dma_buf *dmabuf;
 
-	buf = rstmem_buffer_alloc(rdev, req);
+	buf = rstmem_buffer_alloc(teedev, req);
 	if (IS_ERR(buf))
 		return ERR_CAST(buf);
 

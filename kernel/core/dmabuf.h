@@ -13,7 +13,7 @@ struct device;
 struct dma_buf;
 struct rstmem_buffer;
 struct rstmem_request;
-struct tee_rstmem_device;
+struct tee_device;
 
 /**
  * struct rstmem_attachment - an importer of a buffer
@@ -35,7 +35,7 @@ struct rstmem_attachment {
 	unsigned int users;
 };
 
-struct dma_buf *rstmem_dmabuf_create(struct tee_rstmem_device *rdev,
+struct dma_buf *rstmem_dmabuf_create(const struct tee_device *teedev,
 				     const struct rstmem_request *req,
 				     unsigned int file_flags);
 struct rstmem_buffer *rstmem_dmabuf_buffer(const struct dma_buf *dmabuf);

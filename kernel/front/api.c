@@ -19,7 +19,7 @@
  * The buffer belongs to no process, has no id, and no limit applies to it. May sleep.
  *
  * Return: a dma-buf, for dma_buf_put(), or ERR_PTR: the errors of
- * TEE_IOC_RSTMEM_ALLOC, and -EOPNOTSUPP also when no device fits.
+ * TEE_IOC_RSTMEM_ALLOC, but -EOPNOTSUPP instead of -ENODEV, also when no device fits.
  */
 struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 				 u32 use_case, u64 size)
@@ -29,15 +29,10 @@ struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 		.use_case = use_case,
 		.size = size,
 	};
-	struct tee_rstmem_device *rdev;
-	struct dma_buf *dmabuf;
+	struct dma_buf *dmabuf = rstmem_dmabuf_create(teedev, &req, O_RDWR);
 
-	rdev = rstmem_device_get(teedev, use_case);
-	if (!rdev)
-		return ERR_PTR(-EOPNOTSUPP);
-	dmabuf = rstmem_dmabuf_create(rdev, &req, O_RDWR);
-	rstmem_device_put(rdev);
-	return dmabuf;
+	/* A device that is being removed does not fit either. */
+	return dmabuf == ERR_PTR(-ENODEV) ? ERR_PTR(-EOPNOTSUPP) : dmabuf;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_alloc);
 

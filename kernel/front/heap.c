@@ -43,16 +43,8 @@ static struct dma_buf *heap_op_allocate(const struct rstmem_heap_ops *ops,
 		.size = size,
 		.for_user = true,
 	};
-	struct tee_rstmem_device *rdev;
-	struct dma_buf *dmabuf;
 
-	rdev = rstmem_device_get(NULL, req.use_case);
-	/* The last device is being removed, and will disconnect the heap. */
-	if (!rdev)
-		return ERR_PTR(-ENODEV);
-	dmabuf = rstmem_dmabuf_create(rdev, &req, file_flags);
-	rstmem_device_put(rdev);
-	return dmabuf;
+	return rstmem_dmabuf_create(NULL, &req, file_flags);
 }
 
 static void heap_connect(struct use_case_heap *heap, const char *use_case)

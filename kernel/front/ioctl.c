@@ -17,8 +17,7 @@
 #include "../core/dmabuf.h"
 #include "ioctl.h"
 
-static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
-			void __user *arg)
+static long ioctl_alloc(struct tee_context *ctx, void __user *arg)
 {
 	struct tee_ioctl_rstmem_alloc_data data;
 	struct rstmem_request req = { .for_user = true };
@@ -36,11 +35,11 @@ static long ioctl_alloc(struct tee_rstmem_device *rdev, struct tee_context *ctx,
 	req.flags = data.flags;
 	req.use_case = data.use_case;
 	req.size = data.size;
-	dmabuf = rstmem_dmabuf_create(rdev, &req, O_RDWR);
+	dmabuf = rstmem_dmabuf_create(ctx->teedev, &req, O_RDWR);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	buf = rstmem_dmabuf_buffer(dmabuf);
-	rc = rdev->id_ops->create(ctx, buf);
+	rc = buf->offer->rdev->id_ops->create(ctx, buf);
 	if (rc < 0)
 		goto err_put_dmabuf;
 	data.id = rc;
@@ -259,16 +258,18 @@ bool rstmem_ioctl_handles(unsigned int cmd)
  */
 long rstmem_ioctl(struct tee_context *ctx, unsigned int cmd, void __user *arg)
 {
-	struct tee_rstmem_device *rdev = rstmem_device_get(ctx->teedev, 0);
-	long rc = -ENODEV;
+	struct tee_rstmem_device *rdev;
+	long rc;
 
+	if (cmd == TEE_IOC_RSTMEM_ALLOC)
+		return ioctl_alloc(ctx, arg);
+
+	rdev = rstmem_device_get(ctx->teedev);
 	/* No device is needed: the dma-buf may be another exporter's. */
 	if (cmd == TEE_IOC_SHM_REGISTER_FD)
 		rc = ioctl_register_fd(rdev, ctx, arg);
 	else if (!rdev)
 		return -ENODEV;
-	else if (cmd == TEE_IOC_RSTMEM_ALLOC)
-		rc = ioctl_alloc(rdev, ctx, arg);
 	else if (ioctl_nr_match(cmd, TEE_IOC_RSTMEM_FD_INFO))
 		rc = ioctl_fd_info(arg, _IOC_SIZE(cmd));
 	else

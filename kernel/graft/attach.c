@@ -48,7 +48,7 @@ static long ioctl_version(struct file *filp, unsigned int cmd,
 	if (rc)
 		return rc;
 
-	rdev = rstmem_device_get(ctx->teedev, TEE_IOC_UC_RESERVED);
+	rdev = rstmem_device_get(ctx->teedev);
 	if (!rdev)
 		return 0;
 	has = rdev->use_cases;
