@@ -75,6 +75,7 @@ help:
 	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
 	@echo '                that the tests notice'
 	@echo 'make torture    fuzz, and all of these once more on debugging kernels: an hour'
+	@echo 'make fuzz-fwht  decode ten million hostile frames under the sanitizers: minutes'
 	@echo 'make style      check the style of code, scripts and manual pages'
 	@echo
 	@echo 'make abi        write the ABI of the library to lib/, for a release'
@@ -166,6 +167,11 @@ mutate: deps
 .PHONY: torture
 torture: deps
 	@tests/torture
+
+.PHONY: fuzz-fwht
+fuzz-fwht: deps
+	@$(MAKE) -s $(B)/tests/unit-fwht_fuzz
+	@$(B)/tests/unit-fwht_fuzz 10000000 $(SEED)
 
 .PHONY: style
 style: deps

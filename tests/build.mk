@@ -35,6 +35,8 @@ $(unit-ta-bin): ta/cipher/cipher.c ta/cipher/licence.c ta/common/call.c \
 	include/uapi/linux/tee_rstmem_services.h
 $(unit-ta-bin): unit-cflags += -idirafter include/uapi
 $(B)/tests/unit-ta_cipher: unit-libs := -lcrypto
+$(B)/tests/unit-fwht $(B)/tests/unit-fwht_fuzz: kernel/softtee/fwht.c film/fwht_encode.c film/fwht_encode.h \
+	$(wildcard kernel/softtee/fwht*.h)
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h $(B)/kernel/rbtree.o
 $(unit-bin): $(B)/tests/unit-%: tests/unit/%.c
@@ -66,6 +68,8 @@ $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 $(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
 
 $(B)/tests/fuzz: $(wildcard tests/fuzz/*.c)
+
+$(B)/tests/decoder: kernel/softtee/fwht.c film/fwht_encode.c
 
 $(B)/tests/fail: $(wildcard tests/fail/*.c)
 

@@ -5,7 +5,6 @@
  */
 #include <linux/minmax.h>
 #include <linux/slab.h>
-#include <linux/tee_rstmem.h>
 #include <tee_gp.h>
 #include <uapi/linux/tee_rstmem_services.h>
 
@@ -19,7 +18,6 @@ static phys_addr_t place(const struct tee_param_memref *ref)
 
 static u32 copy_copy(struct softtee_call *call)
 {
-	struct tee_rstmem_info src_info, dst_info;
 	struct tee_param_memref *src, *dst;
 	size_t len, done, pos, n;
 	bool backward;
@@ -32,10 +30,7 @@ static u32 copy_copy(struct softtee_call *call)
 	if (ret)
 		return ret;
 	len = src->size;
-	if (len && dst->size &&
-	    (tee_rstmem_shm_info(src->shm, &src_info) ||
-	     tee_rstmem_shm_info(dst->shm, &dst_info) ||
-	     src_info.use_case != dst_info.use_case))
+	if (!softtee_mem_same_use_case(src, dst))
 		return TEEC_ERROR_ACCESS_DENIED;
 	if (dst->size < len) {
 		dst->size = len;

@@ -3,8 +3,9 @@
  * Access to the memory behind a memory reference.
  *
  * Here softtee plays the secure world. It maps a window of restricted memory for each
- * access, so the kernel has no mapping between two accesses. The owner of normal memory may
- * change its contents at any time, so softtee reads them once, into private memory.
+ * access, or a whole buffer for one command, so the kernel has no mapping between two. The
+ * owner of normal memory may change its contents at any time, so softtee reads them once,
+ * into private memory.
  *
  * Devices that are not coherent read memory and not the CPU's caches. So softtee writes the
  * caches back before it unmaps the window. The kernel has that operation for persistent
@@ -130,6 +131,24 @@ u32 softtee_call_none(const struct softtee_call *call, unsigned int n)
 	return TEEC_SUCCESS;
 }
 
+/**
+ * softtee_mem_same_use_case() - compare what two buffers are for
+ * @a:		reference to restricted memory, from one of the functions above
+ * @b:		the same
+ *
+ * Return: true if content may pass between them; also if one of them is empty.
+ */
+bool softtee_mem_same_use_case(const struct tee_param_memref *a,
+			       const struct tee_param_memref *b)
+{
+	struct tee_rstmem_info a_info, b_info;
+
+	return !a->size || !b->size ||
+	       (!tee_rstmem_shm_info(a->shm, &a_info) &&
+		!tee_rstmem_shm_info(b->shm, &b_info) &&
+		a_info.use_case == b_info.use_case);
+}
+
 static void copy_pages(struct page **pages, size_t offs, void *buf, size_t len,
 		       bool write)
 {
@@ -224,6 +243,34 @@ int softtee_mem_write(const struct tee_param_memref *ref, size_t pos, void *buf,
 		      size_t len)
 {
 	return copy_shm(ref->shm, ref->shm_offs + pos, buf, len, true);
+}
+
+/**
+ * softtee_mem_map() - map restricted memory behind a reference
+ * @ref:	from softtee_call_output(), of SOFTTEE_RESTRICTED memory, not empty
+ *
+ * For a service that needs all of a buffer at once. Other sessions may change the
+ * contents meanwhile. May sleep.
+ *
+ * Return: the address, for softtee_mem_unmap(), or NULL.
+ */
+void *softtee_mem_map(const struct tee_param_memref *ref)
+{
+	return memremap(ref->shm->paddr + ref->shm_offs, ref->size,
+			MEMREMAP_WB);
+}
+
+/**
+ * softtee_mem_unmap() - end a mapping
+ * @ref:	the reference, with the size that it was mapped with
+ * @va:		from softtee_mem_map()
+ *
+ * Devices see what was written. May sleep.
+ */
+void softtee_mem_unmap(const struct tee_param_memref *ref, void *va)
+{
+	write_back(va, ref->size);
+	memunmap(va);
 }
 
 /**

@@ -58,6 +58,7 @@ struct softtee_service {
 
 extern const struct softtee_service softtee_cipher;
 extern const struct softtee_service softtee_copy;
+extern const struct softtee_service softtee_decoder;
 extern const struct softtee_service softtee_digest;
 
 /* licence.c */
@@ -74,10 +75,14 @@ u32 softtee_call_input(struct softtee_call *call, unsigned int n,
 		       unsigned int kinds, struct tee_param_memref **ref);
 u32 softtee_call_output(struct softtee_call *call, unsigned int n,
 			unsigned int kinds, struct tee_param_memref **ref);
+bool softtee_mem_same_use_case(const struct tee_param_memref *a,
+			       const struct tee_param_memref *b);
 u32 softtee_call_none(const struct softtee_call *call, unsigned int n);
 int softtee_mem_read(const struct tee_param_memref *ref, size_t pos,
 		     void *buf, size_t len);
 int softtee_mem_write(const struct tee_param_memref *ref, size_t pos,
 		      void *buf, size_t len);
+void *softtee_mem_map(const struct tee_param_memref *ref);
+void softtee_mem_unmap(const struct tee_param_memref *ref, void *va);
 
 #endif /* _SOFTTEE_SERVICE_H */

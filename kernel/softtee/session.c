@@ -23,6 +23,7 @@
 static const struct softtee_service * const services[] = {
 	&softtee_cipher,
 	&softtee_copy,
+	&softtee_decoder,
 	&softtee_digest,
 };
 

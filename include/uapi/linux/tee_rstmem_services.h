@@ -142,4 +142,32 @@
 
 #define RSTMEM_SVC_DIGEST_SHA256_SIZE	32
 
+/*
+ * decoder, 7f1f431a-168c-4a2b-9469-9a571def6c10
+ *
+ * Decodes video from restricted into restricted memory of the same use case.
+ */
+#define RSTMEM_SVC_DECODER_UUID \
+	{ 0x7f, 0x1f, 0x43, 0x1a, 0x16, 0x8c, 0x4a, 0x2b, \
+	  0x94, 0x69, 0x9a, 0x57, 0x1d, 0xef, 0x6c, 0x10 }
+
+/*
+ * p0 memref in: a frame of V4L2_PIX_FMT_FWHT with its header, restricted, at most 64 MiB:
+ *	version 3, three components, YUV 4:2:0, progressive
+ * p1 memref out or inout: the reference, restricted: the planes Y, Cb and Cr of the frame
+ *	before, which the service replaces by those of this frame. The sides of a plane
+ *	are rounded up to a multiple of 8, its rows have no gaps.
+ * p2 memref out or inout: the picture, restricted: XRGB8888 (DRM_FORMAT_XRGB8888), rows
+ *	of 4 * width bytes; the planes have the limited range of ITU-R BT.601
+ * p3 value in: a the width and b the height of the picture in pixels, even, 16 to 4096
+ * The sizes of p1 and p2 are set to those of planes and picture.
+ *
+ * The result does not depend on the content of restricted memory and so discloses nothing
+ * of it. A fault in the frame ends decoding: the rest of the planes stays as it was, and
+ * the command succeeds. A frame of other sides or another format has a fault in its header.
+ */
+#define RSTMEM_SVC_DECODER_FWHT		0
+
+#define RSTMEM_SVC_DECODER_FRAME_SIZE	0x4000000
+
 #endif /* _UAPI_LINUX_TEE_RSTMEM_SERVICES_H */
