@@ -121,14 +121,17 @@ static unsigned int payers_get(kuid_t uids[MAX_PAYERS])
 }
 
 /*
- * Find the user of @uids[0] and its parents. Add missing users from @spares, which has
- * enough of them.
+ * Find the user that pays for the current process, and its parents. Add missing users
+ * from @spares, which has enough of them.
  */
-static struct rstmem_user *users_get(struct rstmem_account *account,
-				     const kuid_t *uids, unsigned int n,
-				     struct rstmem_user **spares)
+static noinline_for_stack struct rstmem_user *
+users_get(struct rstmem_account *account, struct rstmem_user **spares)
 {
 	struct rstmem_user *user = NULL, *parent;
+	kuid_t uids[MAX_PAYERS];
+	unsigned int n = payers_get(uids);
+
+	lockdep_assert_held(&account->lock);
 
 	while (n--) {
 		parent = user;
@@ -195,12 +198,13 @@ static bool limits_allow_locked(const struct rstmem_account *account,
 /* Add @buffers, 1 or -1, and their bytes to all sums. */
 static void charge_locked(const struct rstmem_charge *charge, int buffers)
 {
+	struct rstmem_account *account = charge->tally->account;
 	const u64 bytes = buffers * charge->size;
 	struct rstmem_user *user;
 
-	lockdep_assert_held(&charge->account->lock);
+	lockdep_assert_held(&account->lock);
 
-	charge->account->charged += bytes;
+	account->charged += bytes;
 	for (user = charge->user; user; user = user->parent) {
 		user->bytes += bytes;
 		user->buffers += buffers;
@@ -210,23 +214,22 @@ static void charge_locked(const struct rstmem_charge *charge, int buffers)
 /* Charge the current user. Returns 0, -EDQUOT over a limit if @enforce, or -ENOMEM. */
 static int charge_user(struct rstmem_charge *charge, bool enforce)
 {
-	struct rstmem_account *account = charge->account;
+	struct rstmem_account *account = charge->tally->account;
+	const struct user_namespace *ns = current_user_ns();
 	struct rstmem_user *user = NULL, *spares = NULL;
-	kuid_t uids[MAX_PAYERS];
-	unsigned int n = payers_get(uids);
 	int rc = 0;
 
 	spin_lock(&account->lock);
 	/* Most users are in the initial namespace and have buffers already. */
-	if (n == 1)
-		user = user_find(account, uids[0], NULL);
+	if (!ns->parent)
+		user = user_find(account, current_uid(), NULL);
 	if (!user) {
 		spin_unlock(&account->lock);
-		spares = users_alloc(n);
+		spares = users_alloc(ns->level + 1);
 		if (!spares)
 			return -ENOMEM;
 		spin_lock(&account->lock);
-		user = users_get(account, uids, n, &spares);
+		user = users_get(account, &spares);
 	}
 	if (enforce && !limits_allow_locked(account, user, charge->size)) {
 		users_put(account, user, &spares);
@@ -243,21 +246,21 @@ static int charge_user(struct rstmem_charge *charge, bool enforce)
 /* Charge the cgroup of the current process, where the controller exists. */
 static int dmem_charge(struct rstmem_charge *charge)
 {
+	struct dmem_cgroup_region *region = charge->tally->account->region;
 	int rc;
 
 	charge->dmem = NULL;
-	if (!charge->account->region)
+	if (!region)
 		return 0;
-	rc = dmem_cgroup_try_charge(charge->account->region, charge->size,
-				    &charge->dmem, NULL);
+	rc = dmem_cgroup_try_charge(region, charge->size, &charge->dmem, NULL);
 	return rc == -EAGAIN ? -EDQUOT : rc;
 }
 
 /**
  * rstmem_account_charge() - charge a buffer that is about to be allocated
- * @account:	the account, started and not stopped
+ * @tally:	sums that the buffer will belong to; their account is started and not
+ *		stopped
  * @charge:	filled in
- * @tally:	sums that the buffer will belong to
  * @size:	bytes
  * @for_user:	true: the current user pays and is limited, except with
  *		CAP_SYS_RESOURCE; false: the kernel pays and is not limited
@@ -266,14 +269,13 @@ static int dmem_charge(struct rstmem_charge *charge)
  *
  * Return: 0, -EDQUOT when a limit does not allow it, or -ENOMEM.
  */
-int rstmem_account_charge(struct rstmem_account *account,
-			  struct rstmem_charge *charge,
-			  struct rstmem_tally *tally, u64 size, bool for_user)
+int rstmem_account_charge(struct rstmem_tally *tally,
+			  struct rstmem_charge *charge, u64 size, bool for_user)
 {
+	struct rstmem_account *account = tally->account;
 	int rc;
 
 	INIT_LIST_HEAD(&charge->node);
-	charge->account = account;
 	charge->tally = tally;
 	charge->user = NULL;
 	charge->size = size;
@@ -302,8 +304,8 @@ int rstmem_account_charge(struct rstmem_account *account,
  */
 void rstmem_account_add(struct rstmem_charge *charge)
 {
-	struct rstmem_account *account = charge->account;
 	struct rstmem_tally *tally = charge->tally;
+	struct rstmem_account *account = tally->account;
 
 	spin_lock(&account->lock);
 	charge->serial = account->serial++;
@@ -322,8 +324,8 @@ void rstmem_account_add(struct rstmem_charge *charge)
  */
 void rstmem_account_uncharge(struct rstmem_charge *charge, bool lost)
 {
-	struct rstmem_account *account = charge->account;
 	struct rstmem_tally *tally = charge->tally;
+	struct rstmem_account *account = tally->account;
 	struct rstmem_user *unused = NULL;
 	u64 size = charge->size;
 

@@ -44,14 +44,16 @@ struct rstmem_account {
 
 /**
  * struct rstmem_tally - sums over some of the buffers of an account
+ * @account:	the account; constant
  * @used:	bytes of buffers
  * @peak:	largest value of @used so far
  * @buffers:	number of buffers
  * @lost:	bytes of buffers that could not be cleared
  *
- * The account's lock guards all members.
+ * The account's lock guards the sums.
  */
 struct rstmem_tally {
+	struct rstmem_account *account;
 	u64 used;
 	u64 peak;
 	u64 buffers;
@@ -61,8 +63,7 @@ struct rstmem_tally {
 /**
  * struct rstmem_charge - the charge of one buffer
  * @node:	in the account's list of charges; empty until rstmem_account_add()
- * @account:	the account
- * @tally:	sums that the buffer belongs to
+ * @tally:	sums that the buffer belongs to, and the account
  * @user:	the user that pays, NULL for the kernel
  * @size:	bytes
  * @serial:	place in the order of @node
@@ -70,7 +71,6 @@ struct rstmem_tally {
  */
 struct rstmem_charge {
 	struct list_head node;
-	struct rstmem_account *account;
 	struct rstmem_tally *tally;
 	struct rstmem_user *user;
 	u64 size;
@@ -84,9 +84,8 @@ int rstmem_account_start(struct rstmem_account *account, const char *name,
 void rstmem_account_stop(struct rstmem_account *account);
 void rstmem_account_deinit(struct rstmem_account *account);
 
-int rstmem_account_charge(struct rstmem_account *account,
-			  struct rstmem_charge *charge,
-			  struct rstmem_tally *tally, u64 size, bool for_user);
+int rstmem_account_charge(struct rstmem_tally *tally,
+			  struct rstmem_charge *charge, u64 size, bool for_user);
 void rstmem_account_add(struct rstmem_charge *charge);
 void rstmem_account_uncharge(struct rstmem_charge *charge, bool lost);
 kuid_t rstmem_charge_uid(const struct rstmem_charge *charge);

@@ -78,8 +78,7 @@ static int buffer_alloc_memory(struct rstmem_buffer *buf, u64 size, bool for_use
 	struct tee_rstmem_device *rdev = offer->rdev;
 	int rc;
 
-	rc = rstmem_account_charge(offer->account, &buf->charge, &offer->tally,
-				   size, for_user);
+	rc = rstmem_account_charge(&offer->tally, &buf->charge, size, for_user);
 	if (rc)
 		return rc;
 	rc = rdev->ops->rstmem_alloc(&rdev->ctx, &buf->shm, buf->flags,

@@ -32,6 +32,7 @@ struct rstmem_request {
  * @shm:	memory from the backend: address or pages, and size. The TEE core never
  *		sees this object
  * @ref:	one for the dma-buf, one for each id; a TEE call keeps its ids alive
+ * @exported:	the dma-buf exists; written once for each value, read without a lock
  * @offer:	the use case; the buffer holds a reference to its device and one to the
  *		backend's module
  * @charge:	its charge
@@ -42,13 +43,13 @@ struct rstmem_request {
  * @comm:	name of that process
  * @alloc_time:	when, in jiffies
  * @ino:	inode of the dma-buf, which names the buffer across processes
- * @exported:	the dma-buf exists; written once for each value, read without a lock
  * @attachments: attached devices that have mapped the buffer, see dmabuf.h; guarded by
  *		the account's lock
  */
 struct rstmem_buffer {
 	struct tee_shm shm;
 	struct kref ref;
+	bool exported;
 	struct rstmem_offer *offer;
 	struct rstmem_charge charge;
 	struct rstmem_extent extent;
@@ -58,7 +59,6 @@ struct rstmem_buffer {
 	char comm[TASK_COMM_LEN];
 	u64 alloc_time;
 	unsigned long ino;
-	bool exported;
 	struct list_head attachments;
 };
 

@@ -53,11 +53,11 @@ static int offer_open(struct rstmem_offer *offer, struct rstmem_offer *shared)
 	query(offer->rdev, offer->use_case, &usage);
 	offer->granule = max_t(u64, usage.granule, PAGE_SIZE);
 	if (shared) {
-		offer->account = shared->account;
+		offer->tally.account = shared->tally.account;
 		return 0;
 	}
-	offer->account = &offer->own;
-	return rstmem_account_start(offer->account, dev_name(&offer->dev),
+	offer->tally.account = &offer->own;
+	return rstmem_account_start(offer->tally.account, dev_name(&offer->dev),
 				    usage.total);
 }
 

@@ -35,9 +35,9 @@ enum rstmem_failure {
  * @exporter:	exporter's name of dma-bufs: "rstmem," and the name or number of the use
  *		case
  * @granule:	bytes, a power of two; sizes are rounded up to a multiple
- * @account:	of its memory: @own, or an earlier offer's if the two share memory
  * @own:	account of memory that is not shared with an earlier offer
- * @tally:	sums over the buffers of this use case
+ * @tally:	sums over the buffers of this use case, in @own or the account of the
+ *		earlier offer
  * @policy:	devices that may import
  * @failures:	number of refusals, by reason
  */
@@ -47,7 +47,6 @@ struct rstmem_offer {
 	u32 use_case;
 	char exporter[32];
 	u64 granule;
-	struct rstmem_account *account;
 	struct rstmem_account own;
 	struct rstmem_tally tally;
 	struct rstmem_policy policy;

@@ -39,7 +39,7 @@ static struct rstmem_attachment *attachment_get(struct dma_buf_attachment *attac
 /* List an importer with the buffer, unless it is listed. */
 static void attachment_add(struct rstmem_attachment *a, struct rstmem_buffer *buf)
 {
-	struct rstmem_account *account = buf->offer->account;
+	struct rstmem_account *account = buf->offer->tally.account;
 
 	if (!list_empty(&a->node))
 		return;
@@ -52,7 +52,7 @@ static void attachment_add(struct rstmem_attachment *a, struct rstmem_buffer *bu
 
 static void attachment_del(struct rstmem_attachment *a, struct rstmem_buffer *buf)
 {
-	struct rstmem_account *account = buf->offer->account;
+	struct rstmem_account *account = buf->offer->tally.account;
 
 	if (list_empty(&a->node))
 		return;

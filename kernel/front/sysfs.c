@@ -77,7 +77,7 @@ static ssize_t tally_show(struct device *dev, struct device_attribute *attr,
 	const void *number = (void *)&offer->tally + place_of(attr);
 
 	return sysfs_emit(buf, "%llu\n",
-			  rstmem_account_read(offer->account, number));
+			  rstmem_account_read(offer->tally.account, number));
 }
 
 static struct dev_ext_attribute tally_numbers[] = {
@@ -127,7 +127,7 @@ static u64 *limit_of(struct rstmem_account *account,
 static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
-	struct rstmem_account *account = to_offer(dev)->account;
+	struct rstmem_account *account = to_offer(dev)->tally.account;
 	u64 value = rstmem_account_read(account, limit_of(account, attr));
 
 	if (value == RSTMEM_UNLIMITED)
@@ -139,7 +139,7 @@ static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
 static ssize_t limit_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
-	struct rstmem_account *account = to_offer(dev)->account;
+	struct rstmem_account *account = to_offer(dev)->tally.account;
 	u64 value = RSTMEM_UNLIMITED;
 	int rc;
 
