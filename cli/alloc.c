@@ -69,7 +69,7 @@ static int parse(int argc, char **argv, struct request *req, int *status)
 		{ "json", no_argument, NULL, 'j' },
 		{ "size", required_argument, NULL, 's' },
 		{ "use-case", required_argument, NULL, 'u' },
-		{ "via", required_argument, NULL, 'v' },	/* no letter */
+		{ "via", required_argument, NULL, OPTION_VIA },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
@@ -119,7 +119,7 @@ static int parse(int argc, char **argv, struct request *req, int *status)
 			}
 			req->has_use_case = true;
 			break;
-		case 'v':
+		case OPTION_VIA:
 			if (via_parse(optarg, &req->via)) {
 				*status = usage_error(verb, "--via takes tee or heap, not \"%s\"",
 						      optarg);

@@ -3,7 +3,8 @@
 #include "verbs.h"
 
 const char buffers_help[] =
-"Usage: rstmem buffers [-d PATH] [-u NAME|N] [-s KEY] [-r] [-j]\n"
+"Usage: rstmem buffers [-d PATH] [-u NAME|N] [-s KEY] [-r]\n"
+"                      [-o LIST] [--noheadings] [-b] [-j]\n"
 "\n"
 "Lists the live buffers with size, age, the process that asked for them, the\n"
 "processes that hold them (PID:FD COMMAND), and the devices that have mapped them.\n"
@@ -13,6 +14,10 @@ const char buffers_help[] =
 "  -u, --use-case NAME  only of this use case\n"
 "  -s, --sort KEY       size (default), age, user, pid, command or account\n"
 "  -r, --reverse        reverse the order\n"
+"  -o, --output LIST    these columns: SIZE, ACCOUNT, AGE, USER, PID, COMMAND,\n"
+"                       PROCESS, REFS, INODE, IMPORTERS, HOLDERS\n"
+"      --noheadings     no titles\n"
+"  -b, --bytes          sizes in bytes\n"
 "  -j, --json           for programs: one JSON object, size in bytes\n"
 "  -h, --help           show this help\n";
 
@@ -20,33 +25,32 @@ int cmd_buffers(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "device", required_argument, NULL, 'd' },
-		{ "json", no_argument, NULL, 'j' },
+		OPTION_JSON, OPTION_BYTES, OPTIONS_TABLE,
 		{ "reverse", no_argument, NULL, 'r' },
 		{ "sort", required_argument, NULL, 's' },
 		{ "use-case", required_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	static const char letters[] = ":d:jrs:u:h";
+	static const char letters[] = ":bd:jo:rs:u:h";
 	struct order order = { .key = ORDER_SIZE };
 	struct filter filter = FILTER_ALL;
 	struct json json = { .out = stdout };
 	struct reason reason;
 	struct buffers list;
 	struct table t;
-	bool is_json = false;
+	struct output output = { 0 };
 	int c, ret;
 
 	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		if (output_option(&output, c))
+			continue;
 		switch (c) {
 		case 'd':
 		case 'u':
 			ret = filter_option(&filter, c, argv[0]);
 			if (ret)
 				return ret;
-			break;
-		case 'j':
-			is_json = true;
 			break;
 		case 'r':
 			order.reverse = true;
@@ -65,6 +69,9 @@ int cmd_buffers(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
+	ret = output_check(&output, argv[0], holders_columns, HOLDERS_COLUMNS);
+	if (ret)
+		return ret;
 
 	ret = buffers_read(&list, &filter);
 	if (ret) {
@@ -74,12 +81,12 @@ int cmd_buffers(int argc, char **argv)
 
 	holders_find(&list);
 	buffers_sort(&list, &order);
-	if (is_json) {
+	if (output.is_json) {
 		json_begin(&json, NULL, '{');
 		buffers_print_json(&json, &list);
 		json_end(&json, '}');
 	} else {
-		view_buffers(&t, &list, VIEW_BUFFERS, NULL);
+		view_buffers(&t, &list, VIEW_HOLDERS, NULL, &output);
 		table_print(&t, "");
 		table_deinit(&t);
 	}

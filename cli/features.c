@@ -10,12 +10,20 @@
 #include "verbs.h"
 
 const char features_help[] =
-"Usage: rstmem features [-j]\n"
+"Usage: rstmem features [-o LIST] [--noheadings] [-j]\n"
 "\n"
 "Shows what this kernel and the loaded modules can do, and the reason if they cannot.\n"
 "\n"
-"  -j, --json  for programs: one JSON object\n"
-"  -h, --help  show this help\n";
+"  -o, --output LIST  these columns: FEATURE, WORKS, WHY\n"
+"      --noheadings   no titles\n"
+"  -j, --json         for programs: one JSON object\n"
+"  -h, --help         show this help\n";
+
+static const struct column columns[] = {
+	{ "FEATURE", false }, { "WORKS", false }, { "WHY", false },
+};
+
+#define COLUMNS	(sizeof(columns) / sizeof(columns[0]))
 
 enum answer {
 	ANSWER_NO,
@@ -266,15 +274,14 @@ static void print_json(const struct feature *f, size_t count)
 	json_end(&json, '}');
 }
 
-static void print_text(const struct feature *f, size_t count)
+static void print_text(const struct feature *f, size_t count,
+		       const struct output *output)
 {
-	static const struct column columns[] = {
-		{ "FEATURE", false }, { "WORKS", false }, { "WHY", false },
-	};
 	struct table t;
 	size_t i;
 
-	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	table_init(&t, columns, COLUMNS);
+	output_apply(output, &t);
 	for (i = 0; i < count; i++, f++) {
 		table_add(&t, f->name);
 		table_add(&t, answer_names[f->answer]);
@@ -284,16 +291,41 @@ static void print_text(const struct feature *f, size_t count)
 	table_deinit(&t);
 }
 
+/* Return: below 0 to go on, else the exit status. */
+static int parse(int argc, char **argv, struct output *output)
+{
+	static const struct option options[] = {
+		OPTION_JSON, OPTIONS_TABLE,
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	static const char letters[] = ":jo:h";
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		if (output_option(output, c))
+			continue;
+		if (c != 'h')
+			return option_error(c, argv, letters);
+		fputs(features_help, stdout);
+		return finish_output(EXIT_OK);
+	}
+	if (optind < argc)
+		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
+	ret = output_check(output, argv[0], columns, COLUMNS);
+	return ret ? ret : -1;
+}
+
 int cmd_features(int argc, char **argv)
 {
 	struct feature all[sizeof(features) / sizeof(features[0])] = { 0 };
 	size_t i, count = sizeof(all) / sizeof(all[0]);
 	struct filter filter = FILTER_ALL;
 	struct facts facts = { 0 };
-	bool is_json;
+	struct output output = { 0 };
 	int ret;
 
-	ret = parse_only_json(argc, argv, features_help, &is_json);
+	ret = parse(argc, argv, &output);
 	if (ret >= 0)
 		return ret;
 
@@ -306,10 +338,10 @@ int cmd_features(int argc, char **argv)
 		all[i].name = features[i].name;
 		features[i].ask(&all[i], &facts);
 	}
-	if (is_json)
+	if (output.is_json)
 		print_json(all, count);
 	else
-		print_text(all, count);
+		print_text(all, count, &output);
 	accounts_deinit(&facts.accounts);
 	return finish_output(EXIT_OK);
 }

@@ -7,14 +7,27 @@
 #include "verbs.h"
 
 const char info_help[] =
-"Usage: rstmem info [-d PATH] [-j]\n"
+"Usage: rstmem info [-d PATH] [-o LIST] [--noheadings] [-b] [-j]\n"
 "\n"
 "Shows the restricted memory of every TEE device for each use case, and the dma-heaps\n"
 "for restricted memory.\n"
 "\n"
 "  -d, --device PATH  only this device, such as /dev/tee0, or this heap\n"
+"  -o, --output LIST  one table with these columns: DEVICE, USE-CASE, GRANULE, TOTAL,\n"
+"                     USED, LARGEST-FREE, BUFFERS, CAPABILITIES, MEMORY\n"
+"      --noheadings   one table without titles\n"
+"  -b, --bytes        sizes in bytes\n"
 "  -j, --json         for programs: one JSON object, sizes in bytes\n"
 "  -h, --help         show this help\n";
+
+/* A row is a use case of a TEE device, or a heap. */
+static const struct column columns[] = {
+	{ "DEVICE", false }, { "USE-CASE", false }, { "GRANULE", true },
+	{ "TOTAL", true }, { "USED", true }, { "LARGEST-FREE", true },
+	{ "BUFFERS", true }, { "CAPABILITIES", false }, { "MEMORY", false },
+};
+
+#define COLUMNS	(sizeof(columns) / sizeof(columns[0]))
 
 /* The most use cases that fit the mask. */
 #define MAX_USE_CASES	64
@@ -71,40 +84,48 @@ static bool is_protected(const struct device *dev)
 	return true;
 }
 
-static void print_text(const struct device *dev, bool first)
+static void add_rows(struct table *t, const struct device *dev)
 {
-	char granule[SIZE_TEXT], total[SIZE_TEXT], used[SIZE_TEXT], largest[SIZE_TEXT];
-	char path[PATH_MAX];
+	char caps[64];
 	unsigned int i;
 
-	if (dev->err && dev->err != -EOPNOTSUPP)
-		return;
-	if (!first)
-		putchar('\n');
-	if (dev->err) {
-		printf("%s: no restricted memory\n",
-		       text_clean(dev->path, path, sizeof(path)));
-		return;
+	for (i = 0; i < dev->count; i++) {
+		const struct rstmem_usage *u = &dev->use_cases[i].usage;
+
+		table_add(t, dev->path);
+		table_add(t, dev->use_cases[i].name);
+		table_add_size(t, u->granule);
+		table_add_size(t, u->total);
+		table_add_size(t, u->used);
+		table_add_size(t, u->largest_free);
+		table_add_u64(t, u->buffers);
+		snprintf(caps, sizeof(caps), "%s, %s",
+			 u->caps & TEE_RSTMEM_CAP_PROTECTED ?
+				"protected" : "NOT PROTECTED",
+			 u->caps & TEE_RSTMEM_CAP_SCRUBS ?
+				"scrubs" : "does not scrub");
+		table_add(t, caps);
+		table_add(t, "-");
 	}
+}
+
+/* Lines that fit 80 columns. */
+static void print_text(const struct device *dev, const struct output *output)
+{
+	struct table t;
 
 	text_print("", dev->path);
 	if (!is_protected(dev))
 		printf("  NOT PROTECTED: imitates restricted memory for development; the CPU can read it\n");
-	printf("  %-19s %8s %10s %10s %12s %7s  %s\n", "USE CASE", "GRANULE",
-	       "TOTAL", "USED", "LARGEST FREE", "BUFFERS", "CAPABILITIES");
-	for (i = 0; i < dev->count; i++) {
-		const struct use_case *uc = &dev->use_cases[i];
-		const struct rstmem_usage *u = &uc->usage;
-
-		printf("  %-19s %8s %10s %10s %12s %7" PRIu32 "  %s, %s\n",
-		       uc->name, size_format(u->granule, granule),
-		       size_format(u->total, total), size_format(u->used, used),
-		       size_format(u->largest_free, largest), u->buffers,
-		       u->caps & TEE_RSTMEM_CAP_PROTECTED ?
-				"protected" : "NOT PROTECTED",
-		       u->caps & TEE_RSTMEM_CAP_SCRUBS ?
-				"scrubs" : "does not scrub");
-	}
+	table_init(&t, columns, COLUMNS);
+	output_apply(output, &t);
+	add_rows(&t, dev);
+	table_show(&t, "USE-CASE,GRANULE,TOTAL,USED,LARGEST-FREE,BUFFERS");
+	table_print(&t, "  ");
+	putchar('\n');
+	table_show(&t, "USE-CASE,CAPABILITIES");
+	table_print(&t, "  ");
+	table_deinit(&t);
 }
 
 static void print_json(struct json *json, const struct device *dev)
@@ -152,11 +173,37 @@ static int worse(int a, int b)
 
 struct report {
 	struct json *json;	/* NULL for text */
+	struct output output;
+	struct table table;	/* of heaps, and with --output of all */
 	const char *path;	/* of --device, or NULL for all */
 	bool first;		/* nothing is printed yet */
 	int closed;		/* the error of a TEE device that may not be opened */
 	int status;
 };
+
+/* Begin a paragraph. */
+static void separate(struct report *report)
+{
+	if (!report->first)
+		putchar('\n');
+	report->first = false;
+}
+
+static void report_text(struct report *report, const struct device *dev)
+{
+	char path[PATH_MAX];
+
+	if (output_is_flat(&report->output)) {
+		add_rows(&report->table, dev);
+	} else if (!dev->err) {
+		separate(report);
+		print_text(dev, &report->output);
+	} else if (dev->err == -EOPNOTSUPP && !report->path) {
+		separate(report);
+		printf("%s: no restricted memory\n",
+		       text_clean(dev->path, path, sizeof(path)));
+	}
+}
 
 static void report_device(struct report *report, const char *path)
 {
@@ -169,13 +216,10 @@ static void report_device(struct report *report, const char *path)
 	if (!report->path && (dev.err == -ENXIO || dev.err == -ENOENT))
 		return;
 
-	if (report->json) {
+	if (report->json)
 		print_json(report->json, &dev);
-	} else if (!report->path || !dev.err) {
-		print_text(&dev, report->first);
-		report->first = report->first && dev.err &&
-				dev.err != -EOPNOTSUPP;
-	}
+	else
+		report_text(report, &dev);
 
 	if (!dev.err)
 		report->status = worse(report->status, EXIT_OK);
@@ -197,7 +241,7 @@ static void report_devices(struct report *report)
 
 /* Return: the error of the heap. */
 static int report_heap(struct report *report, const char *path,
-		       uint32_t use_case, bool *has_header)
+		       uint32_t use_case)
 {
 	struct heap heap;
 
@@ -205,17 +249,10 @@ static int report_heap(struct report *report, const char *path,
 	if (!report->path && (heap.err == -ENXIO || heap.err == -ENOTTY))
 		return heap.err;
 
-	if (report->json) {
+	if (report->json)
 		heap_print_json(report->json, &heap);
-	} else if (!report->path || !heap.err) {
-		if (!report->first && !*has_header)
-			putchar('\n');
-		if (!*has_header)
-			heap_print_header();
-		heap_print(&heap);
-		*has_header = true;
-		report->first = false;
-	}
+	else if (!report->path || !heap.err)
+		heap_add(&report->table, &heap);
 
 	if (!heap.err)
 		report->status = worse(report->status, EXIT_OK);
@@ -230,11 +267,10 @@ static int report_heap(struct report *report, const char *path,
 static void report_heaps(struct report *report)
 {
 	char node[RSTMEM_HEAP_PATH_SIZE];
-	bool has_header = false;
 	int i = 0, err, closed = 0;
 
 	while ((i = rstmem_next_heap(i, node, sizeof(node))) >= 0) {
-		err = report_heap(report, node, (uint32_t)i, &has_header);
+		err = report_heap(report, node, (uint32_t)i);
 		if (err == -EACCES || err == -EPERM)
 			closed = err;
 	}
@@ -292,8 +328,8 @@ static void report_all(struct report *report)
 
 static void report_one(struct report *report)
 {
-	bool has_header = false, heap;
 	uint32_t use_case;
+	bool heap;
 	int err;
 
 	heap = is_heap(report->path, &use_case);
@@ -303,7 +339,7 @@ static void report_one(struct report *report)
 	end(report);
 	begin(report, "heaps");
 	if (heap) {
-		err = report_heap(report, report->path, use_case, &has_header);
+		err = report_heap(report, report->path, use_case);
 		if (err)
 			report->status = device_error(report->path,
 						      RSTMEM_VIA_HEAP, err);
@@ -311,26 +347,43 @@ static void report_one(struct report *report)
 	end(report);
 }
 
+/* Print the table that the devices and heaps have filled. */
+static void print_table(struct report *report)
+{
+	struct table *t = &report->table;
+
+	if (!table_rows(t))
+		return;
+	if (output_is_flat(&report->output)) {
+		table_print(t, "");
+		return;
+	}
+	separate(report);
+	puts("/dev/dma_heap");
+	t->first_title = "HEAP";
+	table_show(t, "DEVICE,MEMORY");
+	table_print(t, "  ");
+}
+
 int cmd_info(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "device", required_argument, NULL, 'd' },
-		{ "json", no_argument, NULL, 'j' },
+		OPTION_JSON, OPTION_BYTES, OPTIONS_TABLE,
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	static const char letters[] = ":d:jh";
+	static const char letters[] = ":bd:jo:h";
 	struct report report = { .first = true, .status = EXIT_NO_DEVICE };
 	struct json json = { .out = stdout };
-	int c;
+	int c, ret;
 
 	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		if (output_option(&report.output, c))
+			continue;
 		switch (c) {
 		case 'd':
 			report.path = optarg;
-			break;
-		case 'j':
-			report.json = &json;
 			break;
 		case 'h':
 			fputs(info_help, stdout);
@@ -341,14 +394,24 @@ int cmd_info(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
+	ret = output_check(&report.output, argv[0], columns, COLUMNS);
+	if (ret)
+		return ret;
 
-	if (report.json)
+	table_init(&report.table, columns, COLUMNS);
+	output_apply(&report.output, &report.table);
+	if (report.output.is_json) {
+		report.json = &json;
 		json_begin(report.json, NULL, '{');
+	}
 	if (report.path)
 		report_one(&report);
 	else
 		report_all(&report);
 	if (report.json)
 		json_end(report.json, '}');
+	else
+		print_table(&report);
+	table_deinit(&report.table);
 	return finish_output(report.status);
 }

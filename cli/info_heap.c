@@ -64,24 +64,22 @@ static const char *memory(const struct heap *heap)
 	case HEAP_OF_RSTMEM:
 		return "that of a TEE device";
 	case HEAP_OF_KERNEL:
-		return "unknown, the kernel's own";
+		return "unknown: the kernel's own";
 	default:
-		return "unknown, of rstmem or the kernel's own";
+		return "unknown: rstmem's or the kernel's";
 	}
 }
 
-void heap_print_header(void)
+/* Add a row to the table of rstmem info. */
+void heap_add(struct table *t, const struct heap *heap)
 {
-	printf("%s\n  %-19s %-43s %s\n", "/dev/dma_heap", "USE CASE", "HEAP",
-	       "MEMORY");
-}
+	int i;
 
-void heap_print(const struct heap *heap)
-{
-	char path[PATH_MAX];
-
-	printf("  %-19s %-43s %s\n", heap->name,
-	       text_clean(heap->path, path, sizeof(path)), memory(heap));
+	table_add(t, heap->path);
+	table_add(t, heap->name);
+	for (i = 0; i < 6; i++)
+		table_add(t, "-");
+	table_add(t, memory(heap));
 }
 
 void heap_print_json(struct json *json, const struct heap *heap)

@@ -68,6 +68,27 @@ _rstmem()
 			'size buffers age user pid command account' -- "$cur")
 		return
 		;;
+	info:-o | info:--output)
+		mapfile -t COMPREPLY < <(compgen -W 'DEVICE USE-CASE GRANULE TOTAL USED
+			LARGEST-FREE BUFFERS CAPABILITIES MEMORY' -- "${cur^^}")
+		return
+		;;
+	stat:-o | stat:--output)
+		mapfile -t COMPREPLY < <(compgen -W 'DEVICE USE-CASE USED TOTAL PEAK FREE
+			LARGEST-FREE FRAGMENTED BUFFERS LOST USER-BYTES USER-BUFFERS
+			BUFFER-BYTES RESERVE NO-MEMORY OVER-LIMIT BACKEND NO-IMPORTER
+			OUT-OF-REACH IMPORTERS' -- "${cur^^}")
+		return
+		;;
+	buffers:-o | buffers:--output)
+		mapfile -t COMPREPLY < <(compgen -W 'SIZE ACCOUNT AGE USER PID COMMAND
+			PROCESS REFS INODE IMPORTERS HOLDERS' -- "${cur^^}")
+		return
+		;;
+	features:-o | features:--output)
+		mapfile -t COMPREPLY < <(compgen -W 'FEATURE WORKS WHY' -- "${cur^^}")
+		return
+		;;
 	top:-v | top:--view)
 		mapfile -t COMPREPLY < <(compgen -W 'processes users buffers' -- "$cur")
 		return
@@ -84,13 +105,14 @@ _rstmem()
 
 	case $verb in
 	info)
-		words='--device --json --help'
+		words='--device --output --noheadings --bytes --json --help'
 		;;
 	stat)
-		words='--device --use-case --json --help'
+		words='--device --use-case --output --noheadings --bytes --json --help'
 		;;
 	buffers)
-		words='--device --use-case --sort --reverse --json --help'
+		words='--device --use-case --sort --reverse --output --noheadings --bytes
+			--json --help'
 		;;
 	top)
 		words='--interval --count --device --use-case --view --sort --reverse
@@ -99,8 +121,11 @@ _rstmem()
 	alloc)
 		words='--size --use-case --device --via --hold --json --help --'
 		;;
-	inspect | doctor | features)
+	inspect | doctor)
 		words='--json --help'
+		;;
+	features)
+		words='--output --noheadings --json --help'
 		;;
 	conform)
 		words='--device --heap --use-case --list --json --help'

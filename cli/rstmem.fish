@@ -46,6 +46,12 @@ complete -c rstmem -n '__rstmem_verb stat buffers top alloc conform' -s u -l use
 complete -c rstmem -n '__rstmem_verb buffers' -s s -l sort -x -a 'size age user pid command account' -d sort
 complete -c rstmem -n '__rstmem_verb top' -s s -l sort -x -a 'size buffers age user pid command account' -d sort
 complete -c rstmem -n '__rstmem_verb buffers top' -s r -l reverse -d 'reverse the order'
+complete -c rstmem -n '__rstmem_verb info stat buffers' -s b -l bytes -d 'print sizes in bytes'
+complete -c rstmem -n '__rstmem_verb info stat buffers features' -l noheadings -d 'print no titles'
+complete -c rstmem -n '__rstmem_verb info' -s o -l output -x -a 'DEVICE USE-CASE GRANULE TOTAL USED LARGEST-FREE BUFFERS CAPABILITIES MEMORY' -d 'columns to print'
+complete -c rstmem -n '__rstmem_verb stat' -s o -l output -x -a 'DEVICE USE-CASE USED TOTAL PEAK FREE LARGEST-FREE FRAGMENTED BUFFERS LOST USER-BYTES USER-BUFFERS BUFFER-BYTES RESERVE NO-MEMORY OVER-LIMIT BACKEND NO-IMPORTER OUT-OF-REACH IMPORTERS' -d 'columns to print'
+complete -c rstmem -n '__rstmem_verb buffers' -s o -l output -x -a 'SIZE ACCOUNT AGE USER PID COMMAND PROCESS REFS INODE IMPORTERS HOLDERS' -d 'columns to print'
+complete -c rstmem -n '__rstmem_verb features' -s o -l output -x -a 'FEATURE WORKS WHY' -d 'columns to print'
 complete -c rstmem -n '__rstmem_verb top' -s i -l interval -x -d 'seconds between rounds'
 complete -c rstmem -n '__rstmem_verb top' -s n -l count -x -d 'number of rounds'
 complete -c rstmem -n '__rstmem_verb top' -s t -l text -d 'print text'

@@ -38,6 +38,9 @@ _rstmem()
 	local -a any=('(-d --device)'{-d,--device}'[TEE device or heap]:device:_rstmem_nodes all')
 	local -a reverse=('(-r --reverse)'{-r,--reverse}'[reverse the order]')
 
+	local -a titles=('--noheadings[print no titles]')
+	local -a bytes=('(-b --bytes)'{-b,--bytes}'[print sizes in bytes]')
+
 	if ((CURRENT == 2)); then
 		_describe -t verbs 'verb' verbs
 		compadd -- --help --version
@@ -49,13 +52,16 @@ _rstmem()
 
 	case $verb in
 	info)
-		_arguments -s -S $json $any
+		_arguments -s -S $json $any $titles $bytes \
+			'(-o --output)'{-o,--output}'[columns]:column:(DEVICE USE-CASE GRANULE TOTAL USED LARGEST-FREE BUFFERS CAPABILITIES MEMORY)'
 		;;
 	stat)
-		_arguments -s -S $json $device $use_case
+		_arguments -s -S $json $device $use_case $titles $bytes \
+			'(-o --output)'{-o,--output}'[columns]:column:(DEVICE USE-CASE USED TOTAL PEAK FREE LARGEST-FREE FRAGMENTED BUFFERS LOST USER-BYTES USER-BUFFERS BUFFER-BYTES RESERVE NO-MEMORY OVER-LIMIT BACKEND NO-IMPORTER OUT-OF-REACH IMPORTERS)'
 		;;
 	buffers)
-		_arguments -s -S $json $device $use_case $reverse \
+		_arguments -s -S $json $device $use_case $reverse $titles $bytes \
+			'(-o --output)'{-o,--output}'[columns]:column:(SIZE ACCOUNT AGE USER PID COMMAND PROCESS REFS INODE IMPORTERS HOLDERS)' \
 			'(-s --sort)'{-s,--sort}'[sort]:key:(size age user pid command account)'
 		;;
 	top)
@@ -81,8 +87,12 @@ _rstmem()
 			'(-H --heap)'{-H,--heap}'[heap]:heap:_rstmem_heaps' \
 			'(-l --list)'{-l,--list}'[list the checks]'
 		;;
-	doctor | features)
+	doctor)
 		_arguments -s -S $json
+		;;
+	features)
+		_arguments -s -S $json $titles \
+			'(-o --output)'{-o,--output}'[columns]:column:(FEATURE WORKS WHY)'
 		;;
 	help)
 		_describe -t verbs 'verb' verbs

@@ -93,7 +93,8 @@ static void print_text(struct top *top)
 	}
 	buffers_group(&top->buffers, top->view);
 	buffers_sort(&top->buffers, &top->order);
-	view_buffers(&t, &top->buffers, top->view, &top->accounts);
+	view_buffers(&t, &top->buffers, top->view, &top->accounts,
+		     NULL);
 	table_print(&t, "");
 	table_deinit(&t);
 }

@@ -236,7 +236,8 @@ static void draw_buffers(struct screen *s, int y)
 	}
 	buffers_group(&top->buffers, top->view);
 	buffers_sort(&top->buffers, &top->order);
-	view_buffers(&t, &top->buffers, top->view, &top->accounts);
+	view_buffers(&t, &top->buffers, top->view, &top->accounts,
+		     NULL);
 	table_header(&t, line);
 	s->width = text_width(line);
 	s->rows = top->buffers.count;
@@ -297,7 +298,7 @@ static const char * const help_lines[] = {
 	"           - used at the peak   r reserved for CAP_SYS_RESOURCE",
 	"           x lost: could not be cleared, out of use",
 	"",
-	"SHARE: part of all memory of the use case. OF LIMIT: part of a user's limit.",
+	"SHARE: part of all memory of the use case. OF-LIMIT: part of a user's limit.",
 	"A buffer is charged to the process that asked for it, also after that has",
 	"ended and others hold it; see \"rstmem buffers\" and rstmem(1).",
 	"",

@@ -41,8 +41,7 @@ struct heap {
 };
 
 void heap_read(struct heap *heap, const char *path, uint32_t use_case);
-void heap_print_header(void);
-void heap_print(const struct heap *heap);
+void heap_add(struct table *t, const struct heap *heap);
 void heap_print_json(struct json *json, const struct heap *heap);
 
 /* top.c */

@@ -184,7 +184,7 @@ int reason_print(const struct reason *reason);
 void reason_set_path(struct reason *reason, const char *path);
 
 /* table.c */
-#define TABLE_COLUMNS	12
+#define TABLE_COLUMNS	24
 /* Room for a line; a longer one is cut. */
 #define TABLE_LINE	8192
 
@@ -196,7 +196,12 @@ struct column {
 struct table {
 	const struct column *columns;
 	unsigned int count;
-	unsigned int width[TABLE_COLUMNS];
+	unsigned int width[TABLE_COLUMNS];	/* of the cells */
+	unsigned int shown[TABLE_COLUMNS];	/* columns, from the left */
+	unsigned int shown_count;
+	const char *first_title;	/* of the first one, if not its own */
+	bool no_headings;
+	bool is_bytes;			/* sizes are plain numbers */
 	char **cell;
 	size_t cells, room;
 };
@@ -205,6 +210,7 @@ void *xrealloc(void *old, size_t count, size_t size);
 char *xstrdup(const char *text);
 void table_init(struct table *t, const struct column *columns,
 		unsigned int count);
+const char *table_show(struct table *t, const char *list);
 void table_deinit(struct table *t);
 void table_add(struct table *t, const char *text);
 void table_add_u64(struct table *t, uint64_t value);
@@ -213,6 +219,31 @@ size_t table_rows(const struct table *t);
 void table_header(const struct table *t, char line[TABLE_LINE]);
 void table_row(const struct table *t, size_t row, char line[TABLE_LINE]);
 void table_print(const struct table *t, const char *indent);
+
+/* output.c: options for the form of a verb's output; those without a letter */
+enum {
+	OPTION_NO_HEADINGS = UCHAR_MAX + 1,
+	OPTION_VIA,
+};
+
+#define OPTION_JSON	{ "json", no_argument, NULL, 'j' }
+#define OPTION_BYTES	{ "bytes", no_argument, NULL, 'b' }
+#define OPTIONS_TABLE \
+	{ "noheadings", no_argument, NULL, OPTION_NO_HEADINGS }, \
+	{ "output", required_argument, NULL, 'o' }
+
+struct output {
+	bool is_json;
+	bool is_bytes;
+	bool no_headings;
+	const char *columns;	/* of --output, or NULL */
+};
+
+bool output_option(struct output *output, int c);
+int output_check(const struct output *output, const char *verb,
+		 const struct column *columns, unsigned int count);
+bool output_is_flat(const struct output *output);
+void output_apply(const struct output *output, struct table *t);
 
 /* filter.c */
 struct filter {
@@ -318,6 +349,7 @@ enum view {
 	VIEW_PROCESSES,
 	VIEW_USERS,
 	VIEW_BUFFERS,
+	VIEW_HOLDERS,		/* buffers with their holders; not of rstmem top */
 };
 
 const char *order_name(enum order_key key);
@@ -332,8 +364,10 @@ void view_accounts(struct table *t, const struct accounts *accounts,
 		   unsigned int bar, bool all);
 const char *view_rules(const struct rstmem_account *account,
 		       char text[RULES_TEXT]);
+#define HOLDERS_COLUMNS	11
+extern const struct column holders_columns[HOLDERS_COLUMNS];
 void view_buffers(struct table *t, const struct buffers *list, enum view view,
-	       const struct accounts *accounts);
+		  const struct accounts *accounts, const struct output *output);
 
 /* limit.c */
 uint64_t limit_round(const struct rstmem_account *a, uint64_t size);

@@ -56,7 +56,7 @@ int option_error(int c, char **argv, const char *letters)
 	if (!optopt)
 		return usage_error(argv[0], "unknown option %s", last);
 	/* Known after all: a long option with "=". Not all in @letters are letters. */
-	if (isalpha(optopt) && strchr(letters, optopt))
+	if (optopt > UCHAR_MAX || (isalpha(optopt) && strchr(letters, optopt)))
 		return usage_error(argv[0], "option %s is not one that takes a value",
 				   last);
 	/* A letter in a bundle has no word of its own. */

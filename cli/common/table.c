@@ -2,6 +2,7 @@
 /* Tables of text, with columns as wide as their widest cell. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common.h"
 
@@ -32,7 +33,10 @@ static void widen(struct table *t, unsigned int column, const char *text)
 		t->width[column] = width;
 }
 
-/* @columns has @count members, TABLE_COLUMNS at most, and outlives the table. */
+/*
+ * @columns has @count members, TABLE_COLUMNS at most, and outlives the table. All are
+ * shown until table_show().
+ */
 void table_init(struct table *t, const struct column *columns,
 		unsigned int count)
 {
@@ -40,7 +44,41 @@ void table_init(struct table *t, const struct column *columns,
 
 	*t = (struct table){ .columns = columns, .count = count };
 	for (i = 0; i < count; i++)
-		widen(t, i, columns[i].title);
+		t->shown[i] = i;
+	t->shown_count = count;
+}
+
+static const struct column *find_column(const struct table *t, const char *name,
+					size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->count; i++) {
+		if (strlen(t->columns[i].title) == len &&
+		    !strncasecmp(t->columns[i].title, name, len))
+			return &t->columns[i];
+	}
+	return NULL;
+}
+
+/*
+ * Show the columns of @list, titles in any case with commas between them, in that order
+ * and nothing else. Return: NULL, or the rest of @list that begins with no column.
+ */
+const char *table_show(struct table *t, const char *list)
+{
+	const struct column *column;
+	size_t len;
+
+	for (t->shown_count = 0;; list += len + 1) {
+		len = strcspn(list, ",");
+		column = find_column(t, list, len);
+		if (!column || t->shown_count == TABLE_COLUMNS)
+			return list;
+		t->shown[t->shown_count++] = (unsigned int)(column - t->columns);
+		if (!list[len])
+			return NULL;
+	}
 }
 
 void table_deinit(struct table *t)
@@ -80,7 +118,10 @@ void table_add_size(struct table *t, uint64_t size)
 {
 	char text[SIZE_TEXT];
 
-	table_add(t, size_format(size, text));
+	if (t->is_bytes)
+		table_add_u64(t, size);
+	else
+		table_add(t, size_format(size, text));
 }
 
 size_t table_rows(const struct table *t)
@@ -99,16 +140,28 @@ static size_t put(char *line, size_t at, const char *text, unsigned int spaces)
 	return at;
 }
 
+/* The title of the @n-th column that is shown. */
+static const char *title(const struct table *t, unsigned int n)
+{
+	return !n && t->first_title ? t->first_title :
+				      t->columns[t->shown[n]].title;
+}
+
 static void put_line(const struct table *t, char *const *cell, char *line)
 {
-	unsigned int i, spaces = 0, pad;
+	unsigned int n, spaces = 0, pad, width;
 	const char *text;
 	size_t at = 0;
 
 	*line = 0;
-	for (i = 0; i < t->count; i++) {
-		text = cell ? cell[i] : t->columns[i].title;
-		pad = t->width[i] - text_width(text);
+	for (n = 0; n < t->shown_count; n++) {
+		unsigned int i = t->shown[n];
+
+		width = t->no_headings ? 0 : text_width(title(t, n));
+		if (width < t->width[i])
+			width = t->width[i];
+		text = cell ? cell[i] : title(t, n);
+		pad = width - text_width(text);
 		if (t->columns[i].right)
 			spaces += pad;
 		at = put(line, at, text, spaces);
@@ -136,8 +189,10 @@ void table_print(const struct table *t, const char *indent)
 	char line[TABLE_LINE];
 	size_t row;
 
-	table_header(t, line);
-	printf("%s%s\n", indent, line);
+	if (!t->no_headings) {
+		table_header(t, line);
+		printf("%s%s\n", indent, line);
+	}
 	for (row = 0; row < table_rows(t); row++) {
 		table_row(t, row, line);
 		printf("%s%s\n", indent, line);

@@ -77,7 +77,7 @@ void view_accounts(struct table *t, const struct accounts *accounts,
 	static const struct column columns[] = {
 		{ "ACCOUNT", false }, { "", false }, { "USED", true },
 		{ "TOTAL", true }, { "PEAK", true }, { "BUFFERS", true },
-		{ "LARGEST FREE", true },
+		{ "LARGEST-FREE", true },
 	};
 	char text[BAR_MOST + 3];
 	size_t i;
@@ -293,18 +293,12 @@ static void add_user(struct table *t, const struct buffer_record *record,
 	add_age(t, record);
 }
 
-static const struct column buffers_columns[] = {
+/* HOLDERS is last: VIEW_BUFFERS lacks it. */
+const struct column holders_columns[HOLDERS_COLUMNS] = {
 	{ "SIZE", true }, { "ACCOUNT", false }, { "AGE", true },
 	{ "USER", false }, { "PID", true }, { "COMMAND", false },
 	{ "PROCESS", false }, { "REFS", true },
-	{ "INODE", true }, { "IMPORTERS", false },
-};
-
-static const struct column holders_columns[] = {
-	{ "SIZE", true }, { "ACCOUNT", false }, { "AGE", true },
-	{ "USER", false }, { "PID", true }, { "COMMAND", false },
-	{ "PROCESS", false }, { "REFS", true },
-	{ "INODE", true }, { "HOLDERS", false }, { "IMPORTERS", false },
+	{ "INODE", true }, { "IMPORTERS", false }, { "HOLDERS", false },
 };
 
 static const struct column processes_columns[] = {
@@ -315,7 +309,7 @@ static const struct column processes_columns[] = {
 };
 
 static const struct column users_columns[] = {
-	{ "SIZE", true }, { "SHARE", true }, { "OF LIMIT", true },
+	{ "SIZE", true }, { "SHARE", true }, { "OF-LIMIT", true },
 	{ "BUFFERS", true }, { "USER", false }, { "ACCOUNT", false },
 	{ "OLDEST", true }, { "IMPORTERS", false },
 };
@@ -325,33 +319,35 @@ static const struct column users_columns[] = {
 
 /*
  * @list as buffers_group() leaves it. @accounts, for shares and limits, may be NULL for
- * VIEW_BUFFERS.
+ * VIEW_BUFFERS and VIEW_HOLDERS. @output may be NULL.
  */
 void view_buffers(struct table *t, const struct buffers *list, enum view view,
-	       const struct accounts *accounts)
+		  const struct accounts *accounts, const struct output *output)
 {
 	size_t i;
 
-	if (view == VIEW_BUFFERS && list->has_holders)
-		INIT(t, holders_columns);
+	if (view == VIEW_HOLDERS)
+		table_init(t, holders_columns, HOLDERS_COLUMNS);
 	else if (view == VIEW_BUFFERS)
-		INIT(t, buffers_columns);
+		table_init(t, holders_columns, HOLDERS_COLUMNS - 1);
 	else if (view == VIEW_USERS)
 		INIT(t, users_columns);
 	else
 		INIT(t, processes_columns);
+	if (output)
+		output_apply(output, t);
 
 	for (i = 0; i < list->count; i++) {
 		const struct buffer_record *record = &list->record[i];
 
-		if (view == VIEW_BUFFERS)
-			add_buffer(t, record);
-		else if (view == VIEW_USERS)
+		if (view == VIEW_USERS)
 			add_user(t, record, find_account(accounts, record));
-		else
+		else if (view == VIEW_PROCESSES)
 			add_process(t, record, find_account(accounts, record));
-		if (list->has_holders)
-			add_holders(t, record);
+		else
+			add_buffer(t, record);
 		table_add(t, record->importers ? record->importers : "-");
+		if (view == VIEW_HOLDERS)
+			add_holders(t, record);
 	}
 }

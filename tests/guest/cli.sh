@@ -142,17 +142,23 @@ check 'rstmem alone: prints nothing to stdout' [ ! -s $out ]
 cat >tee_text <<'END'
 /dev/tee0
   NOT PROTECTED: imitates restricted memory for development; the CPU can read it
-  USE CASE             GRANULE      TOTAL       USED LARGEST FREE BUFFERS  CAPABILITIES
-  secure-video           4 KiB     64 MiB        0 B       64 MiB       0  NOT PROTECTED, scrubs
-  trusted-ui             4 KiB     16 MiB        0 B       16 MiB       0  NOT PROTECTED, scrubs
-  secure-video-record    4 KiB     16 MiB        0 B       16 MiB       0  NOT PROTECTED, scrubs
+  USE-CASE             GRANULE   TOTAL  USED  LARGEST-FREE  BUFFERS
+  secure-video           4 KiB  64 MiB   0 B        64 MiB        0
+  trusted-ui             4 KiB  16 MiB   0 B        16 MiB        0
+  secure-video-record    4 KiB  16 MiB   0 B        16 MiB        0
+
+  USE-CASE             CAPABILITIES
+  secure-video         NOT PROTECTED, scrubs
+  trusted-ui           NOT PROTECTED, scrubs
+  secure-video-record  NOT PROTECTED, scrubs
 END
 heap_head() {
 	echo /dev/dma_heap
-	printf '  %-19s %-43s %s\n' 'USE CASE' HEAP MEMORY
+	printf '  %-*s  MEMORY\n' "${1-43}" HEAP
 }
+# heap_line NAME MEMORY [WIDTH]
 heap_line() {
-	printf '  %-19s %-43s %s\n' "$1" "/dev/dma_heap/protected,$1" "$2"
+	printf '  %-*s  %s\n' "${3-43}" "/dev/dma_heap/protected,$1" "$2"
 }
 # heaps_text MEMORY: the lines of all heaps, with MEMORY in their last column.
 heaps_text() {
@@ -173,15 +179,34 @@ check 'info -d /dev/tee0: shows that device alone' cmp -s $out tee_text
 run rstmem info --device=/dev/tee0
 check 'info: accepts --device=PATH' cmp -s $out tee_text
 {
-	heap_head
-	heap_line trusted-ui 'that of a TEE device'
+	heap_head 34
+	heap_line trusted-ui 'that of a TEE device' 34
 } >expected
 run rstmem info -d /dev/dma_heap/protected,trusted-ui
 check 'info -d: shows one heap alone' cmp -s $out expected
 ln -s /dev/dma_heap/protected,trusted-ui link
 run rstmem info -d link
 check 'info -d: accepts a link to a heap' \
-	grep -qE '^  trusted-ui +link +that of a TEE device$' $out
+	grep -qx '  link  that of a TEE device' $out
+run rstmem info -d link -o use-case --noheadings
+check 'info -d: knows the use case behind a link to a heap' grep -qx trusted-ui $out
+cat >expected <<'END'
+DEVICE                                       USE-CASE             TOTAL
+/dev/tee0                                    secure-video         67108864
+/dev/tee0                                    trusted-ui           16777216
+/dev/tee0                                    secure-video-record  16777216
+/dev/dma_heap/protected,secure-video         secure-video         -
+/dev/dma_heap/protected,trusted-ui           trusted-ui           -
+/dev/dma_heap/protected,secure-video-record  secure-video-record  -
+END
+run rstmem info --bytes --output DEVICE,use-case,Total
+sed 's/  *\([^ ]*\)$/  \1/; s/  *TOTAL/  TOTAL/' $out >changed
+sed 's/  *\([^ ]*\)$/  \1/' expected >wanted
+check 'info --output: shows these columns of devices and heaps in one table' \
+	cmp -s changed wanted
+run rstmem info --noheadings
+check 'info --noheadings: prints a line for each use case and heap' \
+	[ "$(grep -c '^/dev/' $out)$(grep -vc '^/dev/' $out)" = 60 ]
 
 json_use_case() {
 	printf '        {\n          "use_case": %s,\n          "name": "%s",\n' "$1" "$2"
@@ -236,22 +261,22 @@ check 'info --json: prints JSON for one heap' is_json $out
 # stat
 cat >expected <<'END'
 /dev/tee0
-  USE CASE             USED   TOTAL   PEAK    FREE  LARGEST FREE  FRAGMENTED  BUFFERS  LOST
+  USE-CASE             USED   TOTAL   PEAK    FREE  LARGEST-FREE  FRAGMENTED  BUFFERS  LOST
   secure-video          0 B  64 MiB  8 KiB  64 MiB        64 MiB          0%        0   0 B
   trusted-ui            0 B  16 MiB    0 B  16 MiB        16 MiB          0%        0   0 B
   secure-video-record   0 B  16 MiB    0 B  16 MiB        16 MiB          0%        0   0 B
 
-  LIMITS               OF A USER  BUFFERS OF A USER  OF A BUFFER  RESERVE
-  secure-video              none               none         none     none
-  trusted-ui              12 MiB                  3        4 MiB    1 MiB
-  secure-video-record       none               none         none     none
+  LIMITS               USER-BYTES  USER-BUFFERS  BUFFER-BYTES  RESERVE
+  secure-video               none          none          none     none
+  trusted-ui               12 MiB             3         4 MiB    1 MiB
+  secure-video-record        none          none          none     none
 
-  REFUSED              NO MEMORY  LIMIT  BACKEND  IMPORTER  OUT OF REACH
-  secure-video                 0      0        0         0             0
-  trusted-ui                   0      0        0         0             0
-  secure-video-record          0      0        0         0             0
+  REFUSED              NO-MEMORY  OVER-LIMIT  BACKEND  NO-IMPORTER  OUT-OF-REACH
+  secure-video                 0           0        0            0             0
+  trusted-ui                   0           0        0            0             0
+  secure-video-record          0           0        0            0             0
 
-  IMPORTERS
+  USE-CASE             IMPORTERS
   secure-video         any
   trusted-ui           driver:a device:b*
   secure-video-record  any
@@ -264,6 +289,14 @@ echo 1M >$ui/limits/reserve
 echo driver:a device:b\* >$ui/importers
 run rstmem stat
 check 'stat: shows figures, limits, refusals and importers' cmp -s $out expected
+run rstmem stat --noheadings -b -o lost,USER-BYTES,BUFFER-BYTES,IMPORTERS,USE-CASE -u 2
+check 'stat --output: shows these columns in this order, without titles' \
+	grep -qx '0  12582912  4194304  driver:a device:b\*  trusted-ui' $out
+check 'stat --noheadings: prints one line for one use case' one_line $out
+run rstmem stat -o DEVICE,USED
+check 'stat --output: begins with the titles' \
+	[ "$(head -n 1 $out | tr -s ' ')" = 'DEVICE USED' ]
+check 'stat --output: prints one table' [ "$(wc -l <$out)" = 4 ]
 json_number() {
 	local value
 
@@ -416,7 +449,7 @@ rstmem alloc -s 3M -u trusted-ui -- rstmem buffers >$out 2>$err
 check 'buffers: lists the larger buffer first' \
 	[ "$(sed 1d $out | sed 's/  .*//' | tr '\n' ,)" = '3 MiB,1 MiB,' ]
 check 'buffers: shows account, user, command and process' grep -qE \
-	'^3 MiB  tee0,trusted-ui    +0s  root +[0-9]+  rstmem   runs +[0-9]+ +[0-9]+  [1-9][0-9:]+ rstmem,[1-9][0-9:]+ rstmem +-$' $out
+	'^3 MiB  tee0,trusted-ui    +0s  root +[0-9]+  rstmem   runs +[0-9]+ +[0-9]+ +- +[1-9][0-9:]+ rstmem,[1-9][0-9:]+ rstmem$' $out
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -r >$out 2>$err
 check 'buffers -r: reverses the order' [ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -s age >$out 2>$err
@@ -424,6 +457,9 @@ check 'buffers -s age: lists the older buffer first' \
 	[ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -u trusted-ui >$out 2>$err
 check 'buffers -u: lists buffers of one use case only' [ "$(wc -l <$out)" = 2 ]
+run rstmem buffers -b --noheadings -o size,account
+check 'buffers --output: shows these columns, without titles' \
+	grep -qx '1048576  tee0,secure-video' $out
 run rstmem buffers
 holders=$(for fd in /proc/[0-9]*/fd/*; do
 	case $(readlink "$fd") in /dmabuf:*) echo "$fd" ;; esac
@@ -432,7 +468,7 @@ check 'buffers: names each process and descriptor that holds a buffer' \
 	[ "$(sed 1d $out | grep -oE '[0-9]+:[0-9]+' | sort)" = "$holders" ]
 check 'buffers: two processes hold the buffer of a command' \
 	[ "$(echo "$holders" | wc -l)" = 2 ]
-check 'buffers: names the command of a holder' grep -qE '[0-9]+:[0-9]+ sh ' $out
+check 'buffers: names the command of a holder' grep -qE '[0-9]+:[0-9]+ sh$' $out
 run rstmem buffers -j
 check 'buffers --json: has each process and descriptor that holds a buffer' \
 	[ "$(sed -n '/"holders"/,/\]/s/.*"pid": \([0-9]*\),/\1/p' $out | sort)" = \
@@ -607,6 +643,21 @@ wrong 'unknown verb "allocate"' allocate
 wrong 'unknown verb "x"' help x
 wrong 'unexpected "x"' version x
 wrong 'unknown verb "a?b"' "$(printf 'a\nb')"
+for verb in info stat buffers features; do
+	wrong '"x" is not a column to show' $verb --output x
+	wrong '"" is not a column to show' $verb --output ''
+	wrong '"SIZE " is not a column to show' $verb --output 'SIZE ,x'
+	wrong '--json excludes --output, --noheadings and --bytes' $verb -jo x
+	wrong '--json excludes --output, --noheadings and --bytes' $verb --json --noheadings
+	wrong 'option --noheadings=1 is not one that takes a value' $verb --noheadings=1
+	# The columns of its help, each and together.
+	columns=$(rstmem $verb --help | sed -n '/--output/,/^ *-[-a-z]/p' |
+		grep -oE '[A-Z]+(-[A-Z]+)*,? ?' | grep -vE '^LIST' | tr -d ' ' | tr -d '\n')
+	rstmem $verb --output "${columns%,}" 2>$err | head -n 1 | tr -s ' ' >$out
+	check "rstmem $verb --output: shows the columns of its help" \
+		[ "$(cat $out)" = "$(echo "${columns%,}" | tr , ' ')" ]
+done
+wrong 'unknown option -b' features -b
 empty 'other wrong usage'
 
 # Messages about failures.
@@ -723,7 +774,7 @@ run rstmem alloc -s 1M -- rstmem alloc -s 1M --via heap -- sh -c \
 check 'alloc --via heap: unsets the variables of an outer alloc' grep -qx 'none none' $out
 run rstmem alloc -s 1M --via heap -- rstmem info
 check "alloc --via heap: the TEE device's figures count the buffer" \
-	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1 ' $out
+	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1$' $out
 empty 'alloc via heaps'
 
 # The framework of the kernel has heaps of rstmem and of the kernel. Nothing tells them
@@ -732,13 +783,13 @@ mount -t tmpfs none /sys/class
 mkdir -p /sys/class/dma_heap/protected,trusted-ui
 run rstmem info -d /dev/dma_heap/protected,trusted-ui
 check 'info -d HEAP: says that the origin is unknown' \
-	grep -q " unknown, of rstmem or the kernel's own\$" $out
+	grep -q " unknown: rstmem's or the kernel's\$" $out
 run rstmem info -j -d /dev/dma_heap/protected,trusted-ui
 check 'info --json: has null for an unknown origin' grep -q '"origin": null$' $out
 mount -t tmpfs none /sys/module
 run rstmem info -d /dev/dma_heap/protected,trusted-ui
 check "info -d HEAP: without rstmem the heap is the kernel's" \
-	grep -q " unknown, the kernel's own\$" $out
+	grep -q " unknown: the kernel's own\$" $out
 run rstmem info -j -d /dev/dma_heap/protected,trusted-ui
 check 'info --json: without rstmem the origin is the kernel' \
 	grep -q '"origin": "kernel"$' $out
@@ -755,7 +806,7 @@ run rstmem alloc -s 1M -- sh -c 'grep "^exp_name" /proc/self/fdinfo/$RSTMEM_FD'
 check "alloc: RSTMEM_FD is the dma-buf" grep -q 'rstmem' $out
 run rstmem alloc -s 1M -- rstmem info
 check 'alloc: the buffer lives while the command runs' \
-	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1 ' $out
+	grep -qE 'secure-video +4 KiB +64 MiB +1 MiB +63 MiB +1$' $out
 # Not with ls, which opens a directory.
 cat >descriptors <<'END'
 for n in 0 1 2 3 4 5 6 7 8 9; do
@@ -1205,6 +1256,12 @@ check 'stat: use cases that share a memory show the same limit' \
 as_nobody 'rstmem alloc -d /dev/tee1 -s 2M -- rstmem alloc -d /dev/tee1 -u trusted-ui -s 3M'
 check 'alloc: a limit of a shared memory counts all use cases' complains \
 	'/dev/tee1: a user may have 4 MiB and your processes hold 2 MiB;'
+rmmod rstmem_fake
+modprobe rstmem_fake shared=1 use_cases=0xe mode=pool pool_size=1073737728 \
+	paddr=0x2000000000
+run rstmem alloc -d /dev/tee1 -u secure-video-record -s 1072689152 -- rstmem info
+check 'info: fits 80 columns with the longest sizes and names' \
+	eval 'grep -qE "secure-video-record +4 KiB +1023.9 MiB +1022.9 MiB " $out && ! grep -E "^.{81}" $out'
 rmmod rstmem_fake
 modprobe rstmem_fake
 echo error >/sys/module/rstmem_fake/parameters/mode

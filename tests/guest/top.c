@@ -136,7 +136,7 @@ static void test_who(void)
 	terminal_type(&t, ">>");
 	ktap(terminal_shows(&t, "by buffers"), "key >: selects the next order");
 	terminal_type(&t, "u");
-	ktap(terminal_shows(&t, "OF LIMIT") && terminal_row(&t, "menu") < 0,
+	ktap(terminal_shows(&t, "OF-LIMIT") && terminal_row(&t, "menu") < 0,
 	     "key u: shows users in place of processes");
 	ktap(row_has(&t, "nobody", "50%"), "users: shows the share of a limit");
 	terminal_type(&t, "b");
@@ -315,13 +315,13 @@ static void test_text(void)
 
 	for (n = 0; n < 4; n++) {
 		terminal_start(&t, 24, 200, names[n], 0, once);
-		ktap(ended_with(&t, 0) && terminal_row(&t, "LARGEST FREE") >= 0 &&
+		ktap(ended_with(&t, 0) && terminal_row(&t, "LARGEST-FREE") >= 0 &&
 		     terminal_row(&t, "q quit") < 0,
 		     "TERM %s: prints text in place of a screen",
 		     names[n] ? names[n] : "not set");
 	}
 	terminal_start(&t, 24, 200, "vt100", 0, text);
-	ktap(ended_with(&t, 0) && terminal_row(&t, "LARGEST FREE") >= 0 &&
+	ktap(ended_with(&t, 0) && terminal_row(&t, "LARGEST-FREE") >= 0 &&
 	     terminal_row(&t, "q quit") < 0,
 	     "--text: prints text in place of a screen");
 }
