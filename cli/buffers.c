@@ -3,7 +3,7 @@
 #include "verbs.h"
 
 const char buffers_help[] =
-"Usage: rstmem buffers [-d PATH] [-u NAME|N] [-s KEY] [-r]\n"
+"Usage: rstmem buffers [-d PATH] [-u NAME|N] [-x KEY] [-r]\n"
 "                      [-o LIST] [--noheadings] [-b] [-j]\n"
 "\n"
 "Lists the live buffers with size, age, the process that asked for them, the\n"
@@ -12,7 +12,7 @@ const char buffers_help[] =
 "\n"
 "  -d, --device PATH    only of this TEE device, such as /dev/tee0, gone or not\n"
 "  -u, --use-case NAME  only of this use case\n"
-"  -s, --sort KEY       size (default), age, user, pid, command or account\n"
+"  -x, --sort KEY       size (default), age, user, pid, command or account\n"
 "  -r, --reverse        reverse the order\n"
 "  -o, --output LIST    these columns: SIZE, ACCOUNT, AGE, USER, PID, COMMAND,\n"
 "                       PROCESS, REFS, INODE, IMPORTERS, HOLDERS\n"
@@ -27,12 +27,12 @@ int cmd_buffers(int argc, char **argv)
 		{ "device", required_argument, NULL, 'd' },
 		OPTION_JSON, OPTION_BYTES, OPTIONS_TABLE,
 		{ "reverse", no_argument, NULL, 'r' },
-		{ "sort", required_argument, NULL, 's' },
+		{ "sort", required_argument, NULL, 'x' },
 		{ "use-case", required_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	static const char letters[] = ":bd:jo:rs:u:h";
+	static const char letters[] = ":bd:jo:ru:x:h";
 	struct order order = { .key = ORDER_SIZE };
 	struct filter filter = FILTER_ALL;
 	struct json json = { .out = stdout };
@@ -55,7 +55,7 @@ int cmd_buffers(int argc, char **argv)
 		case 'r':
 			order.reverse = true;
 			break;
-		case 's':
+		case 'x':
 			if (order_parse(&order, optarg) || order.key == ORDER_BUFFERS)
 				return usage_error(argv[0], "--sort takes size, age, user, pid, command or account, not \"%s\"",
 						   optarg);

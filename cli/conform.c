@@ -8,7 +8,7 @@
 #include "verbs.h"
 
 const char conform_help[] =
-"Usage: rstmem conform [-d PATH | -H NAME] [-u USE-CASE] [-j]\n"
+"Usage: rstmem conform [-d PATH | --heap NAME] [-u USE-CASE] [-j]\n"
 "       rstmem conform -l [-j]\n"
 "\n"
 "Checks a TEE device or a dma-heap against tee_rstmem(7). Takes all of its memory for\n"
@@ -16,7 +16,7 @@ const char conform_help[] =
 "\n"
 "  -d, --device PATH    test this TEE device, by default the first with restricted\n"
 "                       memory\n"
-"  -H, --heap NAME      test a dma-heap, such as protected,secure-video, or its path\n"
+"      --heap NAME      test a dma-heap, such as protected,secure-video, or its path\n"
 "  -u, --use-case NAME  test this use case of the TEE device, a name or a number; by\n"
 "                       default the first that it offers\n"
 "  -l, --list           list the checks, run none\n"
@@ -83,14 +83,14 @@ int cmd_conform(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "device", required_argument, NULL, 'd' },
-		{ "heap", required_argument, NULL, 'H' },
+		{ "heap", required_argument, NULL, OPTION_HEAP },
 		{ "use-case", required_argument, NULL, 'u' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	static const char letters[] = ":d:H:u:ljh";
+	static const char letters[] = ":d:u:ljh";
 	struct json json = { .out = stdout }, *out = NULL;
 	char path[PATH_MAX];
 	struct choice choice = { 0 };
@@ -103,7 +103,7 @@ int cmd_conform(int argc, char **argv)
 		case 'd':
 			choice.device = optarg;
 			break;
-		case 'H':
+		case OPTION_HEAP:
 			choice.heap = optarg;
 			break;
 		case 'u':

@@ -43,7 +43,7 @@ _rstmem()
 		mapfile -t COMPREPLY < <(compgen -W "${COMPREPLY[*]}" -- "$cur")
 		return
 		;;
-	conform:-H | conform:--heap)
+	conform:--heap)
 		mapfile -t COMPREPLY < <(cd /dev/dma_heap 2>/dev/null &&
 			compgen -G 'protected,*')
 		mapfile -t COMPREPLY < <(compgen -W "${COMPREPLY[*]}" -- "$cur")
@@ -58,12 +58,12 @@ _rstmem()
 			-- "$cur")
 		return
 		;;
-	buffers:-s | buffers:--sort)
+	buffers:-x | buffers:--sort)
 		mapfile -t COMPREPLY < <(compgen -W \
 			'size age user pid command account' -- "$cur")
 		return
 		;;
-	top:-s | top:--sort)
+	top:-x | top:--sort)
 		mapfile -t COMPREPLY < <(compgen -W \
 			'size buffers age user pid command account' -- "$cur")
 		return

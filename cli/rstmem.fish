@@ -43,8 +43,8 @@ complete -c rstmem -n '__rstmem_verb info stat buffers top alloc inspect conform
 complete -c rstmem -n '__rstmem_verb info alloc' -s d -l device -x -a '(__rstmem_devices; __rstmem_heaps)' -d 'TEE device or heap'
 complete -c rstmem -n '__rstmem_verb stat buffers top conform' -s d -l device -x -a '(__rstmem_devices)' -d 'TEE device'
 complete -c rstmem -n '__rstmem_verb stat buffers top alloc conform' -s u -l use-case -x -a 'secure-video trusted-ui secure-video-record' -d 'use case'
-complete -c rstmem -n '__rstmem_verb buffers' -s s -l sort -x -a 'size age user pid command account' -d sort
-complete -c rstmem -n '__rstmem_verb top' -s s -l sort -x -a 'size buffers age user pid command account' -d sort
+complete -c rstmem -n '__rstmem_verb buffers' -s x -l sort -x -a 'size age user pid command account' -d sort
+complete -c rstmem -n '__rstmem_verb top' -s x -l sort -x -a 'size buffers age user pid command account' -d sort
 complete -c rstmem -n '__rstmem_verb buffers top' -s r -l reverse -d 'reverse the order'
 complete -c rstmem -n '__rstmem_verb info stat buffers' -s b -l bytes -d 'print sizes in bytes'
 complete -c rstmem -n '__rstmem_verb info stat buffers features' -l noheadings -d 'print no titles'
@@ -59,5 +59,5 @@ complete -c rstmem -n '__rstmem_verb top' -s v -l view -x -a 'processes users bu
 complete -c rstmem -n '__rstmem_verb alloc' -s s -l size -x -d 'bytes, or with K, M, G'
 complete -c rstmem -n '__rstmem_verb alloc' -l via -x -a 'tee heap' -d 'way to the memory'
 complete -c rstmem -n '__rstmem_verb alloc' -s H -l hold -d 'keep the buffer'
-complete -c rstmem -n '__rstmem_verb conform' -s H -l heap -x -a "(__rstmem_heaps | string replace -r '.*/' '')" -d heap
+complete -c rstmem -n '__rstmem_verb conform' -l heap -x -a "(__rstmem_heaps | string replace -r '.*/' '')" -d heap
 complete -c rstmem -n '__rstmem_verb conform' -s l -l list -d 'list the checks'

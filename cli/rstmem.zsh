@@ -62,11 +62,11 @@ _rstmem()
 	buffers)
 		_arguments -s -S $json $device $use_case $reverse $titles $bytes \
 			'(-o --output)'{-o,--output}'[columns]:column:(SIZE ACCOUNT AGE USER PID COMMAND PROCESS REFS INODE IMPORTERS HOLDERS)' \
-			'(-s --sort)'{-s,--sort}'[sort]:key:(size age user pid command account)'
+			'(-x --sort)'{-x,--sort}'[sort]:key:(size age user pid command account)'
 		;;
 	top)
 		_arguments -s -S $json $device $use_case $reverse \
-			'(-s --sort)'{-s,--sort}'[sort]:key:(size buffers age user pid command account)' \
+			'(-x --sort)'{-x,--sort}'[sort]:key:(size buffers age user pid command account)' \
 			'(-i --interval)'{-i,--interval}'[time between rounds]:seconds:' \
 			'(-n --count)'{-n,--count}'[number of rounds]:count:' \
 			'(-t --text)'{-t,--text}'[print text]' \
@@ -84,7 +84,7 @@ _rstmem()
 		;;
 	conform)
 		_arguments -s -S $json $device $use_case \
-			'(-H --heap)'{-H,--heap}'[heap]:heap:_rstmem_heaps' \
+			'--heap[heap]:heap:_rstmem_heaps' \
 			'(-l --list)'{-l,--list}'[list the checks]'
 		;;
 	doctor)

@@ -13,7 +13,7 @@
 
 const char top_help[] =
 "Usage: rstmem top [-i SECONDS] [-n COUNT] [-d PATH] [-u NAME|N]\n"
-"                  [-v VIEW] [-s KEY] [-r] [-t | -j]\n"
+"                  [-v VIEW] [-x KEY] [-r] [-t | -j]\n"
 "\n"
 "Shows how full restricted memory is and which processes use it, until q or a signal\n"
 "ends it. Prints text, round after round, where stdout is not a terminal. Only root\n"
@@ -24,7 +24,7 @@ const char top_help[] =
 "  -d, --device PATH       only of this TEE device, such as /dev/tee0\n"
 "  -u, --use-case NAME     only of this use case\n"
 "  -v, --view VIEW         processes (default), users or buffers\n"
-"  -s, --sort KEY          size (default), buffers, age, user, pid, command or\n"
+"  -x, --sort KEY          size (default), buffers, age, user, pid, command or\n"
 "                          account\n"
 "  -r, --reverse           reverse the order\n"
 "  -t, --text              text, also on a terminal\n"
@@ -203,14 +203,14 @@ int cmd_top(int argc, char **argv)
 		{ "interval", required_argument, NULL, 'i' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "reverse", no_argument, NULL, 'r' },
-		{ "sort", required_argument, NULL, 's' },
+		{ "sort", required_argument, NULL, 'x' },
 		{ "text", no_argument, NULL, 't' },
 		{ "use-case", required_argument, NULL, 'u' },
 		{ "view", required_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	static const char letters[] = ":d:i:jn:rs:tu:v:h";
+	static const char letters[] = ":d:i:jn:rtu:v:x:h";
 	struct top top = {
 		.filter = FILTER_ALL,
 		.interval_ms = TOP_INTERVAL_MS,
@@ -242,7 +242,7 @@ int cmd_top(int argc, char **argv)
 		case 'r':
 			top.order.reverse = true;
 			break;
-		case 's':
+		case 'x':
 			if (order_parse(&top.order, optarg))
 				return usage_error(argv[0], "--sort takes size, buffers, age, user, pid, command or account, not \"%s\"",
 						   optarg);

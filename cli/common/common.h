@@ -224,6 +224,7 @@ void table_print(const struct table *t, const char *indent);
 enum {
 	OPTION_NO_HEADINGS = UCHAR_MAX + 1,
 	OPTION_VIA,
+	OPTION_HEAP,
 };
 
 #define OPTION_JSON	{ "json", no_argument, NULL, 'j' }

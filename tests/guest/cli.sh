@@ -452,8 +452,8 @@ check 'buffers: shows account, user, command and process' grep -qE \
 	'^3 MiB  tee0,trusted-ui    +0s  root +[0-9]+  rstmem   runs +[0-9]+ +[0-9]+ +- +[1-9][0-9:]+ rstmem,[1-9][0-9:]+ rstmem$' $out
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -r >$out 2>$err
 check 'buffers -r: reverses the order' [ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
-rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -s age >$out 2>$err
-check 'buffers -s age: lists the older buffer first' \
+rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -x age >$out 2>$err
+check 'buffers -x age: lists the older buffer first' \
 	[ "$(sed -n '2s/  .*//p' $out)" = '1 MiB' ]
 rstmem alloc -s 3M -u trusted-ui -- rstmem buffers -u trusted-ui >$out 2>$err
 check 'buffers -u: lists buffers of one use case only' [ "$(wc -l <$out)" = 2 ]
@@ -516,7 +516,7 @@ check 'top --json: has the buffers of buffers' cmp -s changed wanted
 echo >fifo_a
 wait
 empty 'the cases of buffers and top'
-run rstmem top -n 2 -i 0.1 -r -s pid
+run rstmem top -n 2 -i 0.1 -r -x pid
 check 'top -n 2: prints two rounds' [ "$(grep -c '^ACCOUNT' $out)" = 2 ]
 check 'top -n 2: succeeds' [ "$status" = 0 ]
 as_nobody 'rstmem top -n 1'
@@ -544,8 +544,8 @@ for n in '' 0 -1 1.5 x 99999999999999999999; do
 	wrong '--count takes a number above 0' top -n "$n"
 done
 wrong '--view takes processes, users or buffers, not "all"' top -v all
-wrong '--sort takes size, buffers, age, user' top -s bytes
-wrong '--sort takes size, age, user' buffers -s buffers
+wrong '--sort takes size, buffers, age, user' top -x bytes
+wrong '--sort takes size, age, user' buffers -x buffers
 wrong '--json and --text exclude each other' top -j -t
 wrong 'unexpected "x"' top x
 run sh -c 'rstmem top -i 0.1 | head -n 3'
@@ -631,8 +631,8 @@ wrong 'no descriptor given, FD or PID:FD' inspect
 wrong 'unexpected "4"' inspect 3 4
 wrong 'unknown option -1' inspect -1
 wrong 'unexpected "x"' conform x
-wrong '--device and --heap exclude each other' conform -d /dev/tee0 -H protected,secure-video
-wrong 'a heap has one use case' conform -H protected,secure-video -u trusted-ui
+wrong '--device and --heap exclude each other' conform -d /dev/tee0 --heap protected,secure-video
+wrong 'a heap has one use case' conform --heap protected,secure-video -u trusted-ui
 wrong 'unknown use case "0"' conform -u 0
 wrong 'unknown option --all' conform --all
 for target in '' x 3x :3 3: 0:3 1:-3 1:x 1:2:3 ' 3' +3 0x3 2147483648 1:2147483648 \
@@ -888,8 +888,8 @@ check 'inspect: ends with status 3 for a descriptor that is no dma-buf' [ $statu
 check 'inspect: says that a descriptor is no dma-buf' complains ': not a dma-buf'
 refused 3 '0: not a dma-buf' inspect 0
 refused 3 'lists the devices there are' conform -d /dev/tee9
-refused 3 'lists the devices there are' conform -H protected,nothing
-refused 3 'not a dma-heap' conform -H /dev/tee0
+refused 3 'lists the devices there are' conform --heap protected,nothing
+refused 3 'not a dma-heap' conform --heap /dev/tee0
 refused 3 'not a TEE device' conform -d /dev/null
 refused 1 '/dev/tee0 does not offer use case 63; it offers secure-video, trusted-ui' conform -u 63
 refused 3 '1:0: not a dma-buf' inspect 1:0

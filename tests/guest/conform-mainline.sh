@@ -9,7 +9,7 @@
 table=$1
 # results HEAP: ID RESULT of each check; RESULT is pass, fail, unmet or skip.
 results() {
-	rstmem conform -H "$1" >/tmp/report
+	rstmem conform --heap "$1" >/tmp/report
 	sed -n -e 's/^ok [0-9]* - \([a-z.-]*\)$/\1 pass/p' \
 		-e 's/^ok [0-9]* - \([a-z.-]*\) # SKIP.*/\1 skip/p' \
 		-e 's/^not ok [0-9]* - \([a-z.-]*\)$/\1 fail/p' \

@@ -100,7 +100,7 @@ surroundings() {
 	untested 'no buffers for a user, TEE device' "alloc.descriptor alloc.every-use-case alloc.concurrent alloc.too-large memory.killed $fault" \
 		su nobody -c 'rstmem conform'
 	untested 'no buffers for a user, heap' "alloc.descriptor heap.fd-flags heap.sizes $fault" \
-		su nobody -c "rstmem conform -H $heap"
+		su nobody -c "rstmem conform --heap $heap"
 	limit user_buffers 2
 	untested 'two buffers for a user, TEE device' 'alloc.concurrent id.unique' \
 		su nobody -c 'rstmem conform'
@@ -120,7 +120,7 @@ surroundings() {
 	untested 'all memory is held, TEE device' "alloc.descriptor alloc.exhaustion query.largest-free query.counts memory.killed $fault" \
 		rstmem conform
 	untested 'all memory is held, heap' "alloc.descriptor alloc.exhaustion memory.killed heap.sizes $fault" \
-		rstmem conform -H "$heap"
+		rstmem conform --heap "$heap"
 	kill "$pid"
 	wait "$pid"
 	rstmem alloc -s 4092K --hold 600 >/dev/null &
@@ -134,7 +134,7 @@ surroundings() {
 	pid=$!
 	until rstmem info | grep -q ' 4 MiB  *2 MiB '; do sleep 0.1; done
 	conformant 'half of the memory is held, TEE device'
-	conformant 'half of the memory is held, heap' -H "$heap"
+	conformant 'half of the memory is held, heap' --heap "$heap"
 	kill "$pid"
 	wait "$pid"
 
@@ -158,9 +158,9 @@ backend() {
 	# Unloading frees the memory that the module kept, which the heap needs.
 	rmmod rstmem_bad_backend && modprobe rstmem_bad_backend "way=$1"
 	if [ "$3" = - ]; then
-		conformant "backend $1, which heaps do not show" -H "$heap"
+		conformant "backend $1, which heaps do not show" --heap "$heap"
 	else
-		noticed "backend $1, heap" "$3" -H "$heap"
+		noticed "backend $1, heap" "$3" --heap "$heap"
 	fi
 	rmmod rstmem_bad_backend
 	result $? "rstmem_bad_backend way=$1: unloads"
@@ -173,7 +173,7 @@ front() {
 
 good() {
 	conformant 'TEE device'
-	conformant 'heap' -H "$heap"
+	conformant 'heap' --heap "$heap"
 	rstmem conform -j >/tmp/conform.json &&
 		grep -q '"conformant": true' /tmp/conform.json &&
 		[ "$(grep -c '"id":' /tmp/conform.json)" = \
@@ -199,7 +199,7 @@ importing() {
 	conformant 'TEE device, with an importer'
 	grep -qE '^ok [0-9]+ - buffer.import$' /tmp/conform.out
 	result $? 'TEE device, with an importer: buffer.import passes'
-	conformant 'heap, with an importer' -H "$heap"
+	conformant 'heap, with an importer' --heap "$heap"
 	grep -qE '^ok [0-9]+ - buffer.import$' /tmp/conform.out
 	result $? 'heap, with an importer: buffer.import passes'
 }
