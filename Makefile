@@ -48,7 +48,7 @@ installed-files :=
 installed-directories :=
 style-targets :=
 include lib/build.mk python/build.mk cli/build.mk man/build.mk packaging/build.mk \
-	tests/build.mk demo/build.mk bench/build.mk docs/build.mk
+	film/build.mk tests/build.mk demo/build.mk bench/build.mk docs/build.mk
 
 .PHONY: help
 help:

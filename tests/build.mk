@@ -37,6 +37,8 @@ $(unit-ta-bin): unit-cflags += -idirafter include/uapi
 $(B)/tests/unit-ta_cipher: unit-libs := -lcrypto
 $(B)/tests/unit-fwht $(B)/tests/unit-fwht_fuzz: kernel/softtee/fwht.c film/fwht_encode.c film/fwht_encode.h \
 	$(wildcard kernel/softtee/fwht*.h)
+$(B)/tests/unit-mp4: film/mp4_read.c film/mp4_write.c film/mp4.h
+$(B)/tests/unit-mp4: unit-cflags += -D_GNU_SOURCE
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h $(B)/kernel/rbtree.o
 $(unit-bin): $(B)/tests/unit-%: tests/unit/%.c

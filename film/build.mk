@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The film: the host's tool, the player, and what tests need of them.
+
+film-cc = $(user-cc) -D_GNU_SOURCE -MMD -MP
+film-bin := $(addprefix $(B)/film/,film rstmem-play)
+
+.PHONY: film-programs
+film-programs: user $(film-bin)
+
+$(B)/film/film: film/film.c film/clip.c film/mp4_read.c film/mp4_write.c film/fwht_encode.c \
+		kernel/softtee/fwht.c
+	@mkdir -p $(@D)
+	$(film-cc) -o $@ $(filter %.c,$^) -lcrypto
+
+$(B)/film/rstmem-play: film/play.c film/mp4_read.c film/show_screen.c $(B)/lib/librstmem.a
+	@mkdir -p $(@D)
+	$(film-cc) -o $@ $(filter %.c %.a,$^)
+
+-include $(film-bin:=.d)
