@@ -54,6 +54,8 @@ include lib/build.mk python/build.mk cli/build.mk man/build.mk packaging/build.m
 help:
 	@echo 'make            install what building needs, build everything'
 	@echo 'make demo       show restricted memory at work, in a virtual machine'
+	@echo 'make demo-film  play an encrypted film out of restricted memory, and compare what'
+	@echo '                the display shows: two minutes'
 	@echo 'make check      test every behaviour once, the kernel in virtual machines: ten'
 	@echo '                minutes on two cores'
 	@echo 'make check-all  run these and more: other kernels, OP-TEE, 32 bits, and what'
@@ -122,6 +124,10 @@ compile-commands: deps
 .PHONY: demo
 demo: deps
 	@demo/run
+
+.PHONY: demo-film
+demo-film: deps
+	@film/run
 
 .PHONY: check
 check: deps
