@@ -2,7 +2,7 @@
 # The film: the host's tool, the player, and what tests need of them.
 
 film-cc = $(user-cc) -D_GNU_SOURCE -MMD -MP
-film-bin := $(addprefix $(B)/film/,film rstmem-play)
+film-bin := $(addprefix $(B)/film/,film rstmem-play rip)
 
 .PHONY: film-programs
 film-programs: user $(film-bin)
@@ -15,5 +15,9 @@ $(B)/film/film: film/film.c film/clip.c film/mp4_read.c film/mp4_write.c film/fw
 $(B)/film/rstmem-play: film/play.c film/mp4_read.c film/show_screen.c $(B)/lib/librstmem.a
 	@mkdir -p $(@D)
 	$(film-cc) -o $@ $(filter %.c %.a,$^)
+
+$(B)/film/rip: film/rip.c $(B)/lib/librstmem.a
+	@mkdir -p $(@D)
+	$(film-cc) -o $@ $^
 
 -include $(film-bin:=.d)

@@ -45,7 +45,7 @@ class Theatre:
                      '-device', 'virtserialport,chardev=film,name=rstmem.film',
                      '-qmp', 'unix:%s/qmp,server=on,wait=off' % self._sockets):
             command += ['-q', word]
-        for name in [PROGRAMS + '/rstmem-play', TOP + '/film/guest.sh', *files]:
+        for name in [PROGRAMS + '/rstmem-play', PROGRAMS + '/rip', TOP + '/film/guest.sh', *files]:
             command += ['-f', name]
         self._vm = subprocess.Popen(command + ['--', 'guest.sh'], stdout=subprocess.PIPE,
                                     stdin=subprocess.DEVNULL, stderr=self._log, text=True)
@@ -144,6 +144,20 @@ def ppm_pixels(data):
     _, sides, _, pixels = data.split(b'\n', 3)
     width, height = map(int, sides.split())
     return width, height, pixels
+
+
+def write_pattern(path, picture):
+    """
+    Write 64 bytes of a picture, as the display has them, for rip: those with the most
+    colours, each XORed with 0x5a.
+    """
+    _, _, pixels = ppm_pixels(picture)
+    memory = b''.join(pixels[n + 2:n - 1 if n else None:-1] + b'\0'
+                      for n in range(0, len(pixels), 3))
+    places = range(0, len(memory) - 64, 16)
+    best = max(places, key=lambda at: len({memory[n:n + 4] for n in range(at, at + 64, 4)}))
+    with open(path, 'wb') as file:
+        file.write(bytes(byte ^ 0x5a for byte in memory[best:best + 64]))
 
 
 def _chunk(name, data):
