@@ -227,6 +227,9 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
 		.largest_free = data.largest_free,
 		.buffers = data.buffers,
 		.caps = data.caps,
+		/* Earlier modules leave both 0. */
+		.floor = data.most ? data.floor : data.total,
+		.most = data.most ? data.most : data.total,
 	};
 	return 0;
 }

@@ -68,12 +68,14 @@ enum rstmem_via {
 /**
  * struct rstmem_usage - the memory behind a use case, at one moment
  * @granule:	bytes; sizes are rounded up to a multiple of it
- * @total:	bytes in all
+ * @total:	bytes that are there now
  * @used:	bytes allocated
  * @largest_free: bytes of the largest buffer that would fit now
  * @buffers:	number of buffers alive
  * @caps:	TEE_RSTMEM_CAP_*; without TEE_RSTMEM_CAP_PROTECTED the device only
  *		imitates protection
+ * @floor:	bytes that are always there; @total if the memory does not grow
+ * @most:	bytes that may be there if the memory grows; @total if it does not
  */
 struct rstmem_usage {
 	uint64_t granule;
@@ -82,7 +84,9 @@ struct rstmem_usage {
 	uint64_t largest_free;
 	uint32_t buffers;
 	uint32_t caps;
-	uint64_t reserved[6];
+	uint64_t floor;
+	uint64_t most;
+	uint64_t reserved[4];
 };
 
 /**
@@ -289,7 +293,7 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
  * @device:	N of /dev/teeN
  * @use_case:	TEE_IOC_UC_*
  * @granule:	bytes; sizes are rounded up to a multiple of it
- * @total:	bytes of memory behind the use case, which others may share; 0 when
+ * @total:	bytes of memory behind the use case now, which others may share; 0 when
  *		the device does not tell
  * @free:	bytes of @total that are free
  * @largest_free: bytes of the largest buffer that would fit now
@@ -307,6 +311,12 @@ int rstmem_query(struct rstmem *dev, uint32_t use_case,
  * @failed_reach: devices that could not map a buffer without a copy
  * @lost:	bytes of its freed buffers that could not be cleared; this memory is out
  *		of use; 0 from modules that do not tell
+ * @floor:	bytes of memory that are always there
+ * @most:	bytes of memory that may be there, above @floor if the memory grows
+ * @out:	bytes that the kernel gave to memory that grows
+ * @wanted:	bytes of the largest allocation that waits for growth
+ * @poisoned:	bytes of @out that are out of use until reboot
+ * @failed_steps: attempts to grow or to give memory back that failed
  *
  * Figures are read one after the other, but @peak is never below @used. Use cases
  * that share memory have the same @total, @free and limits: a limit holds for all of
@@ -333,7 +343,13 @@ struct rstmem_account {
 	uint64_t failed_importer;
 	uint64_t failed_reach;
 	uint64_t lost;
-	uint64_t reserved[8];
+	uint64_t floor;
+	uint64_t most;
+	uint64_t out;
+	uint64_t wanted;
+	uint64_t poisoned;
+	uint64_t failed_steps;
+	uint64_t reserved[2];
 };
 
 /**

@@ -60,7 +60,7 @@ _i32 = ctypes.c_int32
 class _Usage(ctypes.Structure):
     _fields_ = [('granule', _u64), ('total', _u64), ('used', _u64),
                 ('largest_free', _u64), ('buffers', _u32), ('caps', _u32),
-                ('reserved', _u64 * 6)]
+                ('floor', _u64), ('most', _u64), ('reserved', _u64 * 4)]
 
 
 class _Buffer(ctypes.Structure):
@@ -97,7 +97,8 @@ class _Account(ctypes.Structure):
             'granule', 'total', 'free', 'largest_free', 'used', 'peak', 'buffers',
             'max_user_bytes', 'max_user_buffers', 'max_buffer_bytes', 'reserve',
             'failed_no_memory', 'failed_limit', 'failed_backend', 'failed_importer',
-            'failed_reach', 'lost')] + [('reserved', _u64 * 8)]
+            'failed_reach', 'lost', 'floor', 'most', 'out', 'wanted', 'poisoned',
+            'failed_steps')] + [('reserved', _u64 * 2)]
 
 
 class Param(ctypes.Structure):

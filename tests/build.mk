@@ -41,6 +41,8 @@ $(B)/tests/unit-mp4: film/mp4_read.c film/mp4_write.c film/mp4.h
 $(B)/tests/unit-mp4: unit-cflags += -D_GNU_SOURCE
 $(B)/tests/unit-extent: tests/unit/extent.c kernel/core/extent.c \
 	kernel/core/extent.h $(B)/kernel/rbtree.o
+$(B)/tests/unit-block: tests/unit/block.c kernel/pool/block.c kernel/core/extent.c \
+	kernel/pool/block.h kernel/core/extent.h $(B)/kernel/rbtree.o
 $(unit-bin): $(B)/tests/unit-%: tests/unit/%.c
 $(unit-bin): tests/support/ktap.c tests/support/ktap.h tests/unit/unit.h $(wildcard tests/unit/shim/linux/*)
 	@mkdir -p $(@D)

@@ -15,6 +15,7 @@
 struct dma_buf;
 struct module;
 struct tee_rstmem_device;
+struct tee_rstmem_pool;
 
 /*
  * In struct tee_shm's flags: the memory is restricted. The proposal used
@@ -26,15 +27,20 @@ struct tee_rstmem_device;
 /**
  * struct tee_rstmem_usage - the state of the memory behind a use case
  * @granule:	bytes, a power of two, at least PAGE_SIZE
- * @total:	bytes in all
+ * @floor:	bytes that are always there
+ * @total:	bytes that are there now
+ * @most:	bytes that may be there if memory can grow. 0 if it never grows: then the
+ *		core sets @floor and @most to @total
  * @used:	bytes allocated
- * @largest_free: bytes of the largest buffer that would fit now
+ * @largest_free: bytes of the largest buffer that would fit without growth
  * @buffers:	number of buffers alive, and of those whose memory was lost
  * @caps:	TEE_RSTMEM_CAP_*
  */
 struct tee_rstmem_usage {
 	u64 granule;
+	u64 floor;
 	u64 total;
+	u64 most;
 	u64 used;
 	u64 largest_free;
 	u32 buffers;
@@ -51,9 +57,11 @@ struct tee_rstmem_usage {
  *		returns 0. @flags are 0 and @use_case is one of those registered.
  *		On failure it returns -errno and nothing is allocated; the core does
  *		not look at @shm then and does not call @rstmem_free. Errors reach
- *		user space as they are: -ENOMEM when there is no room. After a
- *		success with other values in @shm than these the core calls
- *		@rstmem_free, and the allocation fails with -EIO. Required.
+ *		user space as they are: -ENOMEM when there is no room. -EAGAIN
+ *		means that there may be room soon: the core waits until a pool changes,
+ *		and calls again. After a success with other values in @shm than these
+ *		the core calls @rstmem_free, and the allocation fails with -EIO.
+ *		Required.
  * @rstmem_free: give back what @rstmem_alloc set in @shm; @pages, the array, too.
  *		If the backend says that it scrubs, contents are cleared when this
  *		returns 0. Any other value: the memory could not be cleared and is
@@ -64,6 +72,8 @@ struct tee_rstmem_usage {
  * @rstmem_query: fill in @usage, which comes zeroed. It cannot fail: a figure that
  *		the backend does not know stays 0. The granule and the total are
  *		read once, when the device registers. Optional.
+ * @rstmem_elastic: get the elastic pool of @use_case, or NULL without one, so that
+ *		sysfs shows it. Read once, when the device registers. Optional.
  * @release:	the last call: no buffer is left and no other op will follow. Frees
  *		what @data of tee_rstmem_register() is, pools included.
  *		Comes from tee_rstmem_unregister(), or from the task that drops the
@@ -86,6 +96,8 @@ struct tee_rstmem_ops {
 	int (*rstmem_free)(struct tee_context *ctx, struct tee_shm *shm);
 	void (*rstmem_query)(struct tee_context *ctx, u32 use_case,
 			     struct tee_rstmem_usage *usage);
+	struct tee_rstmem_pool *(*rstmem_elastic)(struct tee_context *ctx,
+						  u32 use_case);
 	void (*release)(struct tee_context *ctx);
 };
 
@@ -139,12 +151,11 @@ void tee_rstmem_detach(struct tee_rstmem_device *rdev);
 int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
 			     const char *list);
 
-struct tee_rstmem_pool;
-
 /**
  * struct tee_rstmem_pool_ops - a source of physical memory for a backend
  * @alloc:	as &tee_rstmem_ops.rstmem_alloc; -EINVAL when @size is not whole granules,
- *		-ENOMEM when there is no room. A failure changes nothing
+ *		-ENOMEM when there is no room, -EAGAIN when there may be room soon. A
+ *		failure changes nothing
  * @free:	give back what @alloc set in @shm; cannot fail
  * @usage:	fill in all but caps; cannot fail
  * @destroy_pool: free the pool and end its claim; nothing allocated from it may be left
@@ -190,6 +201,68 @@ tee_rstmem_gen_pool_alloc(phys_addr_t paddr, size_t size)
 {
 	return tee_rstmem_carveout_create(paddr, size, PAGE_SIZE);
 }
+
+/**
+ * struct tee_rstmem_lend_ops - a backend's part in an elastic pool
+ * @lend:	protect a range that the kernel does not use and that is claimed. On
+ *		success the contents are cleared, and the CPU cannot read them.
+ *		-ENOTRECOVERABLE when the state of the range is unknown: it stays out of
+ *		use until reboot. Any other -errno: the range is not protected
+ * @reclaim:	clear a range and end its protection; nothing is allocated in it, and no
+ *		device translates to it. After a failure the range stays out of use until
+ *		reboot
+ *
+ * @start and @size are those of a block. One thread of the pool calls both, with no lock
+ * held. They may sleep; each call delays growth, and destruction of the pool.
+ */
+struct tee_rstmem_lend_ops {
+	int (*lend)(void *data, phys_addr_t start, u64 size);
+	int (*reclaim)(void *data, phys_addr_t start, u64 size);
+};
+
+/**
+ * struct tee_rstmem_elastic_desc - an elastic pool
+ * @ops:	must outlive the pool
+ * @data:	for @ops
+ * @floor:	a pool that always stays and serves first, or NULL. It must have the
+ *		granule @granule. The elastic pool destroys it
+ * @start:	physical address of the range that comes and goes
+ * @size:	bytes of it
+ * @boot_ram:	the range may be RAM since boot; otherwise it must be set aside at boot
+ * @granule:	bytes, a power of two, at least PAGE_SIZE
+ * @least:	bytes of the smallest range that can be lent, or 0
+ * @most:	bytes of the largest range that can be lent, or 0
+ * @align:	alignment of ranges that are lent, a power of two, bytes, or 0
+ * @ranges:	number of ranges that can be lent at a time, or 0
+ * @address_bits: width of an address that can be lent, or 0
+ * @warm:	bytes to keep free while a buffer lives
+ * @idle_ms:	time before a block that is not needed goes back, ms
+ *
+ * 0 for a constraint means that there is none.
+ */
+struct tee_rstmem_elastic_desc {
+	const struct tee_rstmem_lend_ops *ops;
+	void *data;
+	struct tee_rstmem_pool *floor;
+	phys_addr_t start;
+	u64 size;
+	bool boot_ram;
+	u64 granule;
+	u64 least;
+	u64 most;
+	u64 align;
+	u32 ranges;
+	u32 address_bits;
+	u64 warm;
+	u32 idle_ms;
+};
+
+/*
+ * A pool whose memory is ordinary RAM while it is not needed, see docs/elastic.md. May
+ * sleep. Destroyed with tee_rstmem_pool_free(), which gives the memory back.
+ */
+struct tee_rstmem_pool *
+tee_rstmem_elastic_create(const struct tee_rstmem_elastic_desc *desc);
 
 /**
  * tee_rstmem_pool_free() - destroy a pool

@@ -22,6 +22,10 @@
 
 static struct kmem_cache *buffer_cache;
 
+static unsigned int wait_ms = 20000;
+module_param(wait_ms, uint, 0644);
+MODULE_PARM_DESC(wait_ms, "How long an allocation waits for a pool to grow, in ms (20000)");
+
 /* Check what the backend returned against the documentation of the op. */
 static bool shm_is_valid(const struct tee_shm *shm, u64 size)
 {
@@ -112,9 +116,13 @@ static void buffer_refused(struct rstmem_offer *offer,
 	trace_rstmem_alloc_refuse(dev_name(&offer->dev), req->size, error);
 }
 
-/* Allocate from a device, inside rstmem_device_enter(). */
+/*
+ * Allocate from a device, inside rstmem_device_enter(). -EAGAIN becomes -ETIMEDOUT in the
+ * last attempt.
+ */
 static struct rstmem_buffer *buffer_alloc_from(struct tee_rstmem_device *rdev,
-					       const struct rstmem_request *req)
+					       const struct rstmem_request *req,
+					       bool last)
 {
 	struct rstmem_offer *offer = rstmem_device_offer(rdev, req->use_case);
 	struct rstmem_buffer *buf;
@@ -148,25 +156,16 @@ err_put_module:
 err_free_buf:
 	kmem_cache_free(buffer_cache, buf);
 err_refuse:
-	buffer_refused(offer, req, rc);
+	if (rc == -EAGAIN && last)
+		rc = -ETIMEDOUT;
+	if (rc != -EAGAIN)
+		buffer_refused(offer, req, rc);
 	return ERR_PTR(rc);
 }
 
-/**
- * rstmem_buffer_alloc() - allocate restricted memory
- * @teedev:	the TEE device, or NULL for the first that offers the use case
- * @req:	arguments
- *
- * May sleep.
- *
- * Return: the buffer with one reference, or ERR_PTR: -EINVAL for the arguments that
- * TEE_IOC_RSTMEM_ALLOC refuses with it, -EOPNOTSUPP when the device offers
- * nothing, -ENODEV when no device fits or it is being removed, -EDQUOT when a limit
- * does not allow it, -ENOMEM, -EIO when the backend misbehaves, and other errors of
- * the backend.
- */
-struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
-					  const struct rstmem_request *req)
+/* Make one attempt. -EAGAIN when there may be room soon, but not in the last one. */
+static struct rstmem_buffer *buffer_try(const struct tee_device *teedev,
+					const struct rstmem_request *req, bool last)
 {
 	struct tee_rstmem_device *rdev;
 	struct rstmem_buffer *buf;
@@ -175,7 +174,7 @@ struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
 	rdev = rstmem_device_enter(teedev, req->use_case, &idx);
 	if (!rdev)
 		return ERR_PTR(-ENODEV);
-	buf = buffer_alloc_from(rdev, req);
+	buf = buffer_alloc_from(rdev, req, last);
 	rstmem_device_exit(idx);
 	if (IS_ERR(buf) || shm_is_valid(&buf->shm, buf->charge.size))
 		return buf;
@@ -184,6 +183,37 @@ struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
 	buffer_refused(buf->offer, req, -EIO);
 	rstmem_buffer_put(buf);
 	return ERR_PTR(-EIO);
+}
+
+/**
+ * rstmem_buffer_alloc() - allocate restricted memory
+ * @teedev:	the TEE device, or NULL for the first that offers the use case
+ * @req:	arguments
+ *
+ * May sleep. Waits if the pool can grow; removal of the device does not wait for that.
+ *
+ * Return: the buffer with one reference, or ERR_PTR: -EINVAL for the arguments that
+ * TEE_IOC_RSTMEM_ALLOC refuses with it, -EOPNOTSUPP when the device offers
+ * nothing, -ENODEV when no device fits or it is being removed, -EDQUOT when a limit
+ * does not allow it, -ENOMEM, -ETIMEDOUT when the pool did not grow in time, -EINTR
+ * when the task is being killed meanwhile, -EIO when the backend misbehaves, and other
+ * errors of the backend.
+ */
+struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
+					  const struct rstmem_request *req)
+{
+	long timeout = msecs_to_jiffies(READ_ONCE(wait_ms));
+	struct rstmem_buffer *buf;
+	int seen;
+
+	for (;;) {
+		seen = rstmem_room();
+		buf = buffer_try(teedev, req, !timeout);
+		if (buf != ERR_PTR(-EAGAIN))
+			return buf;
+		if (rstmem_room_wait(seen, &timeout))
+			return ERR_PTR(-EINTR);
+	}
 }
 
 /**

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/srcu.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "device.h"
 
@@ -21,6 +22,10 @@ static LIST_HEAD(devices);
 
 /* Calls of backends, and searches in devices: removal waits for both. */
 DEFINE_STATIC_SRCU(device_calls);
+
+/* Allocations that wait until a pool has grown, and the number of changes of pools. */
+static DECLARE_WAIT_QUEUE_HEAD(room_wait);
+static atomic_t room_changes = ATOMIC_INIT(0);
 
 static void offer_release(struct device *dev)
 {
@@ -43,14 +48,22 @@ static void query(struct tee_rstmem_device *rdev, u32 use_case,
 	memset(usage, 0, sizeof(*usage));
 	if (rdev->ops->rstmem_query)
 		rdev->ops->rstmem_query(&rdev->ctx, use_case, usage);
+	if (!usage->most) {
+		usage->floor = usage->total;
+		usage->most = usage->total;
+	}
 }
 
 /* Give a complete offer an account: its own, or that of @shared. */
 static int offer_open(struct rstmem_offer *offer, struct rstmem_offer *shared)
 {
+	struct tee_rstmem_device *rdev = offer->rdev;
 	struct tee_rstmem_usage usage;
 
-	query(offer->rdev, offer->use_case, &usage);
+	query(rdev, offer->use_case, &usage);
+	if (rdev->ops->rstmem_elastic)
+		offer->elastic = rdev->ops->rstmem_elastic(&rdev->ctx,
+							   offer->use_case);
 	offer->granule = max_t(u64, usage.granule, PAGE_SIZE);
 	if (shared) {
 		offer->tally.account = shared->tally.account;
@@ -58,7 +71,7 @@ static int offer_open(struct rstmem_offer *offer, struct rstmem_offer *shared)
 	}
 	offer->tally.account = &offer->own;
 	return rstmem_account_start(offer->tally.account, dev_name(&offer->dev),
-				    usage.total);
+				    usage.most);
 }
 
 static struct rstmem_offer *offer_create(struct tee_rstmem_device *rdev,
@@ -228,6 +241,7 @@ void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 	mutex_unlock(&devices_lock);
 
 	WRITE_ONCE(rdev->unplugged, true);
+	rstmem_room_changed();
 	synchronize_srcu(&device_calls);
 	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++)
 		if (rdev->offers[uc])
@@ -296,6 +310,44 @@ struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev)
 }
 
 /**
+ * rstmem_room() - get the number of changes of pools, for rstmem_room_wait()
+ *
+ * Return: the number, which may overflow.
+ */
+int rstmem_room(void)
+{
+	return atomic_read_acquire(&room_changes);
+}
+
+/**
+ * rstmem_room_changed() - wake allocations that wait for room
+ *
+ * Called after a pool has changed. Does not sleep.
+ */
+void rstmem_room_changed(void)
+{
+	atomic_inc(&room_changes);
+	if (wq_has_sleeper(&room_wait))
+		wake_up_all(&room_wait);
+}
+
+/**
+ * rstmem_room_wait() - wait until a pool has changed, or a device is being removed
+ * @seen:	what rstmem_room() returned before the pool had no room
+ * @timeout:	in: time to wait, in jiffies; out: what is left of it, 0 when it is over
+ *
+ * The caller is outside of rstmem_device_enter().
+ *
+ * Return: 0, or -EINTR when the task is being killed.
+ */
+int rstmem_room_wait(int seen, long *timeout)
+{
+	*timeout = wait_event_killable_timeout(room_wait, rstmem_room() != seen,
+					       *timeout);
+	return *timeout < 0 ? -EINTR : 0;
+}
+
+/**
  * rstmem_device_usage() - ask the backend for its figures
  * @rdev:	the device; the caller has a reference
  * @use_case:	a use case that is offered
@@ -341,15 +393,15 @@ struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
 /**
  * rstmem_offer_refused() - count a refused allocation
  * @offer:	the use case
- * @error:	-errno; -ENODEV does not count
+ * @error:	-errno; -ENODEV and -EINTR do not count
  */
 void rstmem_offer_refused(struct rstmem_offer *offer, int error)
 {
 	enum rstmem_failure why = RSTMEM_FAILURE_BACKEND;
 
-	if (error == -ENODEV)
+	if (error == -ENODEV || error == -EINTR)
 		return;
-	if (error == -ENOMEM)
+	if (error == -ENOMEM || error == -ETIMEDOUT)
 		why = RSTMEM_FAILURE_NO_MEMORY;
 	else if (error == -EDQUOT)
 		why = RSTMEM_FAILURE_LIMIT;

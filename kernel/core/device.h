@@ -39,6 +39,7 @@ enum rstmem_failure {
  * @tally:	sums over the buffers of this use case, in @own or the account of the
  *		earlier offer
  * @policy:	devices that may import
+ * @elastic:	pool that grows, or NULL
  * @failures:	number of refusals, by reason
  */
 struct rstmem_offer {
@@ -50,6 +51,7 @@ struct rstmem_offer {
 	struct rstmem_account own;
 	struct rstmem_tally tally;
 	struct rstmem_policy policy;
+	struct tee_rstmem_pool *elastic;
 	atomic64_t failures[RSTMEM_FAILURES];
 };
 
@@ -113,6 +115,9 @@ void rstmem_device_exit(int idx);
 struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev);
 int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
 			struct tee_rstmem_usage *usage);
+int rstmem_room(void);
+void rstmem_room_changed(void);
+int rstmem_room_wait(int seen, long *timeout);
 struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
 					 u32 use_case);
 void rstmem_offer_refused(struct rstmem_offer *offer, int error);

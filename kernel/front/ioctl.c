@@ -190,7 +190,7 @@ static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
 	struct rstmem_offer *offer;
 	int rc = 0;
 
-	static_assert(sizeof(query) == TEE_IOC_RSTMEM_QUERY_SIZE_VER0);
+	static_assert(sizeof(query) == TEE_IOC_RSTMEM_QUERY_SIZE_VER1);
 
 	if (size < TEE_IOC_RSTMEM_QUERY_SIZE_VER0)
 		return -EINVAL;
@@ -220,6 +220,8 @@ static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
 	query.largest_free = usage.largest_free;
 	query.buffers = usage.buffers;
 	query.caps = usage.caps;
+	query.floor = usage.floor;
+	query.most = usage.most;
 	if (copy_to_user(arg, &query, min(size, sizeof(query))))
 		return -EFAULT;
 	return 0;

@@ -9,10 +9,12 @@
 #include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "../core/device.h"
+#include "../pool/elastic.h"
 #include "sysfs.h"
 
 static struct rstmem_offer *to_offer(struct device *dev)
@@ -54,6 +56,8 @@ static ssize_t usage_show(struct device *dev, struct device_attribute *attr,
 static struct dev_ext_attribute usage_numbers[] = {
 	NUMBER(granule, 0444, usage_show, NULL, tee_rstmem_usage, granule),
 	NUMBER(total, 0444, usage_show, NULL, tee_rstmem_usage, total),
+	NUMBER(floor, 0444, usage_show, NULL, tee_rstmem_usage, floor),
+	NUMBER(most, 0444, usage_show, NULL, tee_rstmem_usage, most),
 	NUMBER(largest_free, 0444, usage_show, NULL, tee_rstmem_usage,
 	       largest_free),
 };
@@ -105,6 +109,8 @@ static struct attribute *offer_attrs[] = {
 	&usage_numbers[0].attr.attr,
 	&usage_numbers[1].attr.attr,
 	&usage_numbers[2].attr.attr,
+	&usage_numbers[3].attr.attr,
+	&usage_numbers[4].attr.attr,
 	&dev_attr_free.attr,
 	&tally_numbers[0].attr.attr,
 	&tally_numbers[1].attr.attr,
@@ -210,10 +216,121 @@ static const struct attribute_group failures_group = {
 	.attrs = failures_attrs,
 };
 
+/* An elastic pool exists until the files are gone. */
+static ssize_t elastic_stat_show(struct device *dev, struct device_attribute *attr,
+				 char *buf)
+{
+	struct rstmem_elastic_stat stat;
+
+	rstmem_elastic_stat(to_offer(dev)->elastic, &stat);
+	return sysfs_emit(buf, "%llu\n", *(u64 *)((void *)&stat + place_of(attr)));
+}
+
+static struct dev_ext_attribute elastic_stats[] = {
+	NUMBER(block_size, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       block_size),
+	NUMBER(out, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       out),
+	NUMBER(poisoned, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       poisoned),
+	NUMBER(wanted, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       wanted),
+	NUMBER(grown, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       grown),
+	NUMBER(returned, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       returned),
+	NUMBER(failed, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       failed),
+	NUMBER(busy_pages, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       busy_pages),
+};
+
+static DEFINE_MUTEX(elastic_lock);	/* serialises changes of settings */
+
+static ssize_t elastic_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct rstmem_elastic_settings settings;
+
+	rstmem_elastic_settings(to_offer(dev)->elastic, &settings);
+	return sysfs_emit(buf, "%llu\n",
+			  *(u64 *)((void *)&settings + place_of(attr)));
+}
+
+static ssize_t elastic_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t count)
+{
+	struct tee_rstmem_pool *pool = to_offer(dev)->elastic;
+	struct rstmem_elastic_settings settings;
+	u64 value;
+	int rc;
+
+	rc = tee_rstmem_parse_bytes(buf, strcspn(buf, "\n"), &value);
+	if (rc)
+		return rc;
+	mutex_lock(&elastic_lock);
+	rstmem_elastic_settings(pool, &settings);
+	*(u64 *)((void *)&settings + place_of(attr)) = value;
+	rstmem_elastic_set(pool, &settings);
+	mutex_unlock(&elastic_lock);
+	return count;
+}
+
+static struct dev_ext_attribute elastic_settings[] = {
+	NUMBER(limit, 0644, elastic_show, elastic_store, rstmem_elastic_settings,
+	       limit),
+	NUMBER(warm, 0644, elastic_show, elastic_store, rstmem_elastic_settings,
+	       warm),
+	NUMBER(idle_ms, 0644, elastic_show, elastic_store, rstmem_elastic_settings,
+	       idle_ms),
+	NUMBER(attempt_ms, 0644, elastic_show, elastic_store, rstmem_elastic_settings,
+	       attempt_ms),
+};
+
+static ssize_t blocks_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return rstmem_elastic_list(to_offer(dev)->elastic, buf);
+}
+
+/* Physical addresses are not for everybody. */
+static DEVICE_ATTR_ADMIN_RO(blocks);
+
+static struct attribute *elastic_attrs[] = {
+	&elastic_stats[0].attr.attr,
+	&elastic_stats[1].attr.attr,
+	&elastic_stats[2].attr.attr,
+	&elastic_stats[3].attr.attr,
+	&elastic_stats[4].attr.attr,
+	&elastic_stats[5].attr.attr,
+	&elastic_stats[6].attr.attr,
+	&elastic_stats[7].attr.attr,
+	&elastic_settings[0].attr.attr,
+	&elastic_settings[1].attr.attr,
+	&elastic_settings[2].attr.attr,
+	&elastic_settings[3].attr.attr,
+	&dev_attr_blocks.attr,
+	NULL
+};
+
+static umode_t elastic_is_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	if (!rstmem_is_elastic(to_offer(kobj_to_dev(kobj))->elastic))
+		return SYSFS_GROUP_INVISIBLE;
+	return attr->mode;
+}
+
+static const struct attribute_group elastic_group = {
+	.name = "elastic",
+	.attrs = elastic_attrs,
+	.is_visible = elastic_is_visible,
+};
+
 static const struct attribute_group *offer_groups[] = {
 	&offer_group,
 	&limits_group,
 	&failures_group,
+	&elastic_group,
 	NULL
 };
 

@@ -43,6 +43,23 @@ static char *pool;
 module_param(pool, charp, 0444);
 MODULE_PARM_DESC(pool, "Restricted memory: SIZE@ADDRESS[:USE-CASE][,...]; USE-CASE is secure-video (default), trusted-ui or secure-video-record");
 
+static char *elastic;
+module_param(elastic, charp, 0444);
+MODULE_PARM_DESC(elastic, "Memory that is RAM while it is not needed, as in pool; for each use case one range");
+
+/* Settings of elastic pools, in the first state; sysfs changes them. */
+bool softtee_boot_ram;
+module_param_named(elastic_boot_ram, softtee_boot_ram, bool, 0444);
+MODULE_PARM_DESC(elastic_boot_ram, "elastic may name RAM that was not set aside at boot (0)");
+
+ulong softtee_warm = SZ_16M;
+module_param_named(elastic_warm, softtee_warm, ulong, 0444);
+MODULE_PARM_DESC(elastic_warm, "Bytes that an elastic pool keeps free while a buffer lives (16777216)");
+
+uint softtee_idle_ms = 10000;
+module_param_named(elastic_idle_ms, softtee_idle_ms, uint, 0444);
+MODULE_PARM_DESC(elastic_idle_ms, "Time before memory that is not needed is RAM again, in ms (10000)");
+
 static char *importers;
 module_param(importers, charp, 0444);
 MODULE_PARM_DESC(importers, "Devices that may import restricted memory, as in sysfs; any device if not given");
@@ -220,7 +237,7 @@ static int __init softtee_init(void)
 {
 	int rc;
 
-	rc = softtee_pools_parse(pool);
+	rc = softtee_pools_parse(pool, elastic);
 	if (rc)
 		return rc;
 

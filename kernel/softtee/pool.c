@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Restricted memory of softtee: the pool= parameter, the pools made of it, and
- * the backend that allocates from them.
+ * Restricted memory of softtee: the parameters pool= and elastic=, the pools made of
+ * them, and the backend that allocates from them.
  */
 #define pr_fmt(fmt) "softtee: " fmt
 
@@ -15,27 +15,29 @@
 
 #include "softtee.h"
 
-#define MAX_CARVEOUTS		16
+#define MAX_POOLS		16
 
 /**
- * struct carveout - an item of the pool= parameter
+ * struct carveout - a range of the parameters
  * @start:	physical address, a multiple of PAGE_SIZE
- * @size:	bytes, a multiple of PAGE_SIZE, not 0
- * @use_case:	TEE_IOC_UC_*
+ * @size:	bytes, a multiple of PAGE_SIZE; 0 for no range
  */
 struct carveout {
 	phys_addr_t start;
 	u64 size;
-	u32 use_case;
 };
 
 /**
- * struct softtee_pool - a carveout in use
- * @carveout:	where it is
- * @pool:	hands out extents of it
+ * struct softtee_pool - a pool
+ * @floor:	the range of pool=
+ * @blocks:	the range of elastic=
+ * @use_case:	TEE_IOC_UC_*
+ * @pool:	hands out extents of both
  */
 struct softtee_pool {
-	struct carveout carveout;
+	struct carveout floor;
+	struct carveout blocks;
+	u32 use_case;
 	struct tee_rstmem_pool *pool;
 };
 
@@ -49,9 +51,9 @@ struct softtee_pools {
 	struct softtee_pool pool[] __counted_by(count);
 };
 
-/* The parsed parameter pool. It does not change after the module is loaded. */
-static struct carveout carveouts[MAX_CARVEOUTS];
-static unsigned int carveout_count;
+/* The parsed parameters. They do not change after the module is loaded. */
+static struct softtee_pool items[MAX_POOLS];
+static unsigned int item_count;
 
 static phys_addr_t carveout_last(const struct carveout *c)
 {
@@ -59,7 +61,8 @@ static phys_addr_t carveout_last(const struct carveout *c)
 }
 
 /* Parse SIZE@ADDRESS[:USE-CASE]. Returns NULL, or a message about the error. */
-static const char *parse_item(const char *item, size_t len, struct carveout *c)
+static const char *parse_item(const char *item, size_t len, struct carveout *c,
+			      u32 *use_case_nr)
 {
 	const char *use_case = memchr(item, ':', len);
 	size_t range = use_case ? use_case - item : len;
@@ -70,64 +73,89 @@ static const char *parse_item(const char *item, size_t len, struct carveout *c)
 	why = tee_rstmem_parse_range(item, range, &c->start, &c->size);
 	if (why)
 		return why;
-	c->use_case = TEE_IOC_UC_SECURE_VIDEO_PLAY;
+	*use_case_nr = TEE_IOC_UC_SECURE_VIDEO_PLAY;
 	if (use_case &&
 	    tee_rstmem_parse_use_case(use_case + 1, len - range - 1,
-				      &c->use_case))
+				      use_case_nr))
 		return "use case is not secure-video, trusted-ui or secure-video-record";
 	return NULL;
 }
 
+static bool overlap(const struct carveout *a, const struct carveout *b)
+{
+	return a->size && b->size && a->start <= carveout_last(b) &&
+	       b->start <= carveout_last(a);
+}
+
 static bool overlaps_earlier(const struct carveout *c)
 {
-	const struct carveout *o;
+	const struct softtee_pool *p;
 
-	for (o = carveouts; o < c; o++)
-		if (c->start <= carveout_last(o) && o->start <= carveout_last(c))
+	for (p = items; p < items + item_count; p++)
+		if (overlap(c, &p->floor) || overlap(c, &p->blocks))
 			return true;
 	return false;
 }
 
-static int add_item(const char *s, int len)
+/* Find the pool that the blocks of a use case are added to, or a new one, or NULL. */
+static struct softtee_pool *item_for_blocks(u32 use_case)
 {
-	struct carveout *c = &carveouts[carveout_count];
-	const char *why;
-	int rc = -EINVAL;
+	struct softtee_pool *p;
 
-	if (carveout_count == MAX_CARVEOUTS) {
-		why = "too many pools";
-		goto err;
-	}
-	why = parse_item(s, len, c);
+	for (p = items; p < items + item_count; p++)
+		if (p->use_case == use_case)
+			return p->blocks.size ? NULL : p;
+	return p;
+}
+
+static bool is_ram(const struct carveout *c)
+{
+	return region_intersects(c->start, c->size, IORESOURCE_SYSTEM_RAM,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
+
+static int add_item(const char *s, int len, bool elastic)
+{
+	const char *parameter = elastic ? "elastic" : "pool", *why;
+	struct softtee_pool *p = &items[item_count];
+	struct carveout c;
+	int rc = -EINVAL;
+	u32 use_case;
+
+	why = parse_item(s, len, &c, &use_case);
 	if (why)
 		goto err;
-	if (overlaps_earlier(c)) {
+	if (overlaps_earlier(&c)) {
 		why = "overlaps another pool";
 		goto err;
 	}
-	if (region_intersects(c->start, c->size, IORESOURCE_SYSTEM_RAM,
-			      IORES_DESC_NONE) != REGION_DISJOINT) {
+	if (!elastic && is_ram(&c)) {
 		why = "is System RAM; set it aside with memmap= or as reserved memory";
 		rc = -EBUSY;
 		goto err;
 	}
+	if (elastic)
+		p = item_for_blocks(use_case);
+	if (!p) {
+		why = "there is an elastic pool of that use case already";
+		goto err;
+	}
+	if (p == &items[MAX_POOLS]) {
+		why = "too many pools";
+		goto err;
+	}
 
-	carveout_count++;
+	if (p == &items[item_count])
+		item_count++;
+	p->use_case = use_case;
+	*(elastic ? &p->blocks : &p->floor) = c;
 	return 0;
 err:
-	pr_err("pool \"%*pE\": %s\n", len, s, why);
+	pr_err("%s \"%*pE\": %s\n", parameter, len, s, why);
 	return rc;
 }
 
-/**
- * softtee_pools_parse() - read the pool= parameter
- * @list:	its value; NULL or empty for no pools
- *
- * Called once, when the module is loaded. Claims nothing. Logs errors.
- *
- * Return: 0, -EINVAL, or -EBUSY when a range holds System RAM.
- */
-int softtee_pools_parse(const char *list)
+static int parse_list(const char *list, bool elastic)
 {
 	int len, rc;
 
@@ -136,29 +164,43 @@ int softtee_pools_parse(const char *list)
 
 	for (;;) {
 		len = strcspn(list, ",");
-		rc = add_item(list, len);
+		rc = add_item(list, len, elastic);
 		if (rc || !list[len])
 			return rc;
 		list += len + 1;
 	}
 }
 
-static int pool_init(struct softtee_pool *p, const struct carveout *c)
+/**
+ * softtee_pools_parse() - read the parameters pool= and elastic=
+ * @list:	value of pool=; NULL or empty for no pools
+ * @elastic:	value of elastic=; NULL or empty for no blocks
+ *
+ * Called once, when the module is loaded. Claims nothing. Logs errors.
+ *
+ * Return: 0, -EINVAL, or -EBUSY when a range of @list holds System RAM.
+ */
+int softtee_pools_parse(const char *list, const char *elastic)
+{
+	return parse_list(list, false) ?: parse_list(elastic, true);
+}
+
+/* Claim the range that always stays. */
+static struct tee_rstmem_pool *floor_create(const struct carveout *c, u32 use_case)
 {
 	const phys_addr_t last = carveout_last(c);
+	struct tee_rstmem_pool *pool;
 	int rc;
 
-	p->carveout = *c;
-	p->pool = tee_rstmem_carveout_create(c->start, c->size, PAGE_SIZE);
-	if (IS_ERR(p->pool)) {
-		rc = PTR_ERR(p->pool);
-		if (rc == -EBUSY)
+	pool = tee_rstmem_carveout_create(c->start, c->size, PAGE_SIZE);
+	if (IS_ERR(pool)) {
+		if (PTR_ERR(pool) == -EBUSY)
 			pr_err("pool %pa-%pa: busy, another driver or a buffer still alive holds it, see /proc/iomem\n",
 			       &c->start, &last);
 		else
-			pr_err("pool %pa-%pa: error %d\n", &c->start, &last,
-			       rc);
-		return rc;
+			pr_err("pool %pa-%pa: error %ld\n", &c->start, &last,
+			       PTR_ERR(pool));
+		return pool;
 	}
 
 	/* The first owner must not see old contents. */
@@ -166,17 +208,94 @@ static int pool_init(struct softtee_pool *p, const struct carveout *c)
 	if (rc) {
 		pr_err("pool %pa-%pa: cannot be mapped as memory\n", &c->start,
 		       &last);
-		tee_rstmem_pool_free(p->pool);
-		return rc;
+		tee_rstmem_pool_free(pool);
+		return ERR_PTR(rc);
 	}
 
 	pr_info("pool %pa-%pa: %llu KiB for %s\n", &c->start, &last,
-		c->size >> 10, tee_rstmem_use_case_name(c->use_case));
+		c->size >> 10, tee_rstmem_use_case_name(use_case));
+	return pool;
+}
+
+static int softtee_lend(void *data, phys_addr_t start, u64 size)
+{
+	return softtee_mem_clear_range(start, size);
+}
+
+/* Each buffer was cleared when it was freed, so nothing is left to clear. */
+static int softtee_reclaim(void *data, phys_addr_t start, u64 size)
+{
 	return 0;
 }
 
+static const struct tee_rstmem_lend_ops lend_ops = {
+	.lend = softtee_lend,
+	.reclaim = softtee_reclaim,
+};
+
+static const char *why_no_blocks(long error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "in use, or System RAM; set it aside with memmap= or mem=";
+	case -EINVAL:
+		return "not whole blocks; /sys/devices/system/memory/block_size_bytes has the size";
+	case -E2BIG:
+		return "more than 64 blocks";
+	case -EOPNOTSUPP:
+		return "this kernel cannot remove memory";
+	default:
+		return "cannot be an elastic pool";
+	}
+}
+
+/* Add blocks that come and go to @floor, which may be NULL. */
+static struct tee_rstmem_pool *blocks_create(const struct carveout *c, u32 use_case,
+					     struct tee_rstmem_pool *floor)
+{
+	struct tee_rstmem_elastic_desc desc = {
+		.ops = &lend_ops,
+		.floor = floor,
+		.start = c->start,
+		.size = c->size,
+		.boot_ram = softtee_boot_ram,
+		.granule = PAGE_SIZE,
+		.warm = softtee_warm,
+		.idle_ms = softtee_idle_ms,
+	};
+	const phys_addr_t last = carveout_last(c);
+	struct tee_rstmem_pool *pool = tee_rstmem_elastic_create(&desc);
+
+	if (IS_ERR(pool))
+		pr_err("elastic %pa-%pa: %s (error %ld)\n", &c->start, &last,
+		       why_no_blocks(PTR_ERR(pool)), PTR_ERR(pool));
+	else
+		pr_info("elastic %pa-%pa: up to %llu KiB more for %s\n", &c->start,
+			&last, c->size >> 10, tee_rstmem_use_case_name(use_case));
+	return pool;
+}
+
+static int pool_init(struct softtee_pool *p, const struct softtee_pool *item)
+{
+	struct tee_rstmem_pool *floor = NULL;
+
+	*p = *item;
+	if (p->floor.size) {
+		floor = floor_create(&p->floor, p->use_case);
+		if (IS_ERR(floor))
+			return PTR_ERR(floor);
+	}
+	p->pool = floor;
+	if (!p->blocks.size)
+		return 0;
+	p->pool = blocks_create(&p->blocks, p->use_case, floor);
+	if (IS_ERR(p->pool) && floor)
+		tee_rstmem_pool_free(floor);
+	return PTR_ERR_OR_ZERO(p->pool);
+}
+
 /**
- * softtee_pools_create() - claim the ranges of the pool= parameter
+ * softtee_pools_create() - claim the ranges of the parameters
  *
  * Logs errors.
  *
@@ -189,16 +308,16 @@ struct softtee_pools *softtee_pools_create(void)
 	unsigned int n;
 	int rc;
 
-	if (!carveout_count)
+	if (!item_count)
 		pr_info("no pool given, so no restricted memory\n");
 
-	pools = kzalloc(struct_size(pools, pool, carveout_count), GFP_KERNEL);
+	pools = kzalloc(struct_size(pools, pool, item_count), GFP_KERNEL);
 	if (!pools)
 		return ERR_PTR(-ENOMEM);
 
-	for (n = 0; n < carveout_count; n++) {
+	for (n = 0; n < item_count; n++) {
 		pools->count = n + 1;
-		rc = pool_init(&pools->pool[n], &carveouts[n]);
+		rc = pool_init(&pools->pool[n], &items[n]);
 		if (rc) {
 			pools->count = n;
 			softtee_pools_destroy(pools);
@@ -233,7 +352,7 @@ u64 softtee_pools_use_cases(const struct softtee_pools *pools)
 	unsigned int n;
 
 	for (n = 0; n < pools->count; n++)
-		use_cases |= BIT_ULL(pools->pool[n].carveout.use_case);
+		use_cases |= BIT_ULL(pools->pool[n].use_case);
 	return use_cases;
 }
 
@@ -242,30 +361,34 @@ static int softtee_rstmem_alloc(struct tee_context *ctx, struct tee_shm *shm,
 {
 	struct softtee_pools *pools = ctx->data;
 	struct softtee_pool *p;
+	int rc, result = -ENOMEM;
 	unsigned int n;
-	int rc;
 
 	for (n = 0; n < pools->count; n++) {
 		p = &pools->pool[n];
-		if (p->carveout.use_case != use_case)
+		if (p->use_case != use_case)
 			continue;
 		rc = p->pool->ops->alloc(p->pool, shm, size);
-		if (rc != -ENOMEM)
+		if (rc != -ENOMEM && rc != -EAGAIN)
 			return rc;
+		/* Another pool may have room now. */
+		if (rc == -EAGAIN)
+			result = rc;
 	}
-	return -ENOMEM;
+	return result;
 }
 
 static struct softtee_pool *pool_of(struct softtee_pools *pools,
 				    phys_addr_t paddr)
 {
-	struct carveout *c;
+	struct softtee_pool *p;
 	unsigned int n;
 
 	for (n = 0; n < pools->count; n++) {
-		c = &pools->pool[n].carveout;
-		if (paddr >= c->start && paddr <= carveout_last(c))
-			return &pools->pool[n];
+		p = &pools->pool[n];
+		if (paddr - p->floor.start < p->floor.size ||
+		    paddr - p->blocks.start < p->blocks.size)
+			return p;
 	}
 	return NULL;
 }
@@ -296,15 +419,30 @@ static void softtee_rstmem_query(struct tee_context *ctx, u32 use_case,
 		struct softtee_pool *p = &pools->pool[n];
 		struct tee_rstmem_usage one = {};
 
-		if (p->carveout.use_case != use_case)
+		if (p->use_case != use_case)
 			continue;
 		p->pool->ops->usage(p->pool, &one);
+		usage->floor += one.floor;
 		usage->total += one.total;
+		usage->most += one.most;
 		usage->used += one.used;
 		usage->largest_free = max(usage->largest_free,
 					  one.largest_free);
 		usage->buffers += one.buffers;
 	}
+}
+
+/* Only the first pool of a use case can have blocks. */
+static struct tee_rstmem_pool *softtee_rstmem_elastic(struct tee_context *ctx,
+						      u32 use_case)
+{
+	struct softtee_pools *pools = ctx->data;
+	unsigned int n;
+
+	for (n = 0; n < pools->count; n++)
+		if (pools->pool[n].use_case == use_case)
+			return pools->pool[n].pool;
+	return NULL;
 }
 
 static void softtee_rstmem_release(struct tee_context *ctx)
@@ -317,5 +455,6 @@ const struct tee_rstmem_ops softtee_rstmem_ops = {
 	.rstmem_alloc = softtee_rstmem_alloc,
 	.rstmem_free = softtee_rstmem_free,
 	.rstmem_query = softtee_rstmem_query,
+	.rstmem_elastic = softtee_rstmem_elastic,
 	.release = softtee_rstmem_release,
 };

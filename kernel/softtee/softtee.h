@@ -14,10 +14,15 @@ struct softtee_pools;
 /* Sessions that one open file may have. */
 #define SOFTTEE_MAX_SESSIONS	64
 
+/* main.c: module parameters */
+extern bool softtee_boot_ram;
+extern ulong softtee_warm;
+extern uint softtee_idle_ms;
+
 /* pool.c */
 extern const struct tee_rstmem_ops softtee_rstmem_ops;
 
-int softtee_pools_parse(const char *list);
+int softtee_pools_parse(const char *list, const char *elastic);
 struct softtee_pools *softtee_pools_create(void);
 void softtee_pools_destroy(struct softtee_pools *pools);
 u64 softtee_pools_use_cases(const struct softtee_pools *pools);

@@ -26,7 +26,7 @@
 _Static_assert(sizeof(struct tee_ioctl_rstmem_alloc_data) == 24,
 	       "24 bytes in every ABI");
 _Static_assert(sizeof(struct tee_ioctl_rstmem_query) ==
-	       TEE_IOC_RSTMEM_QUERY_SIZE_VER0, "the first version");
+	       TEE_IOC_RSTMEM_QUERY_SIZE_VER1, "72 bytes in every ABI");
 _Static_assert(sizeof(struct tee_ioctl_rstmem_fd_info) ==
 	       TEE_IOC_RSTMEM_FD_INFO_SIZE_VER0, "the first version");
 _Static_assert(sizeof(struct tee_ioctl_shm_register_fd_data) == 24,

@@ -46,6 +46,8 @@
  *			a TEE device that never had restricted memory
  *	ENOMEM		the pool has no room for the buffer, or the kernel has no
  *			memory to describe it
+ *	ETIMEDOUT	the memory can grow, but did not grow in time
+ *	EINTR		a signal that ends the process came while it waited for that
  *	EDQUOT		the allocation would exceed a limit of the administrator
  *	ENODEV		the device's restricted memory is going away
  *	EOPNOTSUPP	the device has no restricted memory
@@ -165,13 +167,16 @@ struct tee_ioctl_shm_register_fd_data {
  * @flags:	in: must be 0
  * @use_cases:	out: bit N is set if the device offers use case N
  * @granule:	out: bytes; sizes are rounded up to a multiple of it
- * @total:	out: bytes of memory behind the use case
+ * @total:	out: bytes of memory behind the use case now
  * @used:	out: allocated bytes of it
- * @largest_free: out: bytes of the largest buffer that fits now
+ * @largest_free: out: bytes of the largest buffer that fits now, without growth
  * @buffers:	out: number of buffers alive, and of those whose memory was lost
  * @caps:	out: TEE_RSTMEM_CAP_*
+ * @floor:	out: bytes of memory that are always there
+ * @most:	out: bytes of memory that may be there if it can grow
  *
- * If use cases share memory, each of them reports all of it. The figures are a
+ * Memory that can grow has a floor, and takes more from the kernel when it is needed.
+ * Otherwise @floor and @most equal @total. If use cases share memory, each of them reports all of it. The figures are a
  * snapshot. Another process may allocate a moment later.
  */
 struct tee_ioctl_rstmem_query {
@@ -184,9 +189,12 @@ struct tee_ioctl_rstmem_query {
 	__u64 largest_free;
 	__u32 buffers;
 	__u32 caps;
+	__u64 floor;
+	__u64 most;
 };
 
 #define TEE_IOC_RSTMEM_QUERY_SIZE_VER0	56
+#define TEE_IOC_RSTMEM_QUERY_SIZE_VER1	72	/* with floor and most */
 
 /*
  * Describes what the device offers. The structure may grow at its end. A program

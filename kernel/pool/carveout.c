@@ -14,8 +14,8 @@
 #include <linux/spinlock.h>
 #include <linux/tee_rstmem.h>
 
-#include "buffer.h"
-#include "size.h"
+#include "../core/buffer.h"
+#include "../core/size.h"
 
 /**
  * struct carveout - a pool of a fixed range
@@ -79,7 +79,9 @@ static void carveout_op_usage(struct tee_rstmem_pool *pool,
 
 	spin_lock(&carveout->lock);
 	usage->granule = carveout->space.granule;
+	usage->floor = carveout->space.total;
 	usage->total = carveout->space.total;
+	usage->most = carveout->space.total;
 	usage->used = carveout->space.used;
 	usage->largest_free = rstmem_space_largest_free(&carveout->space);
 	usage->buffers = carveout->space.taken;

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Blocks: the parts of an elastic pool, their lifetime, and the choice of the next step.
+ *
+ *	IDLE -> OFFLINING -> ABSENT -> ACTIVE <-> DRAINING -> RECLAIMING -> ABSENT
+ *	  ^         |        |    ^       (lend)                    |
+ *	  |<--------+        |    +----------------------------(reclaim)
+ *	  +<-------(give)----+                                      v
+ *	                  any step whose result is unknown -> POISONED
+ *
+ * One thread makes all steps. It holds no lock during a step. Allocation and freeing
+ * change a block between ACTIVE and DRAINING only.
+ */
+#include <linux/bits.h>
+#include <linux/minmax.h>
+
+#include "block.h"
+
+/* A step that failed is tried again after 1 s, then 2 s, at last every 64 s. */
+#define RETRY_MS	1000
+#define RETRY_SHIFT	6U
+/* How often blocks are looked at, at most. */
+#define POLL_MS		10ULL
+#define FOREVER		(~0ULL)
+
+static const char *const names[RSTMEM_BLOCK_STATES] = {
+	[RSTMEM_BLOCK_IDLE] = "idle",
+	[RSTMEM_BLOCK_OFFLINING] = "offlining",
+	[RSTMEM_BLOCK_ABSENT] = "absent",
+	[RSTMEM_BLOCK_ACTIVE] = "active",
+	[RSTMEM_BLOCK_DRAINING] = "draining",
+	[RSTMEM_BLOCK_RECLAIMING] = "reclaiming",
+	[RSTMEM_BLOCK_POISONED] = "poisoned",
+};
+
+/* The states that may follow a state. */
+static const u8 next_states[RSTMEM_BLOCK_STATES] = {
+	[RSTMEM_BLOCK_IDLE] = BIT(RSTMEM_BLOCK_OFFLINING),
+	[RSTMEM_BLOCK_OFFLINING] = BIT(RSTMEM_BLOCK_IDLE) |
+				   BIT(RSTMEM_BLOCK_ABSENT) |
+				   BIT(RSTMEM_BLOCK_POISONED),
+	[RSTMEM_BLOCK_ABSENT] = BIT(RSTMEM_BLOCK_IDLE) | BIT(RSTMEM_BLOCK_ACTIVE) |
+				BIT(RSTMEM_BLOCK_POISONED),
+	[RSTMEM_BLOCK_ACTIVE] = BIT(RSTMEM_BLOCK_DRAINING),
+	[RSTMEM_BLOCK_DRAINING] = BIT(RSTMEM_BLOCK_ACTIVE) |
+				  BIT(RSTMEM_BLOCK_RECLAIMING),
+	[RSTMEM_BLOCK_RECLAIMING] = BIT(RSTMEM_BLOCK_ABSENT) |
+				    BIT(RSTMEM_BLOCK_POISONED),
+};
+
+static bool is_lent(const struct rstmem_block *block)
+{
+	return block->state == RSTMEM_BLOCK_ACTIVE ||
+	       block->state == RSTMEM_BLOCK_DRAINING;
+}
+
+static bool is_out(const struct rstmem_block *block)
+{
+	return block->state != RSTMEM_BLOCK_IDLE &&
+	       block->state != RSTMEM_BLOCK_OFFLINING;
+}
+
+static u64 free_in(const struct rstmem_block *block)
+{
+	return block->size - block->space.used;
+}
+
+/**
+ * rstmem_block_name() - get the name of a state
+ * @state:	the state
+ *
+ * Return: the name, in lower case.
+ */
+const char *rstmem_block_name(enum rstmem_block_state state)
+{
+	return names[state];
+}
+
+/**
+ * rstmem_block_to() - change the state of a block
+ * @blocks:	the pool
+ * @block:	the block
+ * @state:	the next state
+ * @now:	ms
+ *
+ * Return: false when @state may not follow; nothing is changed then.
+ */
+bool rstmem_block_to(struct rstmem_blocks *blocks, struct rstmem_block *block,
+		     enum rstmem_block_state state, u64 now)
+{
+	if (!(next_states[block->state] & BIT(state)))
+		return false;
+	if (state == RSTMEM_BLOCK_RECLAIMING && block->space.taken)
+		return false;
+	if (state == RSTMEM_BLOCK_ACTIVE && block->state == RSTMEM_BLOCK_ABSENT)
+		rstmem_space_init(&block->space, block->start, block->size,
+				  blocks->granule);
+	block->state = state;
+	block->since = now;
+	if (state != RSTMEM_BLOCK_OFFLINING)
+		block->retry = 0;
+	if (state == RSTMEM_BLOCK_ACTIVE)
+		block->tries = 0;
+	return true;
+}
+
+/**
+ * rstmem_block_failed() - note that a step of a block failed
+ * @block:	the block, in the state that it had before the step
+ * @now:	ms
+ */
+void rstmem_block_failed(struct rstmem_block *block, u64 now)
+{
+	block->retry = now + (RETRY_MS << min(block->tries, RETRY_SHIFT));
+	block->tries++;
+}
+
+/* Find the fullest block in @state that has room for @size bytes, or NULL. */
+static struct rstmem_block *find_room(struct rstmem_blocks *blocks,
+				      enum rstmem_block_state state, u64 size)
+{
+	struct rstmem_block *block, *found = NULL;
+
+	for (block = blocks->block; block < blocks->block + blocks->count; block++)
+		if (block->state == state &&
+		    (!found || block->space.used > found->space.used) &&
+		    rstmem_space_largest_free(&block->space) >= size)
+			found = block;
+	return found;
+}
+
+/**
+ * rstmem_blocks_alloc() - allocate a range in a block that is lent
+ * @blocks:	the pool
+ * @ext:	filled in; stays in the pool until rstmem_blocks_free()
+ * @size:	bytes, a multiple of the granule, not 0
+ *
+ * Takes the fullest block, so that others become empty. A block that drains becomes
+ * active again if no other has room.
+ *
+ * Return: the block, or NULL when none has room.
+ */
+struct rstmem_block *rstmem_blocks_alloc(struct rstmem_blocks *blocks,
+					 struct rstmem_extent *ext, u64 size)
+{
+	struct rstmem_block *block = find_room(blocks, RSTMEM_BLOCK_ACTIVE, size);
+
+	if (!block) {
+		block = find_room(blocks, RSTMEM_BLOCK_DRAINING, size);
+		if (!block)
+			return NULL;
+		rstmem_block_to(blocks, block, RSTMEM_BLOCK_ACTIVE, block->since);
+	}
+	rstmem_extent_alloc(&block->space, ext, size);
+	return block;
+}
+
+/**
+ * rstmem_blocks_find() - find the block of an address
+ * @blocks:	the pool
+ * @addr:	physical address
+ *
+ * Return: the block, or NULL when the address is in none.
+ */
+struct rstmem_block *rstmem_blocks_find(struct rstmem_blocks *blocks, u64 addr)
+{
+	struct rstmem_block *block;
+
+	for (block = blocks->block; block < blocks->block + blocks->count; block++)
+		if (addr - block->start < block->size)
+			return block;
+	return NULL;
+}
+
+/**
+ * rstmem_blocks_free() - free a range
+ * @block:	its block
+ * @ext:	filled in by rstmem_blocks_alloc()
+ * @now:	ms
+ */
+void rstmem_blocks_free(struct rstmem_block *block, struct rstmem_extent *ext,
+			u64 now)
+{
+	rstmem_extent_free(&block->space, ext);
+	if (!block->space.taken)
+		block->since = now;
+}
+
+/**
+ * rstmem_blocks_sum() - add up the blocks
+ * @blocks:	the pool
+ * @sum:	out: all fields
+ */
+void rstmem_blocks_sum(const struct rstmem_blocks *blocks,
+		       struct rstmem_blocks_sum *sum)
+{
+	const struct rstmem_block *block;
+
+	*sum = (struct rstmem_blocks_sum){};
+	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
+		if (is_out(block))
+			sum->out += block->size;
+		if (block->state == RSTMEM_BLOCK_POISONED)
+			sum->poisoned += block->size;
+		if (!is_lent(block))
+			continue;
+		sum->active += block->size;
+		sum->used += block->space.used;
+		sum->taken += block->space.taken;
+		if (block->state == RSTMEM_BLOCK_ACTIVE)
+			sum->free += free_in(block);
+		sum->largest_free = max(sum->largest_free,
+					rstmem_space_largest_free(&block->space));
+	}
+}
+
+/* Find the block to grow by: the one that failed least often, or NULL. */
+static const struct rstmem_block *find_growth(const struct rstmem_blocks *blocks,
+					      u64 now)
+{
+	const struct rstmem_block *block, *found = NULL;
+	struct rstmem_blocks_sum sum;
+
+	rstmem_blocks_sum(blocks, &sum);
+	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
+		if (block->retry > now)
+			continue;
+		/* An absent block costs nothing more. */
+		if (block->state == RSTMEM_BLOCK_ABSENT)
+			return block;
+		if (block->state == RSTMEM_BLOCK_IDLE &&
+		    sum.out + block->size <= blocks->limit &&
+		    (!found || block->tries < found->tries))
+			found = block;
+	}
+	return found;
+}
+
+static bool is_changing(const struct rstmem_block *block)
+{
+	return block->state == RSTMEM_BLOCK_OFFLINING ||
+	       block->state == RSTMEM_BLOCK_RECLAIMING;
+}
+
+/**
+ * rstmem_blocks_may_grow() - decide whether an allocation shall wait
+ * @blocks:	the pool, which has no room for the allocation
+ * @size:	bytes
+ * @now:	ms
+ *
+ * Return: true when a step that is under way or possible now may make room.
+ */
+bool rstmem_blocks_may_grow(const struct rstmem_blocks *blocks, u64 size, u64 now)
+{
+	const struct rstmem_block *block;
+
+	if (!blocks->count || size > blocks->block[0].size)
+		return false;
+	for (block = blocks->block; block < blocks->block + blocks->count; block++)
+		if (is_changing(block))
+			return true;
+	return find_growth(blocks, now);
+}
+
+/* Find the block that the pool needs least, or NULL when it needs all. */
+static struct rstmem_block *find_surplus(struct rstmem_blocks *blocks,
+					 u64 free, u64 keep)
+{
+	struct rstmem_block *block, *found = NULL;
+
+	for (block = blocks->block; block < blocks->block + blocks->count; block++)
+		if (block->state == RSTMEM_BLOCK_ACTIVE &&
+		    (!found || block->space.used < found->space.used))
+			found = block;
+	/* The others must have room for its buffers, and the reserve. */
+	if (found && free - free_in(found) >= keep + found->space.used)
+		return found;
+	return NULL;
+}
+
+static struct rstmem_step step(enum rstmem_step_kind kind,
+			       const struct rstmem_block *block, u64 wait_ms)
+{
+	return (struct rstmem_step){ kind, (struct rstmem_block *)block, wait_ms };
+}
+
+/* The time until @at, or @wait_ms if that is sooner. */
+static u64 sooner(u64 wait_ms, u64 at, u64 now)
+{
+	return min(wait_ms, at > now ? at - now : 0);
+}
+
+/**
+ * rstmem_blocks_step() - choose the next step
+ * @blocks:	the pool
+ * @floor_used:	bytes taken in the part of the pool that always stays
+ * @floor_free:	bytes free in it
+ * @now:	ms
+ *
+ * A waiting allocation comes first, then the warm reserve. A block that the others can
+ * replace drains, and goes back when it has been empty for the idle time.
+ *
+ * Return: the step.
+ */
+struct rstmem_step rstmem_blocks_step(struct rstmem_blocks *blocks, u64 floor_used,
+				      u64 floor_free, u64 now)
+{
+	struct rstmem_block *block;
+	const struct rstmem_block *growth;
+	struct rstmem_blocks_sum sum;
+	u64 keep, free, wait_ms = FOREVER;
+
+	rstmem_blocks_sum(blocks, &sum);
+	keep = floor_used + sum.used ? blocks->warm : 0;
+	free = floor_free + sum.free;
+
+	if (blocks->want || free < keep) {
+		block = find_room(blocks, RSTMEM_BLOCK_DRAINING, 0);
+		if (!blocks->want && block) {
+			rstmem_block_to(blocks, block, RSTMEM_BLOCK_ACTIVE, now);
+			return step(RSTMEM_STEP_WAIT, NULL, 0);
+		}
+		growth = find_growth(blocks, now);
+		if (growth)
+			return step(growth->state == RSTMEM_BLOCK_ABSENT ?
+				    RSTMEM_STEP_LEND : RSTMEM_STEP_TAKE, growth, 0);
+	} else {
+		block = find_surplus(blocks, free, keep);
+		if (block) {
+			rstmem_block_to(blocks, block, RSTMEM_BLOCK_DRAINING, now);
+			return step(RSTMEM_STEP_WAIT, NULL, 0);
+		}
+	}
+
+	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
+		u64 at = block->retry;
+
+		switch (block->state) {
+		case RSTMEM_BLOCK_ABSENT:
+			if (at <= now)
+				return step(RSTMEM_STEP_GIVE, block, 0);
+			break;
+		case RSTMEM_BLOCK_DRAINING:
+			if (block->space.taken)
+				continue;
+			at = max(at, block->since + blocks->idle_ms);
+			if (at <= now)
+				return step(RSTMEM_STEP_RECLAIM, block, 0);
+			break;
+		case RSTMEM_BLOCK_ACTIVE:
+			/* Buffers that are freed meanwhile may make it a surplus. */
+			at = now + max(blocks->idle_ms, POLL_MS);
+			break;
+		default:
+			if (at <= now)
+				continue;
+		}
+		wait_ms = sooner(wait_ms, at, now);
+	}
+	return step(RSTMEM_STEP_WAIT, NULL, wait_ms);
+}

@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Elastic pools: memory that is ordinary RAM while it is not needed.
+ *
+ * A pool has a floor, which always stays, and blocks. One thread takes blocks from the
+ * kernel, lends them to the TEE, reclaims them and gives them back. block.c chooses each
+ * step. An allocation that finds no room fails with EAGAIN, and the core waits until the
+ * pool has changed. What fits never waits.
+ */
+#include <linux/err.h>
+#include <linux/freezer.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/suspend.h>
+#include <linux/sysfs.h>
+#include <linux/tee_rstmem.h>
+#include <linux/wait.h>
+
+#include "../core/buffer.h"
+#include "../core/device.h"
+#include "../core/size.h"
+#include "../core/trace.h"
+#include "block.h"
+#include "elastic.h"
+#include "memory.h"
+
+/* A line for each block fits in a file of sysfs. */
+#define MAX_BLOCKS	64
+#define ATTEMPT_MS	10000
+
+/**
+ * struct elastic - an elastic pool
+ * @pool:	the part that backends see
+ * @ops:	lend and reclaim
+ * @data:	for @ops
+ * @floor:	the part that always stays, or NULL
+ * @thread:	makes all steps
+ * @wait:	the thread waits here
+ * @pm:		refuses hibernation
+ * @guard:	keeps the blocks movable while the kernel has them
+ * @lock:	guards the members below, and is taken before the lock of @floor
+ * @poked:	the thread shall look for a step
+ * @attempt_ms:	time of an attempt to take a block, ms
+ * @stat:	counters
+ * @blocks:	the blocks
+ */
+struct elastic {
+	struct tee_rstmem_pool pool;
+	const struct tee_rstmem_lend_ops *ops;
+	void *data;
+	struct tee_rstmem_pool *floor;
+	struct task_struct *thread;
+	wait_queue_head_t wait;
+	struct notifier_block pm;
+	struct rstmem_memory_guard guard;
+	spinlock_t lock;	/* guards the members below */
+	bool poked;
+	u64 attempt_ms;
+	struct rstmem_elastic_stat stat;
+	struct rstmem_blocks blocks;
+};
+
+static struct elastic *to_elastic(struct tee_rstmem_pool *pool)
+{
+	return container_of(pool, struct elastic, pool);
+}
+
+static u64 now_ms(void)
+{
+	return jiffies64_to_msecs(get_jiffies_64());
+}
+
+/* Make the thread look for a step. The caller has the lock. */
+static void poke(struct elastic *elastic)
+{
+	elastic->poked = true;
+	wake_up(&elastic->wait);
+}
+
+static void floor_usage(struct elastic *elastic, struct tee_rstmem_usage *usage)
+{
+	*usage = (struct tee_rstmem_usage){};
+	if (elastic->floor)
+		elastic->floor->ops->usage(elastic->floor, usage);
+}
+
+/* Whether @free crossed the reserve when @size bytes were taken of it. */
+static bool crossed(const struct elastic *elastic, u64 free, u64 size)
+{
+	return free < elastic->blocks.warm && free + size >= elastic->blocks.warm;
+}
+
+static int floor_alloc(struct elastic *elastic, struct tee_shm *shm, size_t size)
+{
+	struct tee_rstmem_usage usage;
+	int rc;
+
+	if (!elastic->floor)
+		return -ENOMEM;
+	rc = elastic->floor->ops->alloc(elastic->floor, shm, size);
+	if (rc)
+		return rc;
+
+	floor_usage(elastic, &usage);
+	spin_lock(&elastic->lock);
+	if (crossed(elastic, usage.total - usage.used, size))
+		poke(elastic);
+	spin_unlock(&elastic->lock);
+	return 0;
+}
+
+static int elastic_op_alloc(struct tee_rstmem_pool *pool, struct tee_shm *shm,
+			    size_t size)
+{
+	struct elastic *elastic = to_elastic(pool);
+	struct rstmem_blocks *blocks = &elastic->blocks;
+	struct rstmem_extent *ext = &shm_to_buffer(shm)->extent;
+	struct rstmem_block *block;
+	int rc;
+
+	if (!size || size & (blocks->granule - 1))
+		return -EINVAL;
+	rc = floor_alloc(elastic, shm, size);
+	if (rc != -ENOMEM)
+		return rc;
+
+	spin_lock(&elastic->lock);
+	block = rstmem_blocks_alloc(blocks, ext, size);
+	if (block) {
+		rc = 0;
+		shm->paddr = ext->start;
+		shm->size = ext->size;
+		if (crossed(elastic, block->size - block->space.used, size))
+			poke(elastic);
+	} else if (rstmem_blocks_may_grow(blocks, size, now_ms())) {
+		rc = -EAGAIN;
+		blocks->want = max_t(u64, blocks->want, size);
+		poke(elastic);
+	}
+	spin_unlock(&elastic->lock);
+	return rc;
+}
+
+static void elastic_op_free(struct tee_rstmem_pool *pool, struct tee_shm *shm)
+{
+	struct elastic *elastic = to_elastic(pool);
+	struct rstmem_extent *ext = &shm_to_buffer(shm)->extent;
+	struct rstmem_block *block;
+
+	block = rstmem_blocks_find(&elastic->blocks, shm->paddr);
+	if (!block) {
+		if (!WARN_ON(!elastic->floor))
+			elastic->floor->ops->free(elastic->floor, shm);
+	} else if (!WARN_ON(!ext->size)) {
+		spin_lock(&elastic->lock);
+		rstmem_blocks_free(block, ext, now_ms());
+		ext->size = 0;
+		if (!block->space.taken)
+			poke(elastic);
+		spin_unlock(&elastic->lock);
+	}
+	rstmem_room_changed();
+}
+
+static void elastic_op_usage(struct tee_rstmem_pool *pool,
+			     struct tee_rstmem_usage *usage)
+{
+	struct elastic *elastic = to_elastic(pool);
+	struct rstmem_blocks *blocks = &elastic->blocks;
+	struct rstmem_blocks_sum sum;
+
+	floor_usage(elastic, usage);
+	spin_lock(&elastic->lock);
+	rstmem_blocks_sum(blocks, &sum);
+	usage->granule = blocks->granule;
+	usage->floor = usage->total;
+	usage->most = usage->total +
+		min(blocks->limit, blocks->count * blocks->block[0].size) -
+		min(blocks->limit, sum.poisoned);
+	usage->total += sum.active;
+	usage->used += sum.used;
+	usage->largest_free = max(usage->largest_free, sum.largest_free);
+	usage->buffers += sum.taken;
+	spin_unlock(&elastic->lock);
+}
+
+/*
+ * A block whose state is unknown keeps its claim, whose name is in this module. So the
+ * module stays until reboot.
+ */
+static void poison(struct rstmem_block *block, const char *what, int error)
+{
+	const u64 last = block->start + (block->size - 1);
+
+	pr_err("rstmem: cannot %s 0x%llx-0x%llx (error %d); the range is out of use until reboot\n",
+	       what, block->start, last, error);
+	__module_get(THIS_MODULE);
+}
+
+/* Write down the end of a step. @next is the state that it leads to. */
+static void step_end(struct elastic *elastic, struct rstmem_block *block,
+		     enum rstmem_block_state next, int error, u64 *counter)
+{
+	enum rstmem_block_state old;
+
+	spin_lock(&elastic->lock);
+	old = block->state;
+	if (next != old)
+		WARN_ON(!rstmem_block_to(&elastic->blocks, block, next, now_ms()));
+	if (error) {
+		rstmem_block_failed(block, now_ms());
+		elastic->stat.failed++;
+	} else if (counter) {
+		++*counter;
+	}
+	if (next == RSTMEM_BLOCK_ACTIVE)
+		elastic->blocks.want = 0;
+	spin_unlock(&elastic->lock);
+	trace_rstmem_block(block->start, block->size, rstmem_block_name(old),
+			   rstmem_block_name(next), error);
+	rstmem_room_changed();
+}
+
+static void step_take(struct elastic *elastic, struct rstmem_block *block)
+{
+	u64 first = 0, busy;
+	int rc;
+
+	rc = rstmem_memory_take(block->start, block->size,
+				READ_ONCE(elastic->attempt_ms));
+	if (!rc) {
+		step_end(elastic, block, RSTMEM_BLOCK_ABSENT, 0, NULL);
+	} else if (rc == -ENOTRECOVERABLE) {
+		poison(block, "claim", rc);
+		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
+	} else {
+		busy = rstmem_memory_busy(block->start, block->size, &first);
+		WRITE_ONCE(elastic->stat.busy_pages, busy);
+		trace_rstmem_block_busy(block->start, busy, first);
+		step_end(elastic, block, RSTMEM_BLOCK_IDLE, rc, NULL);
+	}
+}
+
+static void step_lend(struct elastic *elastic, struct rstmem_block *block)
+{
+	int rc = elastic->ops->lend(elastic->data, block->start, block->size);
+
+	if (rc == -ENOTRECOVERABLE) {
+		poison(block, "lend", rc);
+		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
+		return;
+	}
+	step_end(elastic, block, rc ? RSTMEM_BLOCK_ABSENT : RSTMEM_BLOCK_ACTIVE, rc,
+		 &elastic->stat.grown);
+}
+
+static void step_reclaim(struct elastic *elastic, struct rstmem_block *block)
+{
+	int rc = elastic->ops->reclaim(elastic->data, block->start, block->size);
+
+	if (rc)
+		poison(block, "reclaim", rc);
+	step_end(elastic, block, rc ? RSTMEM_BLOCK_POISONED : RSTMEM_BLOCK_ABSENT, rc,
+		 NULL);
+}
+
+static void step_give(struct elastic *elastic, struct rstmem_block *block)
+{
+	int rc = rstmem_memory_give(block->start, block->size);
+
+	if (rc == -ENOTRECOVERABLE) {
+		poison(block, "give back", rc);
+		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
+		return;
+	}
+	step_end(elastic, block, rc ? RSTMEM_BLOCK_ABSENT : RSTMEM_BLOCK_IDLE, rc,
+		 &elastic->stat.returned);
+}
+
+/*
+ * Choose a step and begin it. Nothing is allocated in a block from here on that is being
+ * reclaimed.
+ */
+static struct rstmem_step step_begin(struct elastic *elastic)
+{
+	struct rstmem_blocks *blocks = &elastic->blocks;
+	struct tee_rstmem_usage floor;
+	struct rstmem_step step;
+	bool hopeless;
+	u64 now = now_ms();
+
+	spin_lock(&elastic->lock);
+	elastic->poked = false;
+	floor_usage(elastic, &floor);
+	step = rstmem_blocks_step(blocks, floor.used, floor.total - floor.used, now);
+	if (step.kind == RSTMEM_STEP_TAKE)
+		WARN_ON(!rstmem_block_to(blocks, step.block, RSTMEM_BLOCK_OFFLINING,
+					 now));
+	if (step.kind == RSTMEM_STEP_RECLAIM)
+		WARN_ON(!rstmem_block_to(blocks, step.block, RSTMEM_BLOCK_RECLAIMING,
+					 now));
+	hopeless = blocks->want && step.kind != RSTMEM_STEP_TAKE &&
+		   step.kind != RSTMEM_STEP_LEND;
+	if (hopeless)
+		blocks->want = 0;
+	spin_unlock(&elastic->lock);
+
+	/* Allocations that wait find out that no block can come. */
+	if (hopeless)
+		rstmem_room_changed();
+	return step;
+}
+
+static void step_make(struct elastic *elastic, const struct rstmem_step *step)
+{
+	switch (step->kind) {
+	case RSTMEM_STEP_TAKE:
+		step_take(elastic, step->block);
+		break;
+	case RSTMEM_STEP_LEND:
+		step_lend(elastic, step->block);
+		break;
+	case RSTMEM_STEP_RECLAIM:
+		step_reclaim(elastic, step->block);
+		break;
+	case RSTMEM_STEP_GIVE:
+		step_give(elastic, step->block);
+		break;
+	case RSTMEM_STEP_WAIT:
+		break;
+	}
+}
+
+/* Give all blocks back. No buffer is left. */
+static void give_all(struct elastic *elastic)
+{
+	struct rstmem_blocks *blocks = &elastic->blocks;
+	struct rstmem_block *block;
+	u64 now = now_ms();
+
+	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
+		spin_lock(&elastic->lock);
+		if (block->state == RSTMEM_BLOCK_ACTIVE)
+			rstmem_block_to(blocks, block, RSTMEM_BLOCK_DRAINING, now);
+		if (block->state == RSTMEM_BLOCK_DRAINING)
+			WARN_ON(!rstmem_block_to(blocks, block,
+						 RSTMEM_BLOCK_RECLAIMING, now));
+		spin_unlock(&elastic->lock);
+		if (block->state == RSTMEM_BLOCK_RECLAIMING)
+			step_reclaim(elastic, block);
+		if (block->state == RSTMEM_BLOCK_ABSENT)
+			step_give(elastic, block);
+		/* Not RAM again, but clear and free for the next driver. */
+		if (block->state == RSTMEM_BLOCK_ABSENT)
+			rstmem_memory_unclaim(block->start, block->size);
+	}
+}
+
+static int elastic_thread(void *data)
+{
+	struct elastic *elastic = data;
+	struct rstmem_step step;
+	long timeout;
+
+	set_freezable();
+	while (!kthread_should_stop()) {
+		step = step_begin(elastic);
+		step_make(elastic, &step);
+		if (step.kind != RSTMEM_STEP_WAIT)
+			continue;
+		timeout = step.wait_ms < MAX_JIFFY_OFFSET ?
+			  msecs_to_jiffies(step.wait_ms) : MAX_SCHEDULE_TIMEOUT;
+		wait_event_freezable_timeout(elastic->wait,
+					     READ_ONCE(elastic->poked) ||
+					     kthread_should_stop(), timeout);
+	}
+	give_all(elastic);
+	return 0;
+}
+
+/* The image of a hibernation has no blocks that are out, and the next kernel no TEE. */
+static int pm_notify(struct notifier_block *nb, unsigned long action, void *arg)
+{
+	if (action != PM_HIBERNATION_PREPARE)
+		return NOTIFY_DONE;
+	pr_err("rstmem: no hibernation while an elastic pool exists\n");
+	return notifier_from_errno(-EBUSY);
+}
+
+static void elastic_op_destroy(struct tee_rstmem_pool *pool)
+{
+	struct elastic *elastic = to_elastic(pool);
+
+	kthread_stop(elastic->thread);
+	unregister_pm_notifier(&elastic->pm);
+	rstmem_memory_unguard(&elastic->guard);
+	if (elastic->floor)
+		tee_rstmem_pool_free(elastic->floor);
+	kvfree(elastic);
+}
+
+static const struct tee_rstmem_pool_ops elastic_ops = {
+	.alloc = elastic_op_alloc,
+	.free = elastic_op_free,
+	.usage = elastic_op_usage,
+	.destroy_pool = elastic_op_destroy,
+};
+
+/* Find the size of blocks, or 0 when the constraints allow none. */
+static u64 block_size(const struct tee_rstmem_elastic_desc *desc)
+{
+	u64 unit = rstmem_memory_unit(), size;
+
+	if (!unit)
+		return 0;
+	size = roundup(max3(desc->least, desc->align, (u64)1), unit);
+	if (desc->most && size > desc->most)
+		return 0;
+	return size;
+}
+
+static int check(const struct tee_rstmem_elastic_desc *desc, u64 size)
+{
+	u64 last = desc->start + (desc->size - 1);
+	u32 bits = desc->address_bits ?: RSTMEM_ADDRESS_BITS;
+
+	if (!rstmem_memory_unit())
+		return -EOPNOTSUPP;
+	if (!size)
+		return -ERANGE;
+	if (desc->granule < PAGE_SIZE || !is_power_of_2(desc->granule) ||
+	    !desc->size || last < desc->start || last >> min(bits, 63U) ||
+	    desc->start % size || desc->size % size ||
+	    (desc->align && !is_power_of_2(desc->align)))
+		return -EINVAL;
+	return desc->size / size > MAX_BLOCKS ? -E2BIG : 0;
+}
+
+/* Find the first state of a block. */
+static int block_init(struct rstmem_block *block, u64 start, u64 size, bool boot_ram)
+{
+	block->start = start;
+	block->size = size;
+	switch (rstmem_memory_at(start, size)) {
+	case RSTMEM_MEMORY_ABSENT:
+		if (!rstmem_memory_claim(start, size))
+			return -EBUSY;
+		block->state = RSTMEM_BLOCK_ABSENT;
+		return 0;
+	case RSTMEM_MEMORY_BOOT_RAM:
+		if (!boot_ram)
+			return -EBUSY;
+		fallthrough;
+	case RSTMEM_MEMORY_RAM:
+		block->state = RSTMEM_BLOCK_IDLE;
+		return 0;
+	default:
+		return -EBUSY;
+	}
+}
+
+static void blocks_release(struct elastic *elastic, u32 count)
+{
+	struct rstmem_block *block;
+
+	for (block = elastic->blocks.block; count--; block++)
+		if (block->state == RSTMEM_BLOCK_ABSENT)
+			rstmem_memory_unclaim(block->start, block->size);
+}
+
+static int blocks_init(struct elastic *elastic,
+		       const struct tee_rstmem_elastic_desc *desc, u64 size)
+{
+	struct rstmem_blocks *blocks = &elastic->blocks;
+	u32 n;
+	int rc;
+
+	blocks->granule = desc->granule;
+	blocks->limit = desc->ranges ? min(desc->size, desc->ranges * size) :
+				       desc->size;
+	blocks->warm = desc->warm;
+	blocks->idle_ms = desc->idle_ms;
+	blocks->count = desc->size / size;
+	for (n = 0; n < blocks->count; n++) {
+		rc = block_init(&blocks->block[n], desc->start + n * size, size,
+				desc->boot_ram);
+		if (rc) {
+			blocks_release(elastic, n);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+/**
+ * tee_rstmem_elastic_create() - make an elastic pool
+ * @desc:	what it is made of; used during the call only, except for its ops
+ *
+ * A block is the unit of memory hot-plug, 128 MiB on most machines, or the multiple of
+ * it that the constraints want. A buffer is in one block.
+ *
+ * Return: the pool, or ERR_PTR; then the caller still owns the floor. -EOPNOTSUPP when
+ * the kernel cannot remove memory, -ERANGE when the constraints allow no block, -EINVAL
+ * for a range that is not blocks or has addresses that are too wide, -E2BIG for more than
+ * 64 blocks, -EBUSY when the range is in use, -ENOMEM.
+ */
+struct tee_rstmem_pool *
+tee_rstmem_elastic_create(const struct tee_rstmem_elastic_desc *desc)
+{
+	u64 size = block_size(desc);
+	struct elastic *elastic;
+	int rc;
+
+	rc = check(desc, size);
+	if (rc)
+		return ERR_PTR(rc);
+	elastic = kvzalloc(struct_size(elastic, blocks.block, desc->size / size),
+			   GFP_KERNEL);
+	if (!elastic)
+		return ERR_PTR(-ENOMEM);
+	elastic->pool.ops = &elastic_ops;
+	elastic->ops = desc->ops;
+	elastic->data = desc->data;
+	elastic->floor = desc->floor;
+	elastic->attempt_ms = ATTEMPT_MS;
+	init_waitqueue_head(&elastic->wait);
+	spin_lock_init(&elastic->lock);
+	rc = rstmem_memory_guard(&elastic->guard, desc->start, desc->size);
+	if (rc)
+		goto err_free;
+	rc = blocks_init(elastic, desc, size);
+	if (rc)
+		goto err_unguard;
+	elastic->pm.notifier_call = pm_notify;
+	rc = register_pm_notifier(&elastic->pm);
+	if (rc)
+		goto err_release;
+	elastic->thread = kthread_run(elastic_thread, elastic, "rstmem_elastic");
+	if (IS_ERR(elastic->thread)) {
+		rc = PTR_ERR(elastic->thread);
+		goto err_pm;
+	}
+	return &elastic->pool;
+
+err_pm:
+	unregister_pm_notifier(&elastic->pm);
+err_release:
+	blocks_release(elastic, elastic->blocks.count);
+err_unguard:
+	rstmem_memory_unguard(&elastic->guard);
+err_free:
+	kvfree(elastic);
+	return ERR_PTR(rc);
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_elastic_create);
+
+/**
+ * rstmem_is_elastic() - tell an elastic pool from others
+ * @pool:	any pool, or NULL
+ *
+ * Return: true when tee_rstmem_elastic_create() made the pool.
+ */
+bool rstmem_is_elastic(const struct tee_rstmem_pool *pool)
+{
+	return pool && pool->ops == &elastic_ops;
+}
+
+/**
+ * rstmem_elastic_stat() - read counters and state
+ * @pool:	an elastic pool
+ * @stat:	out: all fields
+ */
+void rstmem_elastic_stat(struct tee_rstmem_pool *pool,
+			 struct rstmem_elastic_stat *stat)
+{
+	struct elastic *elastic = to_elastic(pool);
+	struct rstmem_blocks_sum sum;
+
+	spin_lock(&elastic->lock);
+	rstmem_blocks_sum(&elastic->blocks, &sum);
+	*stat = elastic->stat;
+	stat->block_size = elastic->blocks.block[0].size;
+	stat->out = sum.out;
+	stat->poisoned = sum.poisoned;
+	stat->wanted = elastic->blocks.want;
+	spin_unlock(&elastic->lock);
+}
+
+/**
+ * rstmem_elastic_settings() - read the settings
+ * @pool:	an elastic pool
+ * @settings:	out: all fields
+ */
+void rstmem_elastic_settings(struct tee_rstmem_pool *pool,
+			     struct rstmem_elastic_settings *settings)
+{
+	struct elastic *elastic = to_elastic(pool);
+
+	spin_lock(&elastic->lock);
+	settings->limit = elastic->blocks.limit;
+	settings->warm = elastic->blocks.warm;
+	settings->idle_ms = elastic->blocks.idle_ms;
+	settings->attempt_ms = elastic->attempt_ms;
+	spin_unlock(&elastic->lock);
+}
+
+/**
+ * rstmem_elastic_set() - change the settings
+ * @pool:	an elastic pool
+ * @settings:	all of them
+ *
+ * A lower limit takes nothing away. Blocks go back when they are empty.
+ */
+void rstmem_elastic_set(struct tee_rstmem_pool *pool,
+			const struct rstmem_elastic_settings *settings)
+{
+	struct elastic *elastic = to_elastic(pool);
+
+	spin_lock(&elastic->lock);
+	elastic->blocks.limit = settings->limit;
+	elastic->blocks.warm = settings->warm;
+	elastic->blocks.idle_ms = settings->idle_ms;
+	elastic->attempt_ms = settings->attempt_ms;
+	poke(elastic);
+	spin_unlock(&elastic->lock);
+}
+
+/**
+ * rstmem_elastic_list() - list the blocks
+ * @pool:	an elastic pool
+ * @text:	out: PAGE_SIZE bytes; a line for each block has its address, its state
+ *		and its used bytes
+ *
+ * Return: length of the text.
+ */
+int rstmem_elastic_list(struct tee_rstmem_pool *pool, char *text)
+{
+	struct elastic *elastic = to_elastic(pool);
+	const struct rstmem_blocks *blocks = &elastic->blocks;
+	const struct rstmem_block *block;
+	int len = 0;
+
+	spin_lock(&elastic->lock);
+	for (block = blocks->block; block < blocks->block + blocks->count; block++)
+		len += sysfs_emit_at(text, len, "0x%llx %s %llu\n", block->start,
+				     rstmem_block_name(block->state),
+				     block->space.used);
+	spin_unlock(&elastic->lock);
+	return len;
+}
