@@ -229,6 +229,9 @@ struct tee_rstmem_lend_ops {
  * @start:	physical address of the range that comes and goes
  * @size:	bytes of it
  * @boot_ram:	the range may be RAM since boot; otherwise it must be set aside at boot
+ * @keep_mapping: the protection holds although the kernel keeps its mapping: the range is
+ *		RAM since boot, and the kernel allocates blocks of it. The backend sets
+ *		TEE_RSTMEM_CAP_KEEPS_MAPPING
  * @granule:	bytes, a power of two, at least PAGE_SIZE
  * @least:	bytes of the smallest range that can be lent, or 0
  * @most:	bytes of the largest range that can be lent, or 0
@@ -247,6 +250,7 @@ struct tee_rstmem_elastic_desc {
 	phys_addr_t start;
 	u64 size;
 	bool boot_ram;
+	bool keep_mapping;
 	u64 granule;
 	u64 least;
 	u64 most;

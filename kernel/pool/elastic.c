@@ -10,15 +10,18 @@
 #include <linux/err.h>
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
+#include <linux/kconfig.h>
 #include <linux/kthread.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/suspend.h>
 #include <linux/sysfs.h>
 #include <linux/tee_rstmem.h>
+#include <linux/timer.h>
 #include <linux/wait.h>
 
 #include "../core/buffer.h"
@@ -32,14 +35,18 @@
 /* A line for each block fits in a file of sysfs. */
 #define MAX_BLOCKS	64
 #define ATTEMPT_MS	10000
+/* Ends an attempt that takes too long. The thread has no other signals. */
+#define DEADLINE_SIGNAL	SIGTERM
 
 /**
  * struct elastic - an elastic pool
  * @pool:	the part that backends see
  * @ops:	lend and reclaim
  * @data:	for @ops
+ * @source:	where blocks come from
  * @floor:	the part that always stays, or NULL
  * @thread:	makes all steps
+ * @deadline:	ends an attempt to take a block
  * @wait:	the thread waits here
  * @pm:		refuses hibernation
  * @guard:	keeps the blocks movable while the kernel has them
@@ -53,11 +60,13 @@ struct elastic {
 	struct tee_rstmem_pool pool;
 	const struct tee_rstmem_lend_ops *ops;
 	void *data;
+	const struct rstmem_source *source;
 	struct tee_rstmem_pool *floor;
 	struct task_struct *thread;
+	struct timer_list deadline;
 	wait_queue_head_t wait;
 	struct notifier_block pm;
-	struct rstmem_memory_guard guard;
+	void *guard;
 	spinlock_t lock;	/* guards the members below */
 	bool poked;
 	u64 attempt_ms;
@@ -226,13 +235,30 @@ static void step_end(struct elastic *elastic, struct rstmem_block *block,
 	rstmem_room_changed();
 }
 
-static void step_take(struct elastic *elastic, struct rstmem_block *block)
+static void deadline_over(struct timer_list *timer)
 {
-	u64 first = 0, busy;
+	struct elastic *elastic = container_of(timer, struct elastic, deadline);
+
+	send_sig(DEADLINE_SIGNAL, elastic->thread, 1);
+}
+
+static int take(struct elastic *elastic, struct rstmem_block *block)
+{
 	int rc;
 
-	rc = rstmem_memory_take(block->start, block->size,
-				READ_ONCE(elastic->attempt_ms));
+	mod_timer(&elastic->deadline,
+		  jiffies + msecs_to_jiffies(READ_ONCE(elastic->attempt_ms)));
+	rc = elastic->source->take(block->start, block->size);
+	timer_delete_sync(&elastic->deadline);
+	flush_signals(current);
+	return rc;
+}
+
+static void step_take(struct elastic *elastic, struct rstmem_block *block)
+{
+	int rc = take(elastic, block);
+	u64 first = 0, busy;
+
 	if (!rc) {
 		step_end(elastic, block, RSTMEM_BLOCK_ABSENT, 0, NULL);
 	} else if (rc == -ENOTRECOVERABLE) {
@@ -271,7 +297,7 @@ static void step_reclaim(struct elastic *elastic, struct rstmem_block *block)
 
 static void step_give(struct elastic *elastic, struct rstmem_block *block)
 {
-	int rc = rstmem_memory_give(block->start, block->size);
+	int rc = elastic->source->give(block->start, block->size);
 
 	if (rc == -ENOTRECOVERABLE) {
 		poison(block, "give back", rc);
@@ -357,7 +383,7 @@ static void give_all(struct elastic *elastic)
 			step_give(elastic, block);
 		/* Not RAM again, but clear and free for the next driver. */
 		if (block->state == RSTMEM_BLOCK_ABSENT)
-			rstmem_memory_unclaim(block->start, block->size);
+			elastic->source->unclaim(block->start, block->size);
 	}
 }
 
@@ -368,6 +394,7 @@ static int elastic_thread(void *data)
 	long timeout;
 
 	set_freezable();
+	allow_signal(DEADLINE_SIGNAL);
 	while (!kthread_should_stop()) {
 		step = step_begin(elastic);
 		step_make(elastic, &step);
@@ -398,7 +425,7 @@ static void elastic_op_destroy(struct tee_rstmem_pool *pool)
 
 	kthread_stop(elastic->thread);
 	unregister_pm_notifier(&elastic->pm);
-	rstmem_memory_unguard(&elastic->guard);
+	elastic->source->end_keep(elastic->guard);
 	if (elastic->floor)
 		tee_rstmem_pool_free(elastic->floor);
 	kvfree(elastic);
@@ -411,13 +438,21 @@ static const struct tee_rstmem_pool_ops elastic_ops = {
 	.destroy_pool = elastic_op_destroy,
 };
 
-/* Find the size of blocks, or 0 when the constraints allow none. */
-static u64 block_size(const struct tee_rstmem_elastic_desc *desc)
+/* Find where blocks come from, or NULL when the kernel has no such way. */
+static const struct rstmem_source *
+source_of(const struct tee_rstmem_elastic_desc *desc)
 {
-	u64 unit = rstmem_memory_unit(), size;
+	if (desc->keep_mapping)
+		return IS_ENABLED(CONFIG_CONTIG_ALLOC) ? &rstmem_kept : NULL;
+	return IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) ? &rstmem_hotplug : NULL;
+}
 
-	if (!unit)
-		return 0;
+/* Find the size of blocks, or 0 when the constraints allow none. */
+static u64 block_size(const struct tee_rstmem_elastic_desc *desc,
+		      const struct rstmem_source *source)
+{
+	u64 unit = source->unit(), size;
+
 	size = roundup(max3(desc->least, desc->align, (u64)1), unit);
 	if (desc->most && size > desc->most)
 		return 0;
@@ -429,8 +464,6 @@ static int check(const struct tee_rstmem_elastic_desc *desc, u64 size)
 	u64 last = desc->start + (desc->size - 1);
 	u32 bits = desc->address_bits ?: RSTMEM_ADDRESS_BITS;
 
-	if (!rstmem_memory_unit())
-		return -EOPNOTSUPP;
 	if (!size)
 		return -ERANGE;
 	if (desc->granule < PAGE_SIZE || !is_power_of_2(desc->granule) ||
@@ -442,13 +475,14 @@ static int check(const struct tee_rstmem_elastic_desc *desc, u64 size)
 }
 
 /* Find the first state of a block. */
-static int block_init(struct rstmem_block *block, u64 start, u64 size, bool boot_ram)
+static int block_init(struct rstmem_block *block, const struct rstmem_source *source,
+		      u64 start, u64 size, bool boot_ram)
 {
 	block->start = start;
 	block->size = size;
-	switch (rstmem_memory_at(start, size)) {
+	switch (source->at(start, size)) {
 	case RSTMEM_MEMORY_ABSENT:
-		if (!rstmem_memory_claim(start, size))
+		if (!source->claim(start, size))
 			return -EBUSY;
 		block->state = RSTMEM_BLOCK_ABSENT;
 		return 0;
@@ -470,7 +504,7 @@ static void blocks_release(struct elastic *elastic, u32 count)
 
 	for (block = elastic->blocks.block; count--; block++)
 		if (block->state == RSTMEM_BLOCK_ABSENT)
-			rstmem_memory_unclaim(block->start, block->size);
+			elastic->source->unclaim(block->start, block->size);
 }
 
 static int blocks_init(struct elastic *elastic,
@@ -487,8 +521,9 @@ static int blocks_init(struct elastic *elastic,
 	blocks->idle_ms = desc->idle_ms;
 	blocks->count = desc->size / size;
 	for (n = 0; n < blocks->count; n++) {
-		rc = block_init(&blocks->block[n], desc->start + n * size, size,
-				desc->boot_ram);
+		rc = block_init(&blocks->block[n], elastic->source,
+				desc->start + n * size, size,
+				desc->boot_ram || desc->keep_mapping);
 		if (rc) {
 			blocks_release(elastic, n);
 			return rc;
@@ -502,20 +537,25 @@ static int blocks_init(struct elastic *elastic,
  * @desc:	what it is made of; used during the call only, except for its ops
  *
  * A block is the unit of memory hot-plug, 128 MiB on most machines, or the multiple of
- * it that the constraints want. A buffer is in one block.
+ * it that the constraints want. If the kernel keeps its mapping, the unit is smaller. A
+ * buffer is in one block.
  *
  * Return: the pool, or ERR_PTR; then the caller still owns the floor. -EOPNOTSUPP when
- * the kernel cannot remove memory, -ERANGE when the constraints allow no block, -EINVAL
+ * the kernel cannot take memory that way, -ERANGE when the constraints allow no block, -EINVAL
  * for a range that is not blocks or has addresses that are too wide, -E2BIG for more than
  * 64 blocks, -EBUSY when the range is in use, -ENOMEM.
  */
 struct tee_rstmem_pool *
 tee_rstmem_elastic_create(const struct tee_rstmem_elastic_desc *desc)
 {
-	u64 size = block_size(desc);
+	const struct rstmem_source *source = source_of(desc);
 	struct elastic *elastic;
+	u64 size;
 	int rc;
 
+	if (!source)
+		return ERR_PTR(-EOPNOTSUPP);
+	size = block_size(desc, source);
 	rc = check(desc, size);
 	if (rc)
 		return ERR_PTR(rc);
@@ -530,12 +570,15 @@ tee_rstmem_elastic_create(const struct tee_rstmem_elastic_desc *desc)
 	elastic->attempt_ms = ATTEMPT_MS;
 	init_waitqueue_head(&elastic->wait);
 	spin_lock_init(&elastic->lock);
-	rc = rstmem_memory_guard(&elastic->guard, desc->start, desc->size);
+	elastic->source = source;
+	elastic->guard = source->keep_movable(desc->start, desc->size);
+	rc = PTR_ERR_OR_ZERO(elastic->guard);
 	if (rc)
 		goto err_free;
 	rc = blocks_init(elastic, desc, size);
 	if (rc)
 		goto err_unguard;
+	timer_setup(&elastic->deadline, deadline_over, 0);
 	elastic->pm.notifier_call = pm_notify;
 	rc = register_pm_notifier(&elastic->pm);
 	if (rc)
@@ -552,7 +595,7 @@ err_pm:
 err_release:
 	blocks_release(elastic, elastic->blocks.count);
 err_unguard:
-	rstmem_memory_unguard(&elastic->guard);
+	elastic->source->end_keep(elastic->guard);
 err_free:
 	kvfree(elastic);
 	return ERR_PTR(rc);

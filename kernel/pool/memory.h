@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory hot-plug: taking ranges from the kernel, and giving them back. */
+/* Sources of memory: taking ranges from the kernel, and giving them back. */
 #ifndef _RSTMEM_MEMORY_H
 #define _RSTMEM_MEMORY_H
 
-#include <linux/errno.h>
-#include <linux/kconfig.h>
-#include <linux/notifier.h>
 #include <linux/types.h>
 
 /* What the kernel has at a range. */
@@ -17,71 +14,44 @@ enum rstmem_memory {
 };
 
 /**
- * struct rstmem_memory_guard - keeps a range out of zones that it could never leave
- * @nb:		in the kernel's chain of memory hot-plug
- * @start:	physical address
- * @size:	bytes
+ * struct rstmem_source - how ranges leave the kernel and come back
+ * @unit:	get the unit, bytes, a power of two: ranges are multiples of it and
+ *		aligned to it
+ * @at:		look what the kernel has at a range; the answer may be out of date at once
+ * @claim:	make a range that is RSTMEM_MEMORY_ABSENT unusable for others. Returns
+ *		false when something of it is in use
+ * @unclaim:	end a claim of a range that is not RAM
+ * @take:	take a range from the kernel, and claim it. A signal ends the attempt; the
+ *		kernel looks for one between batches of pages. The contents stay as they
+ *		were. Returns 0; -EINTR after a signal, -EBUSY for pages that cannot
+ *		move, and other errors: the kernel still has the memory.
+ *		-ENOTRECOVERABLE when the range is neither RAM nor claimed
+ * @give:	give a claimed range to the kernel. Returns 0; -ENOMEM, -EBUSY and other
+ *		errors: the range is still claimed. -ENOTRECOVERABLE as above
+ * @keep_movable: keep RAM of a range movable from now on. Returns a guard or ERR_PTR
+ * @end_keep:	end that
+ *
+ * The thread of a pool calls @take and @give. It has no other use for signals and holds no
+ * lock.
+ * Both wait for others who take or give memory. Ranges are given by start and size, in
+ * bytes.
  */
-struct rstmem_memory_guard {
-	struct notifier_block nb;
-	u64 start;
-	u64 size;
+struct rstmem_source {
+	u64 (*unit)(void);
+	enum rstmem_memory (*at)(u64 start, u64 size);
+	bool (*claim)(u64 start, u64 size);
+	void (*unclaim)(u64 start, u64 size);
+	int (*take)(u64 start, u64 size);
+	int (*give)(u64 start, u64 size);
+	void *(*keep_movable)(u64 start, u64 size);
+	void (*end_keep)(void *guard);
 };
 
-#if IS_ENABLED(CONFIG_MEMORY_HOTREMOVE)
-u64 rstmem_memory_unit(void);
-enum rstmem_memory rstmem_memory_at(u64 start, u64 size);
-bool rstmem_memory_claim(u64 start, u64 size);
-void rstmem_memory_unclaim(u64 start, u64 size);
-int rstmem_memory_take(u64 start, u64 size, unsigned int ms);
-int rstmem_memory_give(u64 start, u64 size);
+/* Memory hot-plug: the kernel has no mapping of a range that was taken. */
+extern const struct rstmem_source rstmem_hotplug;
+/* Allocation by range: the kernel keeps its mapping. */
+extern const struct rstmem_source rstmem_kept;
+
 u64 rstmem_memory_busy(u64 start, u64 size, u64 *first);
-int rstmem_memory_guard(struct rstmem_memory_guard *guard, u64 start, u64 size);
-void rstmem_memory_unguard(struct rstmem_memory_guard *guard);
-#else
-static inline u64 rstmem_memory_unit(void)
-{
-	return 0;
-}
-
-static inline enum rstmem_memory rstmem_memory_at(u64 start, u64 size)
-{
-	return RSTMEM_MEMORY_OTHER;
-}
-
-static inline bool rstmem_memory_claim(u64 start, u64 size)
-{
-	return false;
-}
-
-static inline void rstmem_memory_unclaim(u64 start, u64 size)
-{
-}
-
-static inline int rstmem_memory_take(u64 start, u64 size, unsigned int ms)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int rstmem_memory_give(u64 start, u64 size)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline u64 rstmem_memory_busy(u64 start, u64 size, u64 *first)
-{
-	return 0;
-}
-
-static inline int rstmem_memory_guard(struct rstmem_memory_guard *guard, u64 start,
-				      u64 size)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline void rstmem_memory_unguard(struct rstmem_memory_guard *guard)
-{
-}
-#endif
 
 #endif /* _RSTMEM_MEMORY_H */

@@ -52,6 +52,10 @@ bool softtee_boot_ram;
 module_param_named(elastic_boot_ram, softtee_boot_ram, bool, 0444);
 MODULE_PARM_DESC(elastic_boot_ram, "elastic may name RAM that was not set aside at boot (0)");
 
+bool softtee_keep_mapping;
+module_param_named(elastic_keep_mapping, softtee_keep_mapping, bool, 0444);
+MODULE_PARM_DESC(elastic_keep_mapping, "elastic names RAM that stays mapped, in blocks of 32 MiB (0)");
+
 ulong softtee_warm = SZ_16M;
 module_param_named(elastic_warm, softtee_warm, ulong, 0444);
 MODULE_PARM_DESC(elastic_warm, "Bytes that an elastic pool keeps free while a buffer lives (16777216)");

@@ -10,6 +10,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -243,7 +244,7 @@ static const char *why_no_blocks(long error)
 	case -E2BIG:
 		return "more than 64 blocks";
 	case -EOPNOTSUPP:
-		return "this kernel cannot remove memory";
+		return "this kernel cannot take memory that way";
 	default:
 		return "cannot be an elastic pool";
 	}
@@ -259,6 +260,8 @@ static struct tee_rstmem_pool *blocks_create(const struct carveout *c, u32 use_c
 		.start = c->start,
 		.size = c->size,
 		.boot_ram = softtee_boot_ram,
+		.keep_mapping = softtee_keep_mapping,
+		.least = SZ_32M,
 		.granule = PAGE_SIZE,
 		.warm = softtee_warm,
 		.idle_ms = softtee_idle_ms,
@@ -422,6 +425,8 @@ static void softtee_rstmem_query(struct tee_context *ctx, u32 use_case,
 		if (p->use_case != use_case)
 			continue;
 		p->pool->ops->usage(p->pool, &one);
+		if (p->blocks.size && softtee_keep_mapping)
+			usage->caps |= TEE_RSTMEM_CAP_KEEPS_MAPPING;
 		usage->floor += one.floor;
 		usage->total += one.total;
 		usage->most += one.most;

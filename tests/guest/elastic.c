@@ -629,6 +629,163 @@ static void test_unload(uint64_t idle)
 	ktap_eq(ram(), idle, "unload: the next load finds the blocks as RAM");
 }
 
+static void *toggle_cpu(void *arg)
+{
+	int n, *toggled = arg;
+
+	for (n = 0; n < 10; n++)
+		*toggled += !guest_write("/sys/devices/system/cpu/cpu1/online",
+					 n & 1 ? "1" : "0");
+	return NULL;
+}
+
+static void test_cpu_hotplug(void)
+{
+	int buf[8], count, n, ok = 0, toggled = 0;
+	pthread_t thread;
+
+	if (access("/sys/devices/system/cpu/cpu1/online", W_OK)) {
+		ktap_skip("hotplug: blocks come and go while a processor does",
+			  "the kernel cannot remove processors");
+		return;
+	}
+	set("idle_ms", 0);
+	count = fill_floor(buf);
+	pthread_create(&thread, NULL, toggle_cpu, &toggled);
+	for (n = 0; n < 5; n++) {
+		int more = frame();
+
+		ok += more >= 0;
+		close(more);
+		reaches("out", 0);
+	}
+	pthread_join(thread, NULL);
+	close_all(buf, count);
+	set("idle_ms", 500);
+	ktap(ok == 5 && toggled == 10,
+	     "hotplug: blocks come and go while a processor does: %d and %d times", ok,
+	     toggled);
+}
+
+static size_t available(void)
+{
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "r");
+	unsigned long kib = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lu", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib * KIB;
+}
+
+/* Nearly all RAM is in use, so there is no place for the pages of a block. */
+static void test_pressure(void)
+{
+	int buf[8], count, spare, rc;
+	struct worker worker;
+
+	worker_start(&worker, available() / 8 * 7);
+	count = fill_floor(buf);
+	patience("15000");
+	rc = waiter_end(waiter_start());
+	patience("120000");
+	ktap(!rc || rc == ENOMEM || rc == ETIMEDOUT,
+	     "pressure: an allocation succeeds, or fails with ENOMEM or ETIMEDOUT: %s",
+	     strerror(rc));
+	close(buf[--count]);
+	spare = frame();
+	ktap(spare >= 0, "pressure: the floor serves");
+	close(spare);
+	close_all(buf, count);
+	ktap(worker_end(&worker), "pressure: the process that uses the RAM is intact");
+	ktap(reaches("out", 0), "pressure: all blocks go back afterwards");
+}
+
+/* "freezer" of pm_test stops all tasks and the pool's thread, waits 5 s and goes on. */
+static void test_suspend(void)
+{
+	uint8_t *content = malloc(PAGE);
+	int buf[8], count, more, id;
+
+	if (!guest_write("/sys/power/pm_test", "freezer")) {
+		count = fill_floor(buf);
+		more = tee_rstmem(dev, VIDEO, FRAME, &id);
+		content_make(content, PAGE, 9);
+		content_fill(dev, id, 0, content, PAGE);
+		ktap(!guest_write("/sys/power/state", "freeze"),
+		     "suspend: the machine suspends while a block is out");
+		ktap(content_is(dev, id, 0, content, PAGE) && elastic("out") >= BLOCK,
+		     "suspend: a buffer in a block has its content afterwards");
+		close(more);
+		close_all(buf, count);
+		guest_write("/sys/power/pm_test", "none");
+		reaches("out", 0);
+	} else {
+		ktap_skip("suspend: the machine suspends while a block is out",
+			  "the kernel cannot suspend for a test");
+	}
+	free(content);
+
+	if (!access("/sys/power/disk", W_OK) && !guest_write("/sys/power/disk", "test_resume"))
+		ktap_eq(guest_write("/sys/power/state", "disk"), -EBUSY,
+			"suspend: hibernation is refused: EBUSY");
+	else
+		ktap_skip("suspend: hibernation is refused: EBUSY",
+			  "the kernel cannot hibernate");
+}
+
+/* RAM since boot: some blocks leave, others have allocations of the kernel. */
+static void test_boot_ram(void)
+{
+	uint64_t idle = ram();
+	int buf[FRAMES], n, got = 0;
+
+	for (n = 0; n < FRAMES; n++) {
+		buf[n] = frame();
+		if (buf[n] < 0)
+			break;
+		got++;
+	}
+	ktap(n == FRAMES || buf[n] == -ENOMEM || buf[n] == -ETIMEDOUT,
+	     "boot: RAM since boot serves, or an allocation fails with ENOMEM or ETIMEDOUT");
+	ktap_note("%d of %d frames in %llu blocks", got, FRAMES,
+		  (unsigned long long)(elastic("out") / BLOCK));
+	ktap_eq(idle - ram(), elastic("out"), "boot: MemTotal falls by the blocks that are out");
+	close_all(buf, got);
+	ktap(reaches("out", 0), "boot: all blocks go back");
+	ktap_eq(ram(), idle, "boot: MemTotal is what it was");
+}
+
+/* RAM that the kernel keeps mapped. */
+static void test_kept(void)
+{
+	struct tee_ioctl_rstmem_query query;
+	uint64_t all = ram(), before, size = elastic("block_size");
+	int buf[FRAMES], n, got = 0;
+
+	before = available();
+	for (n = 0; n < FRAMES / 2; n++) {
+		buf[n] = frame();
+		if (buf[n] < 0)
+			break;
+		got++;
+	}
+	tee_query(dev, VIDEO, &query);
+	ktap(query.caps & TEE_RSTMEM_CAP_KEEPS_MAPPING,
+	     "kept: the query tells that the kernel keeps its mapping");
+	ktap(got > 0, "kept: RAM that stays mapped serves");
+	ktap_eq(elastic("out"), (got + size / FRAME - 1) / (size / FRAME) * size,
+		"kept: no more blocks are out than the frames need");
+	ktap_eq(ram(), all, "kept: MemTotal does not change");
+	ktap(before - available() > elastic("out") / 2,
+	     "kept: programs have less memory meanwhile");
+	close_all(buf, got);
+	ktap(reaches("out", 0), "kept: all blocks go back");
+}
+
 /* A million of these, on two CPUs, with the lengths of races left to the machine. */
 struct racer {
 	pthread_t thread;
@@ -731,6 +888,16 @@ int main(int argc, char **argv)
 	uint64_t set_aside = ram(), idle;
 
 	ktap_start();
+	if (!strcmp(mode, "boot")) {
+		load("", "elastic_idle_ms=100 elastic_boot_ram=1");
+		test_boot_ram();
+		return ktap_end();
+	}
+	if (!strcmp(mode, "kept")) {
+		load("", "elastic_idle_ms=100 elastic_keep_mapping=1 elastic_warm=0");
+		test_kept();
+		return ktap_end();
+	}
 	if (strcmp(mode, "all")) {
 		load("", "elastic_idle_ms=100");
 		if (!strcmp(mode, "race"))
@@ -757,6 +924,9 @@ int main(int argc, char **argv)
 	test_failed_growth("softtee:softtee_lend", -EIO, "lend a block");
 	test_failed_return("add_memory_driver_managed", -ENOMEM, "add memory");
 	test_failed_return("kernel_write", -EIO, "put memory online");
+	test_cpu_hotplug();
+	test_pressure();
+	test_suspend();
 	test_removal(idle);
 	test_unload(idle);
 	close(dev);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The pool= parameter of softtee. softtee refuses every mistake with one line in the
+# The parameters pool= and elastic= of softtee. softtee refuses every mistake with one line in the
 # log that quotes the item, and leaves nothing claimed; it accepts every good form. The addresses are of the lab's default guest: 128 MiB from 0x10000000
 # and from 0x100000000 are set aside, 0x20000000 and up is not RAM, and the IOAPIC
 # is at 0xfec00000.
@@ -40,16 +40,18 @@ figure() {
 		sed -n "/\"name\": \"$1\"/,/}/s/.*\"$2\": \([0-9]*\).*/\1/p"
 }
 
-# bad ERROR WHAT POOL LINE: LINE is what the log says after "pool ".
+parameter=pool
+
+# bad ERROR WHAT VALUE LINE: LINE is what the log says after the name of the parameter.
 bad() {
 	why=''
 
-	if load pool="$3"; then
+	if load "$parameter=$3"; then
 		why='it loads'
 		rmmod softtee
 	elif loaded; then
 		why='it stays loaded'
-	elif [ "$(cat /tmp/log)" != "softtee: pool $4" ]; then
+	elif [ "$(cat /tmp/log)" != "softtee: $parameter $4" ]; then
 		why="the log says: $(cat /tmp/log)"
 	elif ! grep -q "$1" /tmp/error; then
 		why="modprobe says: $(cat /tmp/error)"
@@ -58,7 +60,7 @@ bad() {
 	fi
 	[ -z "$why" ] || echo "# $3: $why"
 	[ -z "$why" ]
-	result $? "pool=: refuses $2"
+	result $? "$parameter=: refuses $2"
 }
 
 invalid() {
@@ -317,5 +319,20 @@ load pool=
 none 'an empty parameter'
 load
 none 'no parameter'
+
+# Memory that comes and goes. Good forms are in the test elastic.
+parameter=elastic
+blocks='not whole blocks; /sys/devices/system/memory/block_size_bytes has the size'
+item 'garbage' 'garbage' "$form"
+invalid 'half a block' 64M@0x10000000 \
+	"0x0000000010000000-0x0000000013ffffff: $blocks (error -22)"
+invalid 'a block at half a block' 128M@0x14000000 \
+	"0x0000000014000000-0x000000001bffffff: $blocks (error -22)"
+busy 'RAM since boot' 128M@0x8000000 \
+	"0x0000000008000000-0x000000000fffffff: in use, or System RAM; set it aside with memmap= or mem= (error -16)"
+last 'two ranges of a use case' 128M@0x10000000,128M@0x100000000 128M@0x100000000 \
+	'there is an elastic pool of that use case already'
+last 'two ranges that overlap' 128M@0x10000000,128M@0x10000000:trusted-ui \
+	128M@0x10000000:trusted-ui "$overlap"
 
 finish

@@ -159,6 +159,11 @@ struct tee_ioctl_shm_register_fd_data {
  * device only imitates protection, for development.
  */
 #define TEE_RSTMEM_CAP_PROTECTED	(1 << 1)
+/*
+ * Memory that grows keeps the kernel's mapping. The protection does not depend on
+ * that.
+ */
+#define TEE_RSTMEM_CAP_KEEPS_MAPPING	(1 << 2)
 
 /**
  * struct tee_ioctl_rstmem_query - argument of TEE_IOC_RSTMEM_QUERY

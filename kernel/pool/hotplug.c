@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A source of memory: memory hot-plug.
+ *
+ * A range that was taken has no page structures and no kernel mapping, and it is not
+ * System RAM. While the kernel has it, it is in ZONE_MOVABLE, so that its pages can move.
+ * Memory that is added by a driver is not in the firmware's map, so kexec does not load
+ * a kernel into it.
+ */
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/ioport.h>
+#include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/notifier.h>
+#include <linux/numa.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "memory.h"
+
+/* As the kernel wants it: "System RAM (" and the name of the driver. */
+#define RAM_NAME	"System RAM (rstmem)"
+/* Attempts to change the state of a block while somebody else holds the lock. */
+#define ONLINE_TRIES	200
+
+static u64 hotplug_unit(void)
+{
+	return memory_block_size_bytes();
+}
+
+static enum rstmem_memory hotplug_at(u64 start, u64 size)
+{
+	u64 unit = memory_block_size_bytes(), at, ram = 0;
+	bool added;
+
+	for (at = start; at < start + size; at += unit)
+		if (region_intersects(at, unit, IORESOURCE_SYSTEM_RAM,
+				      IORES_DESC_NONE) == REGION_INTERSECTS &&
+		    pfn_to_online_page(PHYS_PFN(at)))
+			ram += unit;
+	added = region_intersects(start, size, IORESOURCE_SYSTEM_RAM |
+				  IORESOURCE_SYSRAM_DRIVER_MANAGED,
+				  IORES_DESC_NONE) == REGION_INTERSECTS;
+	if (ram == size)
+		return added ? RSTMEM_MEMORY_RAM : RSTMEM_MEMORY_BOOT_RAM;
+	if (!ram && region_intersects(start, size, IORESOURCE_SYSTEM_RAM,
+				      IORES_DESC_NONE) == REGION_DISJOINT)
+		return RSTMEM_MEMORY_ABSENT;
+	return RSTMEM_MEMORY_OTHER;
+}
+
+static bool hotplug_claim(u64 start, u64 size)
+{
+	return request_mem_region_exclusive(start, size, "rstmem");
+}
+
+static void hotplug_unclaim(u64 start, u64 size)
+{
+	release_mem_region(start, size);
+}
+
+static int hotplug_take(u64 start, u64 size)
+{
+	int rc = offline_and_remove_memory(start, size);
+
+	if (rc)
+		return rc;
+
+	return hotplug_claim(start, size) ? 0 : -ENOTRECOVERABLE;
+}
+
+/* Write "online_movable" to the state of a unit of memory. */
+static int online(u64 start)
+{
+	static const char movable[] = "online_movable";
+	unsigned int tries;
+	struct file *file;
+	char path[64];
+	ssize_t rc;
+	loff_t pos;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%llu/state",
+		 start / memory_block_size_bytes());
+	file = filp_open(path, O_WRONLY, 0);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	for (tries = 0; tries < ONLINE_TRIES; tries++) {
+		pos = 0;
+		rc = kernel_write(file, movable, strlen(movable), &pos);
+		if (rc != -ERESTARTNOINTR)
+			break;
+		/* Another hot-plug has the lock. sysfs asks to try again by a signal. */
+		flush_signals(current);
+		msleep(20);
+	}
+	filp_close(file, NULL);
+	if (rc < 0)
+		return rc == -ERESTARTNOINTR ? -EBUSY : rc;
+	return 0;
+}
+
+static int add_and_online(u64 start, u64 size)
+{
+	int nid = memory_add_physaddr_to_nid(start);
+	u64 unit = memory_block_size_bytes(), at;
+	int rc;
+
+	if (nid == NUMA_NO_NODE)
+		nid = first_online_node;
+	rc = add_memory_driver_managed(nid, start, size, RAM_NAME,
+				       MHP_MEMMAP_ON_MEMORY);
+	if (rc)
+		return rc;
+	for (at = start; at < start + size; at += unit) {
+		rc = online(at);
+		if (rc)
+			break;
+	}
+	if (rc && offline_and_remove_memory(start, size))
+		rc = -ENOTRECOVERABLE;
+	return rc;
+}
+
+static int hotplug_give(u64 start, u64 size)
+{
+	int rc;
+
+	hotplug_unclaim(start, size);
+	rc = add_and_online(start, size);
+	if (rc && rc != -ENOTRECOVERABLE && !hotplug_claim(start, size))
+		rc = -ENOTRECOVERABLE;
+	return rc;
+}
+
+/**
+ * struct guard - keeps a range out of zones that it could never leave
+ * @nb:		in the kernel's chain of memory hot-plug
+ * @start:	physical address
+ * @size:	bytes
+ */
+struct guard {
+	struct notifier_block nb;
+	u64 start;
+	u64 size;
+};
+
+/* Keep the range offline unless it goes to ZONE_MOVABLE. */
+static int guard_notify(struct notifier_block *nb, unsigned long action, void *arg)
+{
+	struct guard *guard = container_of(nb, struct guard, nb);
+	const struct memory_notify *memory = arg;
+	u64 start = PFN_PHYS(memory->start_pfn);
+
+	if (action != MEM_GOING_ONLINE ||
+	    start >= guard->start + guard->size ||
+	    start + PFN_PHYS(memory->nr_pages) <= guard->start ||
+	    is_zone_movable_page(pfn_to_page(memory->start_pfn)))
+		return NOTIFY_OK;
+	return NOTIFY_BAD;
+}
+
+static void *hotplug_guard(u64 start, u64 size)
+{
+	struct guard *guard = kzalloc(sizeof(*guard), GFP_KERNEL);
+	int rc;
+
+	if (!guard)
+		return ERR_PTR(-ENOMEM);
+	guard->nb.notifier_call = guard_notify;
+	guard->start = start;
+	guard->size = size;
+	rc = register_memory_notifier(&guard->nb);
+	if (rc) {
+		kfree(guard);
+		return ERR_PTR(rc);
+	}
+	return guard;
+}
+
+static void hotplug_unguard(void *data)
+{
+	struct guard *guard = data;
+
+	unregister_memory_notifier(&guard->nb);
+	kfree(guard);
+}
+
+const struct rstmem_source rstmem_hotplug = {
+	.unit = hotplug_unit,
+	.at = hotplug_at,
+	.claim = hotplug_claim,
+	.unclaim = hotplug_unclaim,
+	.take = hotplug_take,
+	.give = hotplug_give,
+	.keep_movable = hotplug_guard,
+	.end_keep = hotplug_unguard,
+};
