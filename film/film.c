@@ -5,6 +5,7 @@
  *	clip WIDTHxHEIGHT COUNT		draws a clip, as raw video to stdout
  *	encode WIDTHxHEIGHT@RATE FILM	encodes raw video from stdin
  *	encrypt FILM OUT LICENCE KEY	encrypts a film; KEY gets its key, in hexadecimal
+ *	licence KEY OUT			makes a licence for a key, in hexadecimal
  *	cut FILM NUMBER OUT		leaves a frame out of a film
  *	picture FILM NUMBER OUT		writes a picture of a clear film, as PPM
  *
@@ -222,6 +223,20 @@ static int verb_encrypt(char **argv)
 	return 0;
 }
 
+static int verb_licence(char **argv)
+{
+	uint8_t key[RSTMEM_SVC_CIPHER_KEY_128_SIZE];
+	char end;
+	size_t n;
+
+	for (n = 0; n < sizeof(key); n++)
+		if (sscanf(argv[0] + 2 * n, "%2hhx%c", &key[n], &end) < 1 ||
+		    strlen(argv[0]) != 2 * sizeof(key))
+			errx(2, "a key has 32 hexadecimal digits");
+	save_licence(argv[1], key);
+	return 0;
+}
+
 static int verb_cut(char **argv)
 {
 	unsigned int number = atoi(argv[1]);
@@ -301,6 +316,7 @@ int main(int argc, char **argv)
 		{ "clip", 2, verb_clip },
 		{ "encode", 2, verb_encode },
 		{ "encrypt", 4, verb_encrypt },
+		{ "licence", 2, verb_licence },
 		{ "cut", 3, verb_cut },
 		{ "picture", 3, verb_picture },
 	};
@@ -310,5 +326,6 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], verbs[n].name) && argc == 2 + verbs[n].args)
 			return verbs[n].run(argv + 2);
 	errx(2, "usage: film clip WIDTHxHEIGHT COUNT | encode WIDTHxHEIGHT@RATE FILM |\n"
-	     "\tencrypt FILM OUT LICENCE KEY | cut FILM NUMBER OUT | picture FILM NUMBER OUT");
+	     "\tencrypt FILM OUT LICENCE KEY | licence KEY OUT |\n"
+	     "\tcut FILM NUMBER OUT | picture FILM NUMBER OUT");
 }
