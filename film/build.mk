@@ -12,9 +12,11 @@ $(B)/film/film: film/film.c film/clip.c film/mp4_read.c film/mp4_write.c film/fw
 	@mkdir -p $(@D)
 	$(film-cc) -o $@ $(filter %.c,$^) -lcrypto
 
-$(B)/film/rstmem-play: film/play.c film/mp4_read.c film/show_screen.c $(B)/lib/librstmem.a
+$(B)/film/rstmem-play: film/play.c film/mp4_read.c film/show.c film/show_screen.c film/show_kms.c \
+		$(B)/lib/librstmem.a
 	@mkdir -p $(@D)
-	$(film-cc) -o $@ $(filter %.c %.a,$^)
+	source=$$(lab/source $(KERNEL)) && \
+	$(film-cc) -D__user= -isystem $$source/include/uapi -o $@ $(filter %.c %.a,$^)
 
 $(B)/film/rip: film/rip.c $(B)/lib/librstmem.a
 	@mkdir -p $(@D)

@@ -50,6 +50,7 @@ static uint64_t picture_size;
 static long decoded = -1;			/* the frame that planes have */
 static unsigned int shown;			/* the picture on the display */
 static bool fast, silent;
+static const struct show *show;
 
 /* Nanoseconds, and frames. */
 static struct {
@@ -248,7 +249,7 @@ static void flip(void)
 
 	shown = (shown + 1) % PICTURES;
 	if (!silent) {
-		rc = show_picture(picture[shown].fd, film.width, film.height);
+		rc = show->picture(picture[shown].fd, film.width, film.height);
 		if (rc)
 			errx(1, "display: %s", rstmem_explain(rc));
 	}
@@ -363,7 +364,7 @@ static void play(int commands)
 
 int main(int argc, char **argv)
 {
-	int option, commands = -1, rc;
+	int option, commands = -1;
 	double seconds, frames;
 
 	while ((option = getopt(argc, argv, "bc:n")) != -1) {
@@ -378,9 +379,8 @@ int main(int argc, char **argv)
 		errx(2, "usage: rstmem-play [-bn] [-c FILE] FILM [LICENCE]");
 	open_film(argv[optind]);
 	open_tee(argv[optind + 1]);
-	rc = silent ? 0 : show_open();
-	if (rc)
-		errx(1, "no display: %s", strerror(-rc));
+	if (!silent && !(show = show_open()))
+		err(1, "no display of rstmem_ramfb");
 	user.playing = commands < 0;
 	user.until = film.count - 1;
 
@@ -394,6 +394,6 @@ int main(int argc, char **argv)
 	       stats.decrypt / 1e6 / frames, stats.decode / 1e6 / frames,
 	       stats.flip / 1e6 / frames);
 	if (!silent)
-		show_close();
+		show->close();
 	return 0;
 }

@@ -10,13 +10,13 @@
 
 static int screen = -1;
 
-int show_open(void)
+static int screen_open(void)
 {
 	screen = open("/dev/rstmem_screen", O_RDWR | O_CLOEXEC);
 	return screen < 0 ? -errno : 0;
 }
 
-int show_picture(int fd, uint32_t width, uint32_t height)
+static int screen_picture(int fd, uint32_t width, uint32_t height)
 {
 	struct rstmem_screen_frame frame = {
 		.fd = fd, .width = width, .height = height, .stride = 4 * width,
@@ -25,7 +25,9 @@ int show_picture(int fd, uint32_t width, uint32_t height)
 	return ioctl(screen, RSTMEM_SCREEN_SHOW, &frame) ? -errno : 0;
 }
 
-void show_close(void)
+static void screen_close(void)
 {
 	close(screen);
 }
+
+const struct show show_screen = { screen_open, screen_picture, screen_close };

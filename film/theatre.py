@@ -35,11 +35,11 @@ def make_clip(path, sides, rate, count):
 class Theatre:
     """A guest. Its first lines may be those of lab/vm; they are kept in log."""
 
-    def __init__(self, files, log, options=()):
+    def __init__(self, files, log, kernel=None):
         self._sockets = tempfile.mkdtemp(prefix='rstmem-film.')
         self._log = open(log, 'w', encoding='utf-8')
         self.lines = []
-        command = [TOP + '/lab/vm', '-t', '300', *options]
+        command = [TOP + '/lab/vm', '-t', '300'] + (['-k', kernel] if kernel else [])
         for word in ('-device', 'ramfb',
                      '-chardev', 'socket,id=film,path=%s/film,server=on,wait=off' % self._sockets,
                      '-device', 'virtserialport,chardev=film,name=rstmem.film',

@@ -7,8 +7,13 @@
 
 #include "ramfb.h"
 
-/* Refuse restricted memory that is not for a display. */
-static int check_use_case(const struct dma_buf *dmabuf)
+/**
+ * ramfb_check_use_case() - refuse restricted memory that is not for a display
+ * @dmabuf:	any buffer
+ *
+ * Return: 0 or -EACCES.
+ */
+int ramfb_check_use_case(const struct dma_buf *dmabuf)
 {
 	struct tee_rstmem_info info;
 
@@ -31,7 +36,7 @@ int ramfb_frame_init(struct ramfb_frame *frame, struct device *dev,
 {
 	int rc;
 
-	rc = check_use_case(dmabuf);
+	rc = ramfb_check_use_case(dmabuf);
 	if (rc)
 		return rc;
 	frame->attach = dma_buf_attach(dmabuf, dev);
@@ -65,30 +70,44 @@ void ramfb_frame_deinit(struct ramfb_frame *frame)
 }
 
 /**
- * ramfb_frame_mode() - check a picture and get its address
- * @frame:	its buffer
- * @offset:	bytes before its first row
- * @mode:	the picture; its address is set
+ * ramfb_mode_check() - check what ramfb would ignore
+ * @mode:	the picture; its address does not matter
+ * @offset:	bytes of the buffer before its first row
+ * @size:	bytes of the buffer
  *
- * Return: 0, or -EINVAL when the picture is not within the buffer, the buffer is not
- * contiguous, or a side is out of range.
+ * Return: 0, or -EINVAL when a side is out of range, rows overlap, or the picture is not
+ * within the buffer.
  */
-int ramfb_frame_mode(const struct ramfb_frame *frame, size_t offset,
-		     struct ramfb_mode *mode)
+int ramfb_mode_check(const struct ramfb_mode *mode, size_t offset, size_t size)
 {
-	struct scatterlist *sg = frame->sgt->sgl;
-	size_t size, end;
+	size_t needed, end;
 
 	if (mode->width < RAMFB_MIN_SIDE || mode->width > RAMFB_MAX_SIDE ||
 	    mode->height < RAMFB_MIN_SIDE || mode->height > RAMFB_MAX_SIDE ||
 	    mode->stride < 4 * mode->width || mode->stride % 4 || offset % 4)
 		return -EINVAL;
+	if (check_mul_overflow((size_t)mode->stride, (size_t)mode->height,
+			       &needed) ||
+	    check_add_overflow(needed, offset, &end) || end > size)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * ramfb_frame_mode() - check a picture and get its address
+ * @frame:	its buffer
+ * @offset:	bytes before its first row
+ * @mode:	the picture; its address is set
+ *
+ * Return: 0, or -EINVAL as ramfb_mode_check(), or when the buffer is not contiguous.
+ */
+int ramfb_frame_mode(const struct ramfb_frame *frame, size_t offset,
+		     struct ramfb_mode *mode)
+{
+	struct scatterlist *sg = frame->sgt->sgl;
+
 	if (frame->sgt->nents != 1 || sg_dma_len(sg) < frame->dmabuf->size)
 		return -EINVAL;
-	if (check_mul_overflow((size_t)mode->stride, (size_t)mode->height,
-			       &size) ||
-	    check_add_overflow(size, offset, &end) || end > frame->dmabuf->size)
-		return -EINVAL;
 	mode->addr = sg_dma_address(sg) + offset;
-	return 0;
+	return ramfb_mode_check(mode, offset, frame->dmabuf->size);
 }

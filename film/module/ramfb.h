@@ -47,13 +47,15 @@ struct ramfb_frame {
 };
 
 /* frame.c: buffers */
+int ramfb_check_use_case(const struct dma_buf *dmabuf);
+int ramfb_mode_check(const struct ramfb_mode *mode, size_t offset, size_t size);
 int ramfb_frame_init(struct ramfb_frame *frame, struct device *dev,
 		     struct dma_buf *dmabuf);
 void ramfb_frame_deinit(struct ramfb_frame *frame);
 int ramfb_frame_mode(const struct ramfb_frame *frame, size_t offset,
 		     struct ramfb_mode *mode);
 
-/* screen.c: a way in for programs */
+/* kms.c with DRM, screen.c without: a way in for programs */
 int ramfb_front_init(struct device *dev);
 void ramfb_front_deinit(struct device *dev);
 
