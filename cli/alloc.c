@@ -77,7 +77,7 @@ static int parse(int argc, char **argv, struct request *req, int *status)
 	const char *verb = argv[0];
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
 		switch (c) {
 		case 'd':
 			req->path = optarg;

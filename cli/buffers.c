@@ -42,7 +42,7 @@ int cmd_buffers(int argc, char **argv)
 	struct output output = { 0 };
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
 		if (output_option(&output, c))
 			continue;
 		switch (c) {

@@ -98,7 +98,7 @@ int cmd_conform(int argc, char **argv)
 	bool list = false;
 	int letter, status;
 
-	while ((letter = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((letter = option_next(argc, argv, letters, options)) != -1) {
 		switch (letter) {
 		case 'd':
 			choice.device = optarg;

@@ -302,7 +302,7 @@ static int parse(int argc, char **argv, struct output *output)
 	static const char letters[] = ":jo:h";
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
 		if (output_option(output, c))
 			continue;
 		if (c != 'h')

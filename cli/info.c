@@ -378,7 +378,7 @@ int cmd_info(int argc, char **argv)
 	struct json json = { .out = stdout };
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
 		if (output_option(&report.output, c))
 			continue;
 		switch (c) {
@@ -408,10 +408,12 @@ int cmd_info(int argc, char **argv)
 		report_one(&report);
 	else
 		report_all(&report);
-	if (report.json)
+	if (report.json) {
+		error_print_json(report.json);
 		json_end(report.json, '}');
-	else
+	} else {
 		print_table(&report);
+	}
 	table_deinit(&report.table);
 	return finish_output(report.status);
 }

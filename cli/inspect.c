@@ -165,7 +165,7 @@ int cmd_inspect(int argc, char **argv)
 	bool is_json = false;
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
 		switch (c) {
 		case 'j':
 			is_json = true;

@@ -119,5 +119,5 @@ int main(int argc, char **argv)
 	if (!verb)
 		return usage_error(NULL, "unknown verb \"%s\"", name);
 
-	return verb->run(argc - 1, argv + 1);
+	return error_finish(verb->run(argc - 1, argv + 1));
 }

@@ -185,7 +185,7 @@ int cmd_stat(int argc, char **argv)
 	struct accounts accounts;
 	struct output output = { 0 };
 
-	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
 		if (output_option(&output, c))
 			continue;
 		switch (c) {
@@ -216,6 +216,7 @@ int cmd_stat(int argc, char **argv)
 	if (output.is_json) {
 		json_begin(&json, NULL, '{');
 		accounts_print_json(&json, &accounts);
+		error_print_json(&json);
 		json_end(&json, '}');
 	} else {
 		print_text(&accounts, &output);

@@ -119,6 +119,7 @@ static void print_json(struct top *top)
 		buffers_sort(&top->buffers, &top->order);
 		buffers_print_json(&json, &top->buffers);
 	}
+	error_print_json(&json);
 	json_end(&json, '}');
 }
 
@@ -153,10 +154,12 @@ static int print_rounds(struct top *top, bool is_json)
 		ret = top_read(top);
 		if (ret)
 			return accounts_error(ret);
-		if (top->accounts.count)
+		if (top->accounts.count) {
+			error_forget();
 			status = EXIT_OK;
-		else if (status == EXIT_OK)
+		} else if (status == EXIT_OK) {
 			status = filter_nothing(&top->filter);
+		}
 		if (is_json)
 			print_json(top);
 		else
@@ -218,7 +221,7 @@ int cmd_top(int argc, char **argv)
 	bool is_json = false, is_text = false;
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
 		switch (c) {
 		case 'd':
 		case 'u':

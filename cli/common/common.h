@@ -24,12 +24,22 @@ enum {
 };
 
 /* message.c */
+struct json;
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void error_report(const char *reason, const char *text, const char *advice);
 int usage_error(const char *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void error_use_json(void);
+void error_forget(void);
+void error_print_json(struct json *json);
+int error_finish(int status);
+int finish_output(int status);
+
+/* option.c */
+int option_next(int argc, char **argv, const char *letters,
+		const struct option *options);
 int option_error(int c, char **argv, const char *letters);
 int parse_only_json(int argc, char **argv, const char *help, bool *is_json);
-int finish_output(int status);
 
 /* device.c */
 int via_parse(const char *text, enum rstmem_via *via);
@@ -179,7 +189,6 @@ struct reason {
 /* Room for a sentence. */
 #define REASON_TEXT	(PATH_MAX + 512)
 const char *reason_text(const struct reason *reason, char text[REASON_TEXT]);
-int reason_status(const struct reason *reason);
 int reason_print(const struct reason *reason);
 void reason_set_path(struct reason *reason, const char *path);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages: one line on stderr each; and the last look at stdout. */
-#include <ctype.h>
+/*
+ * Messages: one line on stderr each, which JSON repeats; and the last look at stdout.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -8,91 +9,107 @@
 
 #include "common.h"
 
-/* Arguments and names may be in it: no newline or control gets through. */
-static void __attribute__((format(printf, 1, 0)))
-message(const char *format, va_list args)
-{
-	char text[PATH_MAX + 1024], clean[sizeof(text)];
+#define MESSAGE_TEXT	(PATH_MAX + 1024)
 
-	vsnprintf(text, sizeof(text), format, args);
-	fprintf(stderr, "rstmem: %s", text_clean(text, clean, sizeof(clean)));
+/* The error for JSON, the first that was not printed yet. */
+static struct {
+	bool in_json;		/* --json is given */
+	bool is_known;
+	bool is_printed;
+	const char *reason;
+	char text[MESSAGE_TEXT];
+	char advice[MESSAGE_TEXT];
+} last;
+
+/* Arguments and names may be in it: no newline or control gets through. */
+static void print_line(const char *text, const char *advice)
+{
+	char line[2 * MESSAGE_TEXT], clean[sizeof(line)];
+
+	snprintf(line, sizeof(line), "%s%s%s", text, *advice ? "; " : "", advice);
+	fprintf(stderr, "rstmem: %s\n", text_clean(line, clean, sizeof(clean)));
 }
 
+/* An error that JSON does not have: it has been printed, or cannot be. */
 void error(const char *format, ...)
 {
+	char text[MESSAGE_TEXT];
 	va_list args;
 
 	va_start(args, format);
-	message(format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	print_line(text, "");
+}
+
+/* @reason: a name for programs; @advice: the next step, or "". */
+void error_report(const char *reason, const char *text, const char *advice)
+{
+	print_line(text, advice);
+	if (last.is_known && !last.is_printed)
+		return;
+	last.is_known = true;
+	last.is_printed = false;
+	last.reason = reason;
+	snprintf(last.text, sizeof(last.text), "%s", text);
+	snprintf(last.advice, sizeof(last.advice), "%s", advice);
 }
 
 /* @verb may be NULL. Return: the exit status. */
 int usage_error(const char *verb, const char *format, ...)
 {
+	char text[MESSAGE_TEXT], advice[64];
 	va_list args;
 
 	va_start(args, format);
-	message(format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (verb)
-		fprintf(stderr, "; try: rstmem %s --help\n", verb);
-	else
-		fputs("; try: rstmem --help\n", stderr);
+	snprintf(advice, sizeof(advice), "try: rstmem %s%s--help",
+		 verb ? verb : "", verb ? " " : "");
+	error_report("usage", text, advice);
 	return EXIT_USAGE;
 }
 
-/*
- * About what getopt_long() returned, with opterr 0 and ":" leading in @letters,
- * the options it was given. Return: the exit status.
- */
-int option_error(int c, char **argv, const char *letters)
+/* From now on stdout is for JSON. */
+void error_use_json(void)
 {
-	const char *last = argv[optind - 1];
+	last.in_json = true;
+}
 
-	if (c == ':')
-		return usage_error(argv[0], "option %s needs a value", last);
-	if (!optopt)
-		return usage_error(argv[0], "unknown option %s", last);
-	/* Known after all: a long option with "=". Not all in @letters are letters. */
-	if (optopt > UCHAR_MAX || (isalpha(optopt) && strchr(letters, optopt)))
-		return usage_error(argv[0], "option %s is not one that takes a value",
-				   last);
-	/* A letter in a bundle has no word of its own. */
-	return usage_error(argv[0], "unknown option -%c", optopt);
+/* The error is over. */
+void error_forget(void)
+{
+	last.is_known = false;
+}
+
+/* Add the error, if there is one, to an object. */
+void error_print_json(struct json *json)
+{
+	if (!last.is_known)
+		return;
+	json_string(json, "error", last.text);
+	json_string(json, "reason", last.reason);
+	if (*last.advice)
+		json_string(json, "advice", last.advice);
+	else
+		json_null(json, "advice");
+	last.is_printed = true;
 }
 
 /*
- * Parse the options of a verb that has only --json and --help. Return: below 0 to go on,
- * else the exit status.
+ * At the end: print an object with the error if no other object had it. Return: @status,
+ * or EXIT_FAILED when the output was lost.
  */
-int parse_only_json(int argc, char **argv, const char *help, bool *is_json)
+int error_finish(int status)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	static const char letters[] = ":jh";
-	int c;
+	struct json json = { .out = stdout, .one_line = true };
 
-	*is_json = false;
-	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			*is_json = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return finish_output(EXIT_OK);
-		default:
-			return option_error(c, argv, letters);
-		}
-	}
-	if (optind < argc)
-		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
-	return -1;
+	if (!last.in_json || !last.is_known || last.is_printed)
+		return status;
+	json_begin(&json, NULL, '{');
+	error_print_json(&json);
+	json_end(&json, '}');
+	return finish_output(status);
 }
 
 /*

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Options of the verbs. */
+#include <ctype.h>
+#include <string.h>
+
+#include "common.h"
+
+/* Look for --json behind any errors: they are to be printed as such. */
+static bool has_json(int argc, char **argv, const char *letters,
+		     const struct option *options)
+{
+	bool found = false;
+	int c;
+
+	for (;;) {
+		c = getopt_long(argc, argv, letters, options, NULL);
+		found |= c == 'j';
+		if (c != -1)
+			continue;
+		/* With "+" it stops at a word, which may be the value of alloc -H. */
+		if (*letters != '+' || optind >= argc ||
+		    !strcmp(argv[optind - 1], "--"))
+			break;
+		optind++;
+	}
+	optind = 0;
+	return found;
+}
+
+/* getopt_long() of the only verb that is run. */
+int option_next(int argc, char **argv, const char *letters,
+		const struct option *options)
+{
+	static bool is_begun;
+
+	if (!is_begun && has_json(argc, argv, letters, options))
+		error_use_json();
+	is_begun = true;
+	return getopt_long(argc, argv, letters, options, NULL);
+}
+
+/*
+ * About what getopt_long() returned, with opterr 0 and ":" leading in @letters,
+ * the options it was given. Return: the exit status.
+ */
+int option_error(int c, char **argv, const char *letters)
+{
+	const char *last = argv[optind - 1];
+
+	if (c == ':')
+		return usage_error(argv[0], "option %s needs a value", last);
+	if (!optopt)
+		return usage_error(argv[0], "unknown option %s", last);
+	/* Known after all: a long option with "=". Not all in @letters are letters. */
+	if (optopt > UCHAR_MAX || (isalpha(optopt) && strchr(letters, optopt)))
+		return usage_error(argv[0], "option %s is not one that takes a value",
+				   last);
+	/* A letter in a bundle has no word of its own. */
+	return usage_error(argv[0], "unknown option -%c", optopt);
+}
+
+/*
+ * Parse the options of a verb that has only --json and --help. Return: below 0 to go on,
+ * else the exit status.
+ */
+int parse_only_json(int argc, char **argv, const char *help, bool *is_json)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	static const char letters[] = ":jh";
+	int c;
+
+	*is_json = false;
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
+		switch (c) {
+		case 'j':
+			*is_json = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return finish_output(EXIT_OK);
+		default:
+			return option_error(c, argv, letters);
+		}
+	}
+	if (optind < argc)
+		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
+	return -1;
+}
