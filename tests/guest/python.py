@@ -246,16 +246,9 @@ def test_session(dev):
 
 
 def test_documents():
-    """The examples of docs/python.md: every indented block of Python."""
-    blocks, block = [], []
+    """The examples of docs/python.md: every block of Python."""
     with open('/root/python.md', encoding='utf-8') as page:
-        for line in page:
-            if line.startswith('    ') or block and line == '\n':
-                block.append(line[4:] or '\n')
-            elif block:
-                blocks.append(''.join(block))
-                block = []
-    blocks = [block for block in blocks if block.startswith('import rstmem')]
+        blocks = [block.split('\n```')[0] for block in page.read().split('\n```python\n')[1:]]
     check(len(blocks) == 2, 'docs/python.md: has two examples')
     for i, block in enumerate(blocks):
         exception = raised(exec, block, {})
