@@ -13,8 +13,8 @@ const char info_help[] =
 "for restricted memory.\n"
 "\n"
 "  -d, --device PATH  only this device, such as /dev/tee0, or this heap\n"
-"  -o, --output LIST  one table with these columns: DEVICE, USE-CASE, GRANULE, TOTAL,\n"
-"                     USED, LARGEST-FREE, BUFFERS, CAPABILITIES, MEMORY\n"
+"  -o, --output LIST  one table with these columns: DEVICE, USE-CASE, GRANULE, FLOOR,\n"
+"                     TOTAL, MOST, USED, LARGEST-FREE, BUFFERS, CAPABILITIES, MEMORY\n"
 "      --noheadings   one table without titles\n"
 "  -b, --bytes        sizes in bytes\n"
 "  -j, --json         for programs: one JSON object, sizes in bytes\n"
@@ -23,8 +23,8 @@ const char info_help[] =
 /* A row is a use case of a TEE device, or a heap. */
 static const struct column columns[] = {
 	{ "DEVICE", false }, { "USE-CASE", false }, { "GRANULE", true },
-	{ "TOTAL", true }, { "USED", true }, { "LARGEST-FREE", true },
-	{ "BUFFERS", true }, { "CAPABILITIES", false }, { "MEMORY", false },
+	{ "FLOOR", true }, { "TOTAL", true }, { "MOST", true }, { "USED", true },
+	{ "LARGEST-FREE", true }, { "BUFFERS", true }, { "CAPABILITIES", false }, { "MEMORY", false },
 };
 
 #define COLUMNS	(sizeof(columns) / sizeof(columns[0]))
@@ -84,9 +84,20 @@ static bool is_protected(const struct device *dev)
 	return true;
 }
 
+static bool grows(const struct device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->count; i++) {
+		if (dev->use_cases[i].usage.most > dev->use_cases[i].usage.floor)
+			return true;
+	}
+	return false;
+}
+
 static void add_rows(struct table *t, const struct device *dev)
 {
-	char caps[64];
+	char caps[80];
 	unsigned int i;
 
 	for (i = 0; i < dev->count; i++) {
@@ -95,15 +106,19 @@ static void add_rows(struct table *t, const struct device *dev)
 		table_add(t, dev->path);
 		table_add(t, dev->use_cases[i].name);
 		table_add_size(t, u->granule);
+		table_add_size(t, u->floor);
 		table_add_size(t, u->total);
+		table_add_size(t, u->most);
 		table_add_size(t, u->used);
 		table_add_size(t, u->largest_free);
 		table_add_u64(t, u->buffers);
-		snprintf(caps, sizeof(caps), "%s, %s",
+		snprintf(caps, sizeof(caps), "%s, %s%s",
 			 u->caps & TEE_RSTMEM_CAP_PROTECTED ?
 				"protected" : "NOT PROTECTED",
 			 u->caps & TEE_RSTMEM_CAP_SCRUBS ?
-				"scrubs" : "does not scrub");
+				"scrubs" : "does not scrub",
+			 u->caps & TEE_RSTMEM_CAP_KEEPS_MAPPING ?
+				", keeps the mapping" : "");
 		table_add(t, caps);
 		table_add(t, "-");
 	}
@@ -123,6 +138,11 @@ static void print_text(const struct device *dev, const struct output *output)
 	table_show(&t, "USE-CASE,GRANULE,TOTAL,USED,LARGEST-FREE,BUFFERS");
 	table_print(&t, "  ");
 	putchar('\n');
+	if (grows(dev)) {
+		table_show(&t, "USE-CASE,FLOOR,TOTAL,MOST");
+		table_print(&t, "  ");
+		putchar('\n');
+	}
 	table_show(&t, "USE-CASE,CAPABILITIES");
 	table_print(&t, "  ");
 	table_deinit(&t);
@@ -150,12 +170,15 @@ static void print_json(struct json *json, const struct device *dev)
 		json_u64(json, "use_case", uc->number);
 		json_string(json, "name", uc->name);
 		json_u64(json, "granule", u->granule);
+		json_u64(json, "floor", u->floor);
 		json_u64(json, "total", u->total);
+		json_u64(json, "most", u->most);
 		json_u64(json, "used", u->used);
 		json_u64(json, "largest_free", u->largest_free);
 		json_u64(json, "buffers", u->buffers);
 		json_bool(json, "protected", u->caps & TEE_RSTMEM_CAP_PROTECTED);
 		json_bool(json, "scrubs", u->caps & TEE_RSTMEM_CAP_SCRUBS);
+		json_bool(json, "keeps_mapping", u->caps & TEE_RSTMEM_CAP_KEEPS_MAPPING);
 		json_u64(json, "caps", u->caps);
 		json_end(json, '}');
 	}

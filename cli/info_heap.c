@@ -77,7 +77,7 @@ void heap_add(struct table *t, const struct heap *heap)
 
 	table_add(t, heap->path);
 	table_add(t, heap->name);
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < 8; i++)
 		table_add(t, "-");
 	table_add(t, memory(heap));
 }

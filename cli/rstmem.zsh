@@ -53,11 +53,11 @@ _rstmem()
 	case $verb in
 	info)
 		_arguments -s -S $json $any $titles $bytes \
-			'(-o --output)'{-o,--output}'[columns]:column:(DEVICE USE-CASE GRANULE TOTAL USED LARGEST-FREE BUFFERS CAPABILITIES MEMORY)'
+			'(-o --output)'{-o,--output}'[columns]:column:(DEVICE USE-CASE GRANULE FLOOR TOTAL MOST USED LARGEST-FREE BUFFERS CAPABILITIES MEMORY)'
 		;;
 	stat)
 		_arguments -s -S $json $device $use_case $titles $bytes \
-			'(-o --output)'{-o,--output}'[columns]:column:(DEVICE USE-CASE USED TOTAL PEAK FREE LARGEST-FREE FRAGMENTED BUFFERS LOST USER-BYTES USER-BUFFERS BUFFER-BYTES RESERVE NO-MEMORY OVER-LIMIT BACKEND NO-IMPORTER OUT-OF-REACH IMPORTERS)'
+			'(-o --output)'{-o,--output}'[columns]:column:(DEVICE USE-CASE USED TOTAL PEAK FREE LARGEST-FREE FRAGMENTED BUFFERS LOST FLOOR MOST OUT WANTED POISONED FAILED-STEPS USER-BYTES USER-BUFFERS BUFFER-BYTES RESERVE NO-MEMORY OVER-LIMIT BACKEND NO-IMPORTER OUT-OF-REACH IMPORTERS)'
 		;;
 	buffers)
 		_arguments -s -S $json $device $use_case $reverse $titles $bytes \

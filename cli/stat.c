@@ -17,6 +17,7 @@ const char stat_help[] =
 "  -u, --use-case NAME  only this use case\n"
 "  -o, --output LIST    one table with these columns: DEVICE, USE-CASE, USED, TOTAL,\n"
 "                       PEAK, FREE, LARGEST-FREE, FRAGMENTED, BUFFERS, LOST,\n"
+"                       FLOOR, MOST, OUT, WANTED, POISONED, FAILED-STEPS,\n"
 "                       USER-BYTES, USER-BUFFERS, BUFFER-BYTES, RESERVE, NO-MEMORY,\n"
 "                       OVER-LIMIT, BACKEND, NO-IMPORTER, OUT-OF-REACH, IMPORTERS\n"
 "      --noheadings     one table without titles\n"
@@ -46,6 +47,8 @@ static const struct column columns[] = {
 	{ "USED", true }, { "TOTAL", true }, { "PEAK", true }, { "FREE", true },
 	{ "LARGEST-FREE", true }, { "FRAGMENTED", true }, { "BUFFERS", true },
 	{ "LOST", true },
+	{ "FLOOR", true }, { "MOST", true }, { "OUT", true }, { "WANTED", true },
+	{ "POISONED", true }, { "FAILED-STEPS", true },
 	{ "USER-BYTES", true }, { "USER-BUFFERS", true },
 	{ "BUFFER-BYTES", true }, { "RESERVE", true },
 	{ "NO-MEMORY", true }, { "OVER-LIMIT", true }, { "BACKEND", true },
@@ -59,11 +62,13 @@ static const struct column columns[] = {
 static const struct {
 	const char *title;
 	const char *list;
+	bool for_growth;	/* only if some memory grows */
 } sections[] = {
-	{ NULL, "USE-CASE,USED,TOTAL,PEAK,FREE,LARGEST-FREE,FRAGMENTED,BUFFERS,LOST" },
-	{ "LIMITS", "USE-CASE,USER-BYTES,USER-BUFFERS,BUFFER-BYTES,RESERVE" },
-	{ "REFUSED", "USE-CASE,NO-MEMORY,OVER-LIMIT,BACKEND,NO-IMPORTER,OUT-OF-REACH" },
-	{ NULL, "USE-CASE,IMPORTERS" },
+	{ NULL, "USE-CASE,USED,TOTAL,PEAK,FREE,LARGEST-FREE,FRAGMENTED,BUFFERS,LOST", false },
+	{ "LIMITS", "USE-CASE,USER-BYTES,USER-BUFFERS,BUFFER-BYTES,RESERVE", false },
+	{ "REFUSED", "USE-CASE,NO-MEMORY,OVER-LIMIT,BACKEND,NO-IMPORTER,OUT-OF-REACH", false },
+	{ "GROWTH", "USE-CASE,FLOOR,MOST,OUT,WANTED,POISONED,FAILED-STEPS", true },
+	{ NULL, "USE-CASE,IMPORTERS", false },
 };
 
 static void add_usage(struct table *t, const struct rstmem_account *account)
@@ -86,6 +91,16 @@ static void add_usage(struct table *t, const struct rstmem_account *account)
 	}
 	table_add_u64(t, account->buffers);
 	table_add_size(t, account->lost);
+}
+
+static void add_growth(struct table *t, const struct rstmem_account *account)
+{
+	table_add_size(t, account->floor);
+	table_add_size(t, account->most);
+	table_add_size(t, account->out);
+	table_add_size(t, account->wanted);
+	table_add_size(t, account->poisoned);
+	table_add_u64(t, account->failed_steps);
 }
 
 static void add_limits(struct table *t, const struct rstmem_account *account)
@@ -126,17 +141,20 @@ static void add_row(struct table *t, const struct rstmem_account *account)
 	rstmem_use_case_name(account->use_case, name, sizeof(name));
 	table_add(t, name);
 	add_usage(t, account);
+	add_growth(t, account);
 	add_limits(t, account);
 	add_refusals(t, account);
 	table_add(t, rstmem_account_importers(account, text, sizeof(text)) ?
 		  "unknown" : text);
 }
 
-static void print_sections(struct table *t)
+static void print_sections(struct table *t, bool grows)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		if (sections[i].for_growth && !grows)
+			continue;
 		if (i)
 			putchar('\n');
 		t->first_title = sections[i].title;
@@ -149,7 +167,7 @@ static void print_sections(struct table *t)
 static void print_text(const struct accounts *accounts, const struct output *output)
 {
 	const struct rstmem_account *a = accounts->account, *end = a + accounts->count;
-	bool first = true, is_flat = output_is_flat(output);
+	bool first = true, is_flat = output_is_flat(output), grows;
 	struct table t;
 
 	while (a < end) {
@@ -158,13 +176,15 @@ static void print_text(const struct accounts *accounts, const struct output *out
 		if (!is_flat)
 			printf("%s/dev/tee%d\n", first ? "" : "\n", a->device);
 		first = false;
+		grows = false;
 		do {
+			grows |= a->most > a->floor;
 			add_row(&t, a++);
 		} while (a < end && (is_flat || a->device == a[-1].device));
 		if (is_flat)
 			table_print(&t, "");
 		else
-			print_sections(&t);
+			print_sections(&t, grows);
 		table_deinit(&t);
 	}
 }

@@ -71,6 +71,12 @@ void account_print_json(struct json *json, const struct rstmem_account *account)
 		json_null(json, "free");
 		json_null(json, "largest_free");
 	}
+	json_u64(json, "floor", account->floor);
+	json_u64(json, "most", account->most);
+	json_u64(json, "out", account->out);
+	json_u64(json, "wanted", account->wanted);
+	json_u64(json, "poisoned", account->poisoned);
+	json_u64(json, "failed_steps", account->failed_steps);
 	json_u64(json, "used", account->used);
 	json_u64(json, "peak", account->peak);
 	json_u64(json, "buffers", account->buffers);

@@ -193,7 +193,7 @@ int reason_print(const struct reason *reason);
 void reason_set_path(struct reason *reason, const char *path);
 
 /* table.c */
-#define TABLE_COLUMNS	24
+#define TABLE_COLUMNS	32
 /* Room for a line; a longer one is cut. */
 #define TABLE_LINE	8192
 

@@ -134,7 +134,7 @@ static void append_count(struct line *line, uint64_t count, const char *what)
 		append(line, "%" PRIu64 " %s", count, what);
 }
 
-/* Write refusals, limits and losses of an account as a line, "" without any. */
+/* Write refusals, limits, losses and growth of an account as a line, "" without any. */
 const char *view_rules(const struct rstmem_account *a, char text[RULES_TEXT])
 {
 	struct line line = { .text = text, .between = "refused: " };
@@ -169,6 +169,18 @@ const char *view_rules(const struct rstmem_account *a, char text[RULES_TEXT])
 	line.between = line.len ? "; lost: " : "lost: ";
 	if (a->lost)
 		append(&line, "%s", size_format(a->lost, size));
+
+	line.between = line.len ? "; grows: " : "grows: ";
+	if (a->most > a->floor) {
+		append(&line, "from %s", size_format(a->floor, size));
+		append(&line, "to %s", size_format(a->most, size));
+	}
+	if (a->wanted)
+		append(&line, "%s wait", size_format(a->wanted, size));
+	if (a->poisoned)
+		append(&line, "%s out of use", size_format(a->poisoned, size));
+	if (a->failed_steps)
+		append(&line, "%" PRIu64 " steps failed", a->failed_steps);
 	return text_clean(text, text, RULES_TEXT);
 }
 

@@ -227,7 +227,8 @@ static void step_end(struct elastic *elastic, struct rstmem_block *block,
 	} else if (counter) {
 		++*counter;
 	}
-	if (next == RSTMEM_BLOCK_ACTIVE)
+	/* Allocations that still wait ask again, and those that gave up do not. */
+	if (error || next == RSTMEM_BLOCK_ACTIVE)
 		elastic->blocks.want = 0;
 	spin_unlock(&elastic->lock);
 	trace_rstmem_block(block->start, block->size, rstmem_block_name(old),

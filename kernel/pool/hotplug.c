@@ -10,13 +10,17 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/ioport.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/notifier.h>
 #include <linux/numa.h>
+#include <linux/path.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -73,6 +77,27 @@ static int hotplug_take(u64 start, u64 size)
 	return hotplug_claim(start, size) ? 0 : -ENOTRECOVERABLE;
 }
 
+/*
+ * Open a file by its path as the first process sees it. The root of kernel threads is
+ * that process's on 6.12 and empty on 7.3.
+ */
+static struct file *open_as_init(const char *path)
+{
+	struct task_struct *init = init_pid_ns.child_reaper;
+	struct path root = {};
+	struct file *file;
+
+	task_lock(init);
+	if (init->fs)
+		get_fs_root(init->fs, &root);
+	task_unlock(init);
+	if (!root.mnt)
+		return ERR_PTR(-ENOENT);
+	file = file_open_root(&root, path, O_WRONLY, 0);
+	path_put(&root);
+	return file;
+}
+
 /* Write "online_movable" to the state of a unit of memory. */
 static int online(u64 start)
 {
@@ -83,9 +108,9 @@ static int online(u64 start)
 	ssize_t rc;
 	loff_t pos;
 
-	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%llu/state",
+	snprintf(path, sizeof(path), "sys/devices/system/memory/memory%llu/state",
 		 start / memory_block_size_bytes());
-	file = filp_open(path, O_WRONLY, 0);
+	file = open_as_init(path);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	for (tries = 0; tries < ONLINE_TRIES; tries++) {

@@ -687,6 +687,7 @@ static void test_pressure(void)
 	int buf[8], count, spare, rc;
 	struct worker worker;
 
+	set("attempt_ms", 2000);
 	worker_start(&worker, available() / 8 * 7);
 	count = fill_floor(buf);
 	patience("15000");
@@ -702,6 +703,7 @@ static void test_pressure(void)
 	close_all(buf, count);
 	ktap(worker_end(&worker), "pressure: the process that uses the RAM is intact");
 	ktap(reaches("out", 0), "pressure: all blocks go back afterwards");
+	set("attempt_ms", 20000);
 }
 
 /* "freezer" of pm_test stops all tasks and the pool's thread, waits 5 s and goes on. */
