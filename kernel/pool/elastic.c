@@ -14,8 +14,10 @@
 #include <linux/kthread.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/suspend.h>
@@ -35,6 +37,8 @@
 /* A line for each block fits in a file of sysfs. */
 #define MAX_BLOCKS	64
 #define ATTEMPT_MS	10000
+/* Bytes of memory that programs keep when a block is taken. */
+#define SPARE		SZ_32M
 /* Ends an attempt that takes too long. The thread has no other signals. */
 #define DEADLINE_SIGNAL	SIGTERM
 
@@ -243,9 +247,16 @@ static void deadline_over(struct timer_list *timer)
 	send_sig(DEADLINE_SIGNAL, elastic->thread, 1);
 }
 
+/*
+ * Take a block, unless that would leave programs too little memory: the pages of the
+ * block need room elsewhere, and the kernel would kill a process to make it.
+ */
 static int take(struct elastic *elastic, struct rstmem_block *block)
 {
 	int rc;
+
+	if ((u64)max(si_mem_available(), 0L) << PAGE_SHIFT < block->size + SPARE)
+		return -ENOMEM;
 
 	mod_timer(&elastic->deadline,
 		  jiffies + msecs_to_jiffies(READ_ONCE(elastic->attempt_ms)));

@@ -177,6 +177,8 @@ static void worker_start(struct worker *worker, size_t size)
 	worker->pid = fork();
 	if (!worker->pid)
 		work(size, ask[0], answer[1]);
+	close(ask[0]);
+	close(answer[1]);
 	worker->ask = ask[1];
 	worker->answer = answer[0];
 	if (read(worker->answer, &ok, 1) != 1 || !ok)
