@@ -241,6 +241,8 @@ static struct dev_ext_attribute elastic_stats[] = {
 	       returned),
 	NUMBER(failed, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
 	       failed),
+	NUMBER(error, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
+	       error),
 	NUMBER(busy_pages, 0444, elastic_stat_show, NULL, rstmem_elastic_stat,
 	       busy_pages),
 };
@@ -305,6 +307,7 @@ static struct attribute *elastic_attrs[] = {
 	&elastic_stats[5].attr.attr,
 	&elastic_stats[6].attr.attr,
 	&elastic_stats[7].attr.attr,
+	&elastic_stats[8].attr.attr,
 	&elastic_settings[0].attr.attr,
 	&elastic_settings[1].attr.attr,
 	&elastic_settings[2].attr.attr,

@@ -228,6 +228,7 @@ static void step_end(struct elastic *elastic, struct rstmem_block *block,
 	if (error) {
 		rstmem_block_failed(block, now_ms());
 		elastic->stat.failed++;
+		elastic->stat.error = -error;
 	} else if (counter) {
 		++*counter;
 	}

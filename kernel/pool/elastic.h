@@ -30,6 +30,7 @@ struct rstmem_elastic_settings {
  * @grown:	blocks that became part of the pool
  * @returned:	blocks that went back to the kernel
  * @failed:	steps that failed
+ * @error:	errno of the step that failed last, 0 before one did
  * @busy_pages:	pages in use in the block that could not be taken last
  */
 struct rstmem_elastic_stat {
@@ -40,6 +41,7 @@ struct rstmem_elastic_stat {
 	u64 grown;
 	u64 returned;
 	u64 failed;
+	u64 error;
 	u64 busy_pages;
 };
 

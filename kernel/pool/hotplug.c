@@ -142,12 +142,18 @@ static int add_and_online(u64 start, u64 size)
 		return rc;
 	for (at = start; at < start + size; at += unit) {
 		rc = online(at);
+		/* The kernel's policy or udev was faster. The guard made it movable. */
+		if (rc && pfn_to_online_page(PHYS_PFN(at)))
+			rc = 0;
 		if (rc)
 			break;
 	}
-	if (rc && offline_and_remove_memory(start, size))
-		rc = -ENOTRECOVERABLE;
-	return rc;
+	if (!rc || !offline_and_remove_memory(start, size))
+		return rc;
+	/* The kernel has the memory, although it does not use all of it. */
+	pr_warn("rstmem: 0x%llx-0x%llx: not all of it is online (error %d), see /sys/devices/system/memory\n",
+		start, start + (size - 1), rc);
+	return 0;
 }
 
 static int hotplug_give(u64 start, u64 size)

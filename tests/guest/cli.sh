@@ -214,10 +214,12 @@ check 'info --noheadings: prints a line for each use case and heap' \
 
 json_use_case() {
 	printf '        {\n          "use_case": %s,\n          "name": "%s",\n' "$1" "$2"
-	printf '          "granule": 4096,\n          "total": %s,\n' "$3"
+	printf '          "granule": 4096,\n          "floor": %s,\n' "$3"
+	printf '          "total": %s,\n          "most": %s,\n' "$3" "$3"
 	printf '          "used": %s,\n          "largest_free": %s,\n' "$4" $(($3 - $4))
 	printf '          "buffers": %s,\n          "protected": false,\n' "$5"
-	printf '          "scrubs": true,\n          "caps": 1\n        }'
+	printf '          "scrubs": true,\n          "keeps_mapping": false,\n'
+	printf '          "caps": 1\n        }'
 }
 json_heap() {
 	printf '    {\n      "path": "/dev/dma_heap/protected,%s",\n' "$2"
@@ -314,9 +316,12 @@ json_account() {
 
 	printf '    {\n      "account": "%s",\n      "device": "/dev/tee0",\n' "$account"
 	printf '      "use_case": %s,\n      "name": "%s"' "$use_case" "$2"
-	for file in granule total free largest_free used peak buffers lost; do
+	for file in granule total free largest_free floor most elastic/out elastic/wanted \
+		elastic/poisoned elastic/failed used peak buffers lost; do
+		name=${file##*/}
+		[ "$name" != failed ] || name=failed_steps
 		json_number "$account" $file ',
-      '
+      ' "$name"
 	done
 	printf ',\n      "limits": {'
 	name='

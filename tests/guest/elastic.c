@@ -79,9 +79,10 @@ static bool reaches(const char *name, uint64_t value)
 
 	while (elastic(name) != value) {
 		if (seconds() > end) {
-			ktap_note("%s is %llu, not %llu", name,
+			ktap_note("%s is %llu, not %llu; the last error is %llu", name,
 				  (unsigned long long)elastic(name),
-				  (unsigned long long)value);
+				  (unsigned long long)value,
+				  (unsigned long long)elastic("error"));
 			return false;
 		}
 		poll(NULL, 0, 20);
