@@ -96,7 +96,8 @@ help:
 	@echo '                INSTALL_MOD_PATH or DESTDIR; ARCH and CROSS_COMPILE as for a kernel'
 	@echo 'make modules_uninstall'
 	@echo '                remove them'
-	@echo 'make deb        build Debian packages into build/deb'
+	@echo 'make deb        build Debian packages into build/deb, those of another release'
+	@echo '                with SUITE=trixie'
 	@echo 'make clean      remove what was built; downloads stay in'
 	@echo '                $${XDG_CACHE_HOME:-~/.cache}/rstmem'
 	@echo
@@ -156,7 +157,7 @@ check-kernels: deps
 # The packages on installed systems.
 .PHONY: check-packages
 check-packages: deps
-	@tests/run packages
+	@tests/run packages deb@trixie
 
 check-%: deps
 	@tests/run $*

@@ -62,12 +62,12 @@ $(B)/kernel/rbtree.o: lab/source tests/unit/shim/linux/compiler.h
 
 $(guest-lib): $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(tests-cppflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(tests-cppflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(guest-bin): $(B)/tests/%: tests/guest/%.c $(guest-lib)
 	@mkdir -p $(@D)
-	$(CC) $(tests-cppflags) $(CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) \
-		-lcrypto -lpthread
+	$(CC) $(tests-cppflags) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ \
+		$(filter %.c %.o,$^) -lcrypto -lpthread
 
 $(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
 
@@ -141,5 +141,14 @@ $(B)/tests/librstmem32: $(librstmem-src) tests/guest/librstmem/common.h \
 	@mkdir -p $(@D)
 	$(CC) -m32 $(tests-cppflags) -Ilib -DRSTMEM_VERSION='"$(VERSION)"' \
 		$(CFLAGS) -o $@ $(filter %.c,$^) -lpthread
+
+# For the package rstmem-tests: programs that need the modules and no more of the lab.
+installed-tests := $(addprefix $(B)/tests/,abi heap ended hostile services)
+testsdir ?= $(prefix)/libexec/rstmem-tests
+
+.PHONY: installed-tests install-tests
+installed-tests: $(installed-tests)
+install-tests: $(installed-tests)
+	install -D -m 755 -t $(DESTDIR)$(testsdir) tests/run-installed $(installed-tests)
 
 -include $(guest-lib:.o=.d) $(guest-bin:=.d)
