@@ -31,6 +31,12 @@ int conform_reopen(struct conform *c)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Memory that may grow counts as it is at most. Earlier modules leave that 0. */
+static uint64_t all_memory(const struct tee_ioctl_rstmem_query *query)
+{
+	return query->most > query->total ? query->most : query->total;
+}
+
 /* Fills in the rest of @c. Return: 0 or -errno. */
 int conform_target_open(struct conform *c)
 {
@@ -48,7 +54,7 @@ int conform_target_open(struct conform *c)
 		if (query.granule)
 			c->granule = query.granule;
 	}
-	c->total = query.total;
+	c->total = all_memory(&query);
 	c->largest = c->total ? query.largest_free : conform_find_largest(c);
 	return 0;
 }
@@ -148,7 +154,7 @@ uint64_t conform_room(struct conform *c)
 	ret = conform_ask(c, c->use_case, &query);
 	if (ret)
 		conform_fail(c, "TEE_IOC_RSTMEM_QUERY fails: %s", strerror(-ret));
-	return query.total - query.used;
+	return all_memory(&query) - query.used;
 }
 
 /* Fails when there is no such room a moment later. */

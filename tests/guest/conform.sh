@@ -4,7 +4,8 @@
 # The conformance suite, on devices with known results.
 #
 #	conform.sh good		the device and the heap of this guest
-#	conform.sh importing	the same, beside a device that imports
+#	conform.sh elastic	softtee with memory that grows, in a guest of amd64
+#	conform.sh importing	the good device, beside a device that imports
 #	conform.sh broken	softtee, with one fault at a time, of the backend or the ioctls
 #	conform.sh surroundings	a good device under limits and beside other programs
 # shellcheck disable=SC3043 # busybox has it
@@ -256,6 +257,15 @@ broken() {
 	front written-on-failure 'alloc.size-overflow alloc.use-case-reserved alloc.use-case-unknown alloc.flags-unknown alloc.pad'
 	rmmod rstmem_broken
 	result $? 'rstmem_broken: unloads'
+}
+
+elastic() {
+	modprobe softtee pool=16M@0x10000000 elastic=512M@0x108000000 elastic_idle_ms=100
+	result $? 'softtee: loads with memory that grows'
+	conformant 'memory that grows: the TEE device' -d /dev/tee0
+	conformant 'memory that grows: the heap' --heap /dev/dma_heap/protected,secure-video
+	rmmod softtee
+	result $? 'softtee: unloads'
 }
 
 . ktap.sh
