@@ -72,10 +72,10 @@ static double seconds(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-/* Waits up to a minute until a number of the pool has a value. */
+/* Waits up to five minutes until a number of the pool has a value. */
 static bool reaches(const char *name, uint64_t value)
 {
-	double end = seconds() + 60;
+	double end = seconds() + 300;
 
 	while (elastic(name) != value) {
 		if (seconds() > end) {
@@ -92,7 +92,7 @@ static bool reaches(const char *name, uint64_t value)
 
 static bool exceeds(const char *name, uint64_t value)
 {
-	double end = seconds() + 60;
+	double end = seconds() + 300;
 
 	while (elastic(name) <= value) {
 		if (seconds() > end)
@@ -561,7 +561,7 @@ static void test_failed_growth(const char *function, int result, const char *wha
 	working();
 	ktap(reaches("out", 0), "failing: no block is out after that");
 	more = -1;
-	for (double end = seconds() + 60; more < 0 && seconds() < end; poll(NULL, 0, 50))
+	for (double end = seconds() + 300; more < 0 && seconds() < end; poll(NULL, 0, 50))
 		more = frame();
 	ktap(more >= 0, "failing: the pool grows when it is possible to %s again", what);
 	close(more);
