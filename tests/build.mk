@@ -143,7 +143,7 @@ $(B)/tests/librstmem32: $(librstmem-src) tests/guest/librstmem/common.h \
 		$(CFLAGS) -o $@ $(filter %.c,$^) -lpthread
 
 # For the package rstmem-tests: programs that need the modules and no more of the lab.
-installed-tests := $(addprefix $(B)/tests/,abi heap ended hostile services)
+installed-tests := $(addprefix $(B)/tests/,abi heap ended)
 testsdir ?= $(prefix)/libexec/rstmem-tests
 
 .PHONY: installed-tests install-tests
