@@ -5,7 +5,8 @@
 #
 #	install		installs the packages of the previous version in old/, uses them,
 #			and upgrades to those in new/ while a buffer is held
-#	refused		with module signatures enforced, and a key that the kernel does not know
+#	refused		under Secure Boot, without the key; gives it to mokutil
+#	enrolled	under Secure Boot, with the key
 #	purge		uses the new version once more and removes everything
 #
 # The files of the packages are old-NAME.deb and new-NAME.deb. Prints "ok - NAME" or
@@ -19,7 +20,7 @@ failed=0
 
 # check NAME COMMAND...: a case that is ok when COMMAND succeeds.
 check() {
-	local name=$1 result=ok
+	local name=$1 result=ok begin=$SECONDS
 	shift
 
 	if ! "$@" >"$log" 2>&1 </dev/null; then
@@ -28,6 +29,7 @@ check() {
 		tail -n 40 "$log" | sed 's/^/# /'
 	fi
 	echo "$result - $name"
+	echo "# $((SECONDS - begin)) s"
 }
 
 install_packages() {
@@ -72,8 +74,43 @@ held() {
 		[ "$(rstmem buffers | wc -l)" -gt 1 ]
 }
 
+# Files that stay or change whatever packages come and go, one pattern of find's a line.
+foreign() {
+	sed 's/[[:space:]]*#.*//' <<-'LIST'
+	/root/before		# made here
+	/tmp/*			# systemd gives services directories there
+	/var/tmp/*		# the same
+	/var/log/*		# logs of the system, of apt and of dpkg
+	/var/lib/systemd/*	# seeds and stamps of each boot
+	/var/lib/apt/*		# what apt remembers
+	/var/cache/*		# caches of apt, debconf and ldconfig
+	/var/backups/*		# copies that timers make of dpkg's and the accounts' files
+	/var/lib/dpkg/*-old	# dpkg's own copies
+	/etc/passwd-		# copies that useradd and groupadd make, and the next three
+	/etc/group-
+	/etc/shadow-
+	/etc/gshadow-
+	/etc/subuid-		# the same
+	/etc/subgid-
+	/var/lib/dkms/mok.*	# the key that DKMS signs all modules with
+	LIST
+}
+
+# The files, users and groups of the system, and what DKMS knows.
+state() {
+	local -a except=()
+	local pattern
+	while read -r pattern; do
+		except+=(-not -path "$pattern")
+	done < <(foreign)
+	find / -xdev "${except[@]}" | sort
+	cat /etc/passwd /etc/group
+	dkms status
+}
+
 case $phase in
 install)
+	state >/root/before
 	check 'apt: installs the packages from their files' install_packages old
 	check 'DKMS: the modules are built and installed for the running kernel' is_built
 	check 'sysusers: the group rstmem exists' getent group rstmem
@@ -109,8 +146,10 @@ install)
 	check 'upgrade: nothing of the old version is left in DKMS' only_new
 	check 'upgrade: the module that runs, and the buffer, are as they were' held
 	kill "$(cat /run/lab/holder)"
+	wait
 	;;
 refused)
+	check 'Secure Boot: it is on' grep -x 'SecureBoot enabled' <(mokutil --sb-state)
 	check 'Secure Boot: the kernel is locked down' grep -F '[integrity]' \
 		/sys/kernel/security/lockdown
 	was_refused() {
@@ -120,6 +159,20 @@ refused)
 	}
 	check 'Secure Boot: without the key in the firmware, the kernel refuses the modules' \
 		was_refused
+	import() { printf '%s\n' "$2" "$2" | mokutil --import /var/lib/dkms/mok.pub; }
+	check "Secure Boot: mokutil takes the key of DKMS" import "$@"
+	;;
+enrolled)
+	check 'Secure Boot: it is on' grep -x 'SecureBoot enabled' <(mokutil --sb-state)
+	check 'Secure Boot: the kernel is locked down' grep -F '[integrity]' \
+		/sys/kernel/security/lockdown
+	is_enrolled() {
+		mokutil --test-key /var/lib/dkms/mok.pub | tee /dev/stderr | grep 'is already enrolled'
+	}
+	check 'Secure Boot: MokManager enrolled the key' is_enrolled
+	check 'Secure Boot: with the key, modules-load.d loaded the backend' \
+		grep '^softtee ' /proc/modules
+	check 'Secure Boot: with the key, rstmem alloc works' rstmem alloc -s 1M -- true
 	;;
 purge)
 	check 'boot: modules-load.d loaded the backend' grep '^softtee ' /proc/modules
@@ -137,9 +190,11 @@ purge)
 	check 'purge: apt removes the packages' purge
 	no_state() { [ -z "$(dkms status)" ] && ! find /lib/modules /var/lib/dkms | grep rstmem; }
 	check 'purge: no module and nothing in DKMS is left' no_state
+	same_state() { state | diff /root/before -; }
+	check 'purge: files, users and groups are as before the installation' same_state
 	;;
 *)
-	echo "usage: installed.sh install|refused|purge" >&2
+	echo "usage: installed.sh install|refused PASSWORD|enrolled|purge" >&2
 	exit 2
 	;;
 esac
