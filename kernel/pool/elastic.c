@@ -39,7 +39,7 @@
 #define ATTEMPT_MS	10000
 /* Bytes of memory that programs keep when a block is taken. */
 #define SPARE		SZ_32M
-/* Ends an attempt that takes too long. The thread has no other signals. */
+/* Ends an attempt that takes too long. The thread allows it only then. */
 #define DEADLINE_SIGNAL	SIGTERM
 
 /**
@@ -91,7 +91,7 @@ static u64 now_ms(void)
 /* Make the thread look for a step. The caller has the lock. */
 static void poke(struct elastic *elastic)
 {
-	elastic->poked = true;
+	WRITE_ONCE(elastic->poked, true);
 	wake_up(&elastic->wait);
 }
 
@@ -259,10 +259,12 @@ static int take(struct elastic *elastic, struct rstmem_block *block)
 	if ((u64)max(si_mem_available(), 0L) << PAGE_SHIFT < block->size + SPARE)
 		return -ENOMEM;
 
+	allow_signal(DEADLINE_SIGNAL);
 	mod_timer(&elastic->deadline,
 		  jiffies + msecs_to_jiffies(READ_ONCE(elastic->attempt_ms)));
 	rc = elastic->source->take(block->start, block->size);
 	timer_delete_sync(&elastic->deadline);
+	disallow_signal(DEADLINE_SIGNAL);
 	flush_signals(current);
 	return rc;
 }
@@ -279,7 +281,9 @@ static void step_take(struct elastic *elastic, struct rstmem_block *block)
 		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
 	} else {
 		busy = rstmem_memory_busy(block->start, block->size, &first);
-		WRITE_ONCE(elastic->stat.busy_pages, busy);
+		spin_lock(&elastic->lock);
+		elastic->stat.busy_pages = busy;
+		spin_unlock(&elastic->lock);
 		trace_rstmem_block_busy(block->start, busy, first);
 		step_end(elastic, block, RSTMEM_BLOCK_IDLE, rc, NULL);
 	}
@@ -334,7 +338,7 @@ static struct rstmem_step step_begin(struct elastic *elastic)
 	u64 now = now_ms();
 
 	spin_lock(&elastic->lock);
-	elastic->poked = false;
+	WRITE_ONCE(elastic->poked, false);
 	floor_usage(elastic, &floor);
 	step = rstmem_blocks_step(blocks, floor.used, floor.total - floor.used, now);
 	if (step.kind == RSTMEM_STEP_TAKE)
@@ -407,7 +411,6 @@ static int elastic_thread(void *data)
 	long timeout;
 
 	set_freezable();
-	allow_signal(DEADLINE_SIGNAL);
 	while (!kthread_should_stop()) {
 		step = step_begin(elastic);
 		step_make(elastic, &step);
@@ -681,7 +684,7 @@ void rstmem_elastic_set(struct tee_rstmem_pool *pool,
 	elastic->blocks.limit = settings->limit;
 	elastic->blocks.warm = settings->warm;
 	elastic->blocks.idle_ms = settings->idle_ms;
-	elastic->attempt_ms = settings->attempt_ms;
+	WRITE_ONCE(elastic->attempt_ms, settings->attempt_ms);
 	poke(elastic);
 	spin_unlock(&elastic->lock);
 }
