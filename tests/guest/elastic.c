@@ -261,7 +261,7 @@ static void test_grow(uint64_t idle)
 	     query.most == FLOOR + BLOCKS * BLOCK,
 	     "query: an idle pool tells its floor, the same now, and the most");
 
-	worker_start(&worker, 200 * MIB);
+	worker_start(&worker, 100 * MIB);
 	for (n = 0; n < FRAMES; n++) {
 		buf[n] = frame();
 		allocated += buf[n] >= 0;
