@@ -21,6 +21,8 @@
 #define RETRY_SHIFT	6U
 /* How often blocks are looked at, at most. */
 #define POLL_MS		10ULL
+/* How long an empty block stays at least, so that what waited for it can use it. */
+#define STAY_MS		100ULL
 #define FOREVER		(~0ULL)
 
 static const char *const names[RSTMEM_BLOCK_STATES] = {
@@ -343,7 +345,7 @@ struct rstmem_step rstmem_blocks_step(struct rstmem_blocks *blocks, u64 floor_us
 		case RSTMEM_BLOCK_DRAINING:
 			if (block->space.taken)
 				continue;
-			at = max(at, block->since + blocks->idle_ms);
+			at = max(at, block->since + max(blocks->idle_ms, STAY_MS));
 			if (at <= now)
 				return step(RSTMEM_STEP_RECLAIM, block, 0);
 			break;

@@ -196,6 +196,14 @@ static void test_return(void)
 	ktap(pool->block[0].state == RSTMEM_BLOCK_ACTIVE,
 	     "return: a buffer stops a block from draining");
 	free(pool);
+
+	pool = pool_make(0, 0);
+	activate(pool, 0);
+	ktap(steps(pool, RSTMEM_STEP_WAIT, -1, 0) &&
+	     steps(pool, RSTMEM_STEP_WAIT, -1, 99) &&
+	     steps(pool, RSTMEM_STEP_RECLAIM, 0, 100),
+	     "return: without an idle time, a new block stays long enough to be used");
+	free(pool);
 }
 
 int main(int argc, char **argv)
