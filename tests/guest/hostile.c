@@ -235,7 +235,7 @@ static void test_unknown_commands(void)
 		const char *name;
 		uint32_t session, func;
 	} cases[] = {
-		{ "cipher", svc.cipher, 2 },
+		{ "cipher", svc.cipher, RSTMEM_SVC_CIPHER_LICENCE + 1 },
 		{ "cipher", svc.cipher, UINT32_MAX },
 		{ "copy", svc.copy, 1 },
 		{ "copy", svc.copy, UINT32_MAX },
