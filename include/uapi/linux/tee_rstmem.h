@@ -180,9 +180,10 @@ struct tee_ioctl_shm_register_fd_data {
  * @floor:	out: bytes of memory that are always there
  * @most:	out: bytes of memory that may be there if it can grow
  *
- * Memory that can grow has a floor, and takes more from the kernel when it is needed.
- * Otherwise @floor and @most equal @total. If use cases share memory, each of them reports all of it. The figures are a
- * snapshot. Another process may allocate a moment later.
+ * Memory that can grow has a floor, and takes more from the kernel when it is
+ * needed. Otherwise @floor and @most equal @total. If use cases share memory, each
+ * of them reports all of it. The figures are a snapshot. Another process may
+ * allocate a moment later.
  */
 struct tee_ioctl_rstmem_query {
 	__u32 use_case;
