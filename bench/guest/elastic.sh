@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What the steps of a block cost, in millions of instructions: the guest's clock counts
 # instructions. bench/run elastic starts it in a guest with 512 MiB set aside.
+export LC_ALL=C
 trace=/sys/kernel/tracing
 
 # steps WHAT: a buffer makes the pool grow by a block, which goes back afterwards.
