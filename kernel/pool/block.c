@@ -21,7 +21,7 @@
 #define RETRY_SHIFT	6U
 /* How often blocks are looked at, at most. */
 #define POLL_MS		10ULL
-/* How long an empty block stays at least, so that what waited for it can use it. */
+/* How long a block that is new stays at least, so that what waited for it can use it. */
 #define STAY_MS		100ULL
 #define FOREVER		(~0ULL)
 
@@ -94,9 +94,11 @@ bool rstmem_block_to(struct rstmem_blocks *blocks, struct rstmem_block *block,
 		return false;
 	if (state == RSTMEM_BLOCK_RECLAIMING && block->space.taken)
 		return false;
-	if (state == RSTMEM_BLOCK_ACTIVE && block->state == RSTMEM_BLOCK_ABSENT)
+	if (state == RSTMEM_BLOCK_ACTIVE && block->state == RSTMEM_BLOCK_ABSENT) {
 		rstmem_space_init(&block->space, block->start, block->size,
 				  blocks->granule);
+		block->served = false;
+	}
 	block->state = state;
 	block->since = now;
 	if (state != RSTMEM_BLOCK_OFFLINING)
@@ -154,6 +156,7 @@ struct rstmem_block *rstmem_blocks_alloc(struct rstmem_blocks *blocks,
 		rstmem_block_to(blocks, block, RSTMEM_BLOCK_ACTIVE, block->since);
 	}
 	rstmem_extent_alloc(&block->space, ext, size);
+	block->served = true;
 	return block;
 }
 
@@ -292,6 +295,12 @@ static u64 sooner(u64 wait_ms, u64 at, u64 now)
 	return min(wait_ms, at > now ? at - now : 0);
 }
 
+/* The time that an empty block stays. */
+static u64 stay_ms(const struct rstmem_blocks *blocks, const struct rstmem_block *block)
+{
+	return block->served ? blocks->idle_ms : max(blocks->idle_ms, STAY_MS);
+}
+
 /**
  * rstmem_blocks_step() - choose the next step
  * @blocks:	the pool
@@ -345,7 +354,7 @@ struct rstmem_step rstmem_blocks_step(struct rstmem_blocks *blocks, u64 floor_us
 		case RSTMEM_BLOCK_DRAINING:
 			if (block->space.taken)
 				continue;
-			at = max(at, block->since + max(blocks->idle_ms, STAY_MS));
+			at = max(at, block->since + stay_ms(blocks, block));
 			if (at <= now)
 				return step(RSTMEM_STEP_RECLAIM, block, 0);
 			break;

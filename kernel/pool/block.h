@@ -33,6 +33,7 @@ enum rstmem_block_state {
  * @since:	when the state changed or the last buffer was freed, ms
  * @retry:	no step of the block before that time, ms
  * @tries:	failed steps since the last success
+ * @served:	a buffer was allocated since the block was lent
  * @state:	state
  */
 struct rstmem_block {
@@ -42,6 +43,7 @@ struct rstmem_block {
 	u64 since;
 	u64 retry;
 	u32 tries;
+	bool served;
 	enum rstmem_block_state state;
 };
 

@@ -203,6 +203,11 @@ static void test_return(void)
 	     steps(pool, RSTMEM_STEP_WAIT, -1, 99) &&
 	     steps(pool, RSTMEM_STEP_RECLAIM, 0, 100),
 	     "return: without an idle time, a new block stays long enough to be used");
+	rstmem_blocks_alloc(pool, &ext, MIB);
+	rstmem_blocks_free(&pool->block[0], &ext, 100);
+	rstmem_blocks_step(pool, 0, 0, 100);
+	ktap(steps(pool, RSTMEM_STEP_RECLAIM, 0, 100),
+	     "return: without an idle time, a block goes back after its last buffer");
 	free(pool);
 }
 
