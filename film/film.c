@@ -101,6 +101,7 @@ static int verb_clip(char **argv)
 		if (fwrite(picture, 1, size, stdout) != size)
 			err(1, "stdout");
 	}
+	free(picture);
 	return fflush(stdout) ? 1 : 0;
 }
 
@@ -301,6 +302,7 @@ static int verb_picture(char **argv)
 		putc(picture[4 * n + 1], f);
 		putc(picture[4 * n], f);
 	}
+	free(picture);
 	if (fclose(f))
 		err(1, "%s", argv[2]);
 	return 0;
