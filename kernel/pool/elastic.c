@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/kconfig.h>
 #include <linux/kthread.h>
+#include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -196,6 +197,8 @@ static void elastic_op_usage(struct tee_rstmem_pool *pool,
 		min(blocks->limit, blocks->count * blocks->block[0].size) -
 		min(blocks->limit, sum.poisoned);
 	usage->total += sum.active;
+	/* A limit that was lowered takes nothing away. */
+	usage->most = max(usage->most, usage->total);
 	usage->used += sum.used;
 	usage->largest_free = max(usage->largest_free, sum.largest_free);
 	usage->buffers += sum.taken;
@@ -533,7 +536,7 @@ static int blocks_init(struct elastic *elastic,
 	blocks->granule = desc->granule;
 	blocks->limit = desc->ranges ? min(desc->size, desc->ranges * size) :
 				       desc->size;
-	blocks->warm = desc->warm;
+	blocks->warm = min(desc->warm, desc->size);
 	blocks->idle_ms = desc->idle_ms;
 	blocks->count = desc->size / size;
 	for (n = 0; n < blocks->count; n++) {
@@ -673,18 +676,21 @@ void rstmem_elastic_settings(struct tee_rstmem_pool *pool,
  * @pool:	an elastic pool
  * @settings:	all of them
  *
- * A lower limit takes nothing away. Blocks go back when they are empty.
+ * A lower limit takes nothing away. Blocks go back when they are empty. Bytes beyond the
+ * blocks and times beyond INT_MAX ms count as these.
  */
 void rstmem_elastic_set(struct tee_rstmem_pool *pool,
 			const struct rstmem_elastic_settings *settings)
 {
 	struct elastic *elastic = to_elastic(pool);
+	struct rstmem_blocks *blocks = &elastic->blocks;
+	const u64 all = blocks->count * blocks->block[0].size;
 
 	spin_lock(&elastic->lock);
-	elastic->blocks.limit = settings->limit;
-	elastic->blocks.warm = settings->warm;
-	elastic->blocks.idle_ms = settings->idle_ms;
-	WRITE_ONCE(elastic->attempt_ms, settings->attempt_ms);
+	blocks->limit = min(settings->limit, all);
+	blocks->warm = min(settings->warm, all);
+	blocks->idle_ms = min_t(u64, settings->idle_ms, INT_MAX);
+	WRITE_ONCE(elastic->attempt_ms, min_t(u64, settings->attempt_ms, INT_MAX));
 	poke(elastic);
 	spin_unlock(&elastic->lock);
 }

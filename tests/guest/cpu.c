@@ -129,25 +129,6 @@ static void test_vmalloc(uint64_t addr, uint64_t size)
 	ktap(!hits, "vmalloc: no mapping covers the buffer");
 }
 
-static bool iomem_has(uint64_t addr, const char *name)
-{
-	FILE *f = fopen("/proc/iomem", "r");
-	unsigned long long start, end;
-	bool found = false;
-	char line[256], *at;
-
-	if (!f)
-		return false;
-	while (fgets(line, sizeof(line), f)) {
-		at = strstr(line, " : ");
-		if (at && sscanf(line, " %llx-%llx", &start, &end) == 2 &&
-		    addr >= start && addr <= end && strstr(at, name))
-			found = true;
-	}
-	fclose(f);
-	return found;
-}
-
 int main(void)
 {
 	struct rstmem_edu_map map;
@@ -180,9 +161,9 @@ int main(void)
 		"importer: the scatterlist has no page for a CPU");
 	test_devmem(map.addr, content);
 	test_vmalloc(map.addr, SIZE);
-	ktap(iomem_has(map.addr, "rstmem"),
+	ktap(guest_iomem_has(map.addr, "rstmem"),
 	     "iomem: /proc/iomem shows the claim of the carveout");
-	ktap(!iomem_has(map.addr, "System RAM"),
+	ktap(!guest_iomem_has(map.addr, "System RAM"),
 	     "iomem: /proc/iomem shows no System RAM at the carveout");
 	edu_unmap(edu);
 

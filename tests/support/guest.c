@@ -162,3 +162,22 @@ void guest_keep_modules(void)
 		ktap_bail("/lab/unload: %s", strerror(errno));
 	close(fd);
 }
+
+bool guest_iomem_has(uint64_t addr, const char *name)
+{
+	FILE *f = fopen("/proc/iomem", "r");
+	unsigned long long start, end;
+	bool found = false;
+	char line[256], *at;
+
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, " : ");
+		if (at && sscanf(line, " %llx-%llx", &start, &end) == 2 &&
+		    addr >= start && addr <= end && strstr(at, name))
+			found = true;
+	}
+	fclose(f);
+	return found;
+}

@@ -40,6 +40,9 @@ int guest_udmabuf(void);
  */
 uint64_t guest_carveout(void);
 
+/* Returns whether /proc/iomem has an entry of this name at @addr. */
+bool guest_iomem_has(uint64_t addr, const char *name);
+
 /*
  * Binds the calling thread to @cpu. Returns 0 or -errno: -EINVAL for a CPU that does not
  * exist.
