@@ -28,7 +28,7 @@
 
 /* As the kernel wants it: "System RAM (" and the name of the driver. */
 #define RAM_NAME	"System RAM (rstmem)"
-/* Attempts to change the state of a block while somebody else holds the lock. */
+/* Attempts to change the state of a block while another hot-plug holds the lock. */
 #define ONLINE_TRIES	200
 
 static u64 hotplug_unit(void)

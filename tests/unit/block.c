@@ -118,7 +118,7 @@ static void test_growth(void)
 {
 	struct rstmem_blocks *pool = pool_make(0, 1000);
 
-	ktap(steps(pool, RSTMEM_STEP_WAIT, -1, 0), "step: a pool that nobody uses waits");
+	ktap(steps(pool, RSTMEM_STEP_WAIT, -1, 0), "step: a pool without users waits");
 	pool->want = MIB;
 	ktap(steps(pool, RSTMEM_STEP_TAKE, 0, 0),
 	     "step: a waiting allocation takes a block");
