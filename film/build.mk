@@ -7,13 +7,13 @@ film-bin := $(addprefix $(B)/film/,film rstmem-play rip)
 .PHONY: film-programs
 film-programs: user $(film-bin)
 
-$(B)/film/film: film/film.c film/clip.c film/mp4_read.c film/mp4_write.c film/fwht_encode.c \
-		kernel/softtee/fwht.c
+$(B)/film/film: film/film.c film/load.c film/clip.c film/mp4_read.c film/mp4_write.c \
+		film/fwht_encode.c kernel/softtee/fwht.c
 	@mkdir -p $(@D)
 	$(film-cc) -o $@ $(filter %.c,$^) -lcrypto
 
-$(B)/film/rstmem-play: film/play.c film/mp4_read.c film/show.c film/show_screen.c film/show_kms.c \
-		$(B)/lib/librstmem.a
+$(B)/film/rstmem-play: film/play.c film/load.c film/mp4_read.c film/show.c film/show_screen.c \
+		film/show_kms.c $(B)/lib/librstmem.a
 	@mkdir -p $(@D)
 	source=$$(lab/source $(KERNEL)) && \
 	$(film-cc) -D__user= -isystem $$source/include/uapi -o $@ $(filter %.c %.a,$^)

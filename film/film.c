@@ -13,19 +13,16 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <linux/tee_rstmem_services.h>
 
 #include "../kernel/softtee/fwht.h"
 #include "clip.h"
 #include "fwht_encode.h"
+#include "load.h"
 #include "mp4.h"
 
 #define KEY_INTERVAL	50
@@ -66,24 +63,6 @@ static void save_film(const char *path, const struct mp4 *film)
 	errno = -mp4_write(film, f);
 	if (errno || fclose(f))
 		err(1, "%s", path);
-}
-
-static void load_film(const char *path, struct mp4 *film)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const char *why;
-	struct stat st;
-	void *data;
-
-	if (fd < 0 || fstat(fd, &st))
-		err(1, "%s", path);
-	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED)
-		err(1, "%s", path);
-	close(fd);
-	why = mp4_read(film, data, st.st_size);
-	if (why)
-		errx(1, "%s: %s", path, why);
 }
 
 static int verb_clip(char **argv)

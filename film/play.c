@@ -22,13 +22,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/tee_rstmem_services.h>
 #include <rstmem.h>
 
+#include "load.h"
 #include "mp4.h"
 #include "show.h"
 
@@ -83,31 +82,9 @@ static void invoke(struct rstmem_session *session, uint32_t command,
 	check(rc, what);
 }
 
-static const uint8_t *load(const char *path, size_t *size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	void *data;
-
-	if (fd < 0 || fstat(fd, &st))
-		err(1, "%s", path);
-	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED)
-		err(1, "%s", path);
-	close(fd);
-	*size = st.st_size;
-	return data;
-}
-
 static void open_film(const char *path)
 {
-	const char *why;
-	size_t size;
-	const uint8_t *data = load(path, &size);
-
-	why = mp4_read(&film, data, size);
-	if (why)
-		errx(1, "%s: %s", path, why);
+	load_film(path, &film);
 	if (film.format != MP4_FWHT && film.format != MP4_BGRA)
 		errx(1, "%s: neither FWHT nor raw BGRA", path);
 	picture_size = 4ULL * film.width * film.height;
@@ -131,7 +108,7 @@ static void set_key(const char *licence_path)
 	}
 	if (!licence_path)
 		errx(1, "the film is encrypted, so it needs a licence");
-	licence = load(licence_path, &size);
+	licence = load_file(licence_path, &size);
 	if (size != RSTMEM_SVC_CIPHER_LICENCE_SIZE)
 		errx(1, "%s: not a licence", licence_path);
 	memcpy(info.addr, licence, size);
