@@ -6,7 +6,8 @@
  *
  * Prints a table. Each method is tried on the film first and then on ordinary memory with
  * the same bytes, where it must succeed: a method that cannot work proves nothing. Status 0
- * when no method found the film and each found the ordinary memory.
+ * when no method found the film and each found the ordinary memory. A method may also say
+ * that the kernel has nothing of the kind, for both.
  */
 #include <dirent.h>
 #include <err.h>
@@ -33,24 +34,11 @@
 #include <rstmem.h>
 
 #include "../tests/modules/rstmem_edu.h"
+#include "rip.h"
 
 #define MASK		0x5a
 #define PATTERN		64
-#define PLAIN_SIZE	(64 << 10)
 #define STEP		(1 << 20)
-#define MOST_BUFFERS	16
-
-/*
- * What a method attacks: a process, its buffers, as files that hold the memory, and where
- * the memory is. The film's files are its dma-bufs; ordinary memory has a memfd as well.
- */
-struct victim {
-	pid_t pid;
-	unsigned int num;
-	int buffer[MOST_BUFFERS];
-	int file;			/* to read from; -1 for the buffers */
-	uint64_t addr, size;		/* in /dev/mem */
-};
 
 static uint8_t pattern[PATTERN];	/* masked */
 static uint8_t chunk[STEP + PATTERN];
@@ -75,11 +63,6 @@ static bool chunk_has(size_t size)
 	}
 	return false;
 }
-
-/*
- * The methods. They return 1 if they found the pattern, 0 if they got other bytes, and
- * -errno if they were refused.
- */
 
 static int search_file(int fd, bool seek)
 {
@@ -154,7 +137,7 @@ static int sendfile_one(int fd)
 }
 
 /* Maps each buffer, and searches it with @look. */
-static int map_each(const struct victim *v, int prot, int (*look)(void *map, size_t size))
+int map_each(const struct victim *v, int prot, int (*look)(void *map, size_t size))
 {
 	int worst = -ENOENT, rc;
 	unsigned int n;
@@ -173,7 +156,7 @@ static int map_each(const struct victim *v, int prot, int (*look)(void *map, siz
 	return worst;
 }
 
-static int look_plain(void *map, size_t size)
+int look_plain(void *map, size_t size)
 {
 	size_t at, n;
 
@@ -494,10 +477,7 @@ static int by_decryption(const struct victim *v)
 	return rc == -EREMOTEIO ? -EACCES : rc ? rc : 1;
 }
 
-static const struct {
-	const char *name;
-	int (*run)(const struct victim *v);
-} methods[] = {
+static const struct method methods[] = {
 	{ "mmap of the dma-buf", by_mmap },
 	{ "mmap of the dma-buf, to write", by_mmap_write },
 	{ "mmap and vmsplice", by_vmsplice },
@@ -552,7 +532,7 @@ static struct victim find_film(pid_t pid)
 }
 
 /* The pattern at the beginning of each page. */
-static void fill(uint8_t *p, size_t size)
+void fill(uint8_t *p, size_t size)
 {
 	size_t at, n;
 
@@ -623,24 +603,59 @@ static void find_pool(void)
 	spare_addr = addr + (80 << 20);
 }
 
+static const unsigned int common_count = sizeof(methods) / sizeof(*methods);
+
+static const struct method *method(unsigned int n)
+{
+	return n < common_count ? &methods[n] : &kms_methods[n - common_count];
+}
+
 /* No method finds what another left behind. */
 static int try(unsigned int n, const struct victim *v)
 {
 	memset(chunk, 0, sizeof(chunk));
-	return methods[n].run(v);
+	return method(n)->run(v);
 }
 
 static const char *result(int rc)
 {
+	if (rc == NO_SUCH_THING)
+		return "does not exist";
 	return rc > 0 ? "GOT IT" : rc ? strerrorname_np(-rc) : "other bytes";
+}
+
+/* Tries all methods and prints the table. Returns whether all is as it should be. */
+static bool try_all(pid_t pid)
+{
+	bool kms = kms_open(), good = true;
+	unsigned int n, count = common_count + (kms ? kms_count : 0);
+	int *rc = calloc(count, sizeof(*rc)), plain;
+	struct victim v = find_film(pid);
+
+	/* The film first: later its bytes are in ordinary memory. */
+	if (kms)
+		v.fb = kms_shown();
+	for (n = 0; n < count; n++)
+		rc[n] = try(n, &v);
+	v = make_plain();
+	if (kms)
+		v.fb = kms_plain();
+	printf("rip: %-34s %-14s %s\n", "method", "the film", "ordinary memory");
+	for (n = 0; n < count; n++) {
+		plain = try(n, &v);
+		good = good && rc[n] <= 0 &&
+		       (rc[n] == NO_SUCH_THING ? plain == NO_SUCH_THING : plain > 0);
+		printf("rip: %-34s %-14s %s\n", method(n)->name, result(rc[n]), result(plain));
+		fflush(stdout);
+	}
+	kill(v.pid, SIGKILL);
+	free(rc);
+	return good;
 }
 
 int main(int argc, char **argv)
 {
-	int rc[sizeof(methods) / sizeof(*methods)], plain, fd;
-	struct victim v;
-	unsigned int n;
-	bool bad = false;
+	int fd;
 
 	if (argc != 3)
 		errx(2, "usage: rip PID PATTERN");
@@ -651,19 +666,5 @@ int main(int argc, char **argv)
 	if (rstmem_open_via(NULL, RSTMEM_VIA_TEE, &dev))
 		errx(1, "no TEE");
 	find_pool();
-
-	/* The film first: later its bytes are in ordinary memory. */
-	v = find_film(atoi(argv[1]));
-	for (n = 0; n < sizeof(methods) / sizeof(*methods); n++)
-		rc[n] = try(n, &v);
-	v = make_plain();
-	printf("rip: %-34s %-14s %s\n", "method", "the film", "ordinary memory");
-	for (n = 0; n < sizeof(methods) / sizeof(*methods); n++) {
-		plain = try(n, &v);
-		bad = bad || rc[n] > 0 || plain <= 0;
-		printf("rip: %-34s %-14s %s\n", methods[n].name, result(rc[n]), result(plain));
-		fflush(stdout);
-	}
-	kill(v.pid, SIGKILL);
-	return bad;
+	return !try_all(atoi(argv[1]));
 }

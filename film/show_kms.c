@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Shows pictures with DRM/KMS, on the card of rstmem_ramfb, see show.h. */
-#include <drm/drm.h>
-#include <drm/drm_mode.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "card.h"
 #include "show.h"
 
 #define PICTURES	8
-#define XRGB8888	0x34325258
 
 static int card = -1;
 static uint32_t connector, crtc;
@@ -24,12 +18,7 @@ static unsigned int count;
 
 static int call(unsigned long nr, void *arg)
 {
-	int rc;
-
-	do
-		rc = ioctl(card, nr, arg);
-	while (rc < 0 && (errno == EINTR || errno == EAGAIN));
-	return rc < 0 ? -errno : 0;
+	return card_call(card, nr, arg);
 }
 
 static int find_output(void)
@@ -45,22 +34,8 @@ static int find_output(void)
 
 static int kms_open(void)
 {
-	char path[32], name[16];
-	unsigned int n;
-
-	for (n = 0; n < 16; n++) {
-		struct drm_version version = { .name = name, .name_len = sizeof(name) - 1 };
-
-		snprintf(path, sizeof(path), "/dev/dri/card%u", n);
-		card = open(path, O_RDWR | O_CLOEXEC);
-		if (card < 0)
-			continue;
-		memset(name, 0, sizeof(name));
-		if (!call(DRM_IOCTL_VERSION, &version) && !strcmp(name, "rstmem_ramfb"))
-			return find_output();
-		close(card);
-	}
-	return -ENOENT;
+	card = card_open("rstmem_ramfb");
+	return card < 0 ? card : find_output();
 }
 
 /* Imports a buffer once. Returns its framebuffer in *@fb. */
@@ -68,7 +43,7 @@ static int import(int fd, uint32_t width, uint32_t height, uint32_t *fb)
 {
 	struct drm_prime_handle prime = { .fd = fd };
 	struct drm_mode_fb_cmd2 cmd = {
-		.width = width, .height = height, .pixel_format = XRGB8888,
+		.width = width, .height = height, .pixel_format = CARD_XRGB8888,
 		.pitches = { 4 * width },
 	};
 	struct drm_gem_close gem = { 0 };
