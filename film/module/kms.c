@@ -21,6 +21,7 @@
 #include <drm/drm_ioctl.h>
 #include <drm/drm_managed.h>
 #include <drm/drm_prime.h>
+#include <drm/drm_print.h>
 #include <drm/drm_probe_helper.h>
 #include <drm/drm_simple_kms_helper.h>
 #include <drm/drm_vblank.h>
@@ -310,16 +311,16 @@ static const struct drm_connector_funcs connector_funcs = {
  * As the helper's, but for the wait for a vertical blank at the end: ramfb has none. The
  * helper waits for 100 ms, and a virtual processor may not run for longer than that.
  */
-static void commit_tail(struct drm_atomic_state *state)
+static void commit_tail(struct drm_atomic_commit *commit)
 {
-	struct drm_device *drm = state->dev;
+	struct drm_device *drm = commit->dev;
 
-	drm_atomic_helper_commit_modeset_disables(drm, state);
-	drm_atomic_helper_commit_planes(drm, state, 0);
-	drm_atomic_helper_commit_modeset_enables(drm, state);
-	drm_atomic_helper_fake_vblank(state);
-	drm_atomic_helper_commit_hw_done(state);
-	drm_atomic_helper_cleanup_planes(drm, state);
+	drm_atomic_helper_commit_modeset_disables(drm, commit);
+	drm_atomic_helper_commit_planes(drm, commit, 0);
+	drm_atomic_helper_commit_modeset_enables(drm, commit);
+	drm_atomic_helper_fake_vblank(commit);
+	drm_atomic_helper_commit_hw_done(commit);
+	drm_atomic_helper_cleanup_planes(drm, commit);
 }
 
 static const struct drm_mode_config_helper_funcs mode_config_helper_funcs = {
