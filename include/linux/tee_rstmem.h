@@ -301,6 +301,9 @@ struct tee_rstmem_info {
 int tee_rstmem_shm_info(const struct tee_shm *shm,
 			struct tee_rstmem_info *info);
 
+/* Kernel clients of a TEE: get a memory reference to restricted memory. */
+struct tee_shm *tee_rstmem_shm_get(struct tee_context *ctx, struct dma_buf *dmabuf);
+
 /* Other drivers, see docs/importers.md. */
 struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 				 u32 use_case, u64 size);

@@ -10,9 +10,13 @@
  *
  * An id holds a reference to its context, like any struct tee_shm. The release of the
  * context's file ends the id. So the id does not keep the context longer than the file.
+ *
+ * A kernel client has no use for a number. Its struct tee_shm is not in the idr, so only the
+ * client has it, and it ends with the client's reference.
  */
 #include <linux/anon_inodes.h>
 #include <linux/build_bug.h>
+#include <linux/dma-buf.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -24,6 +28,7 @@
 #include "../compat/tee_core.h"
 #include "../core/buffer.h"
 #include "../core/device.h"
+#include "../core/dmabuf.h"
 #include "graft.h"
 
 /**
@@ -32,7 +37,8 @@
  * @buf:	the buffer, referenced
  * @graft:	of the device; @buf keeps it alive
  * @holder:	pointer to this id in the buffer or registration that it ends with;
- *		guarded by the device's mutex. NULL once the id has ended
+ *		guarded by the device's mutex. NULL once the id has ended, and for a
+ *		kernel client
  * @ended:	in a list of ids to be put
  */
 struct id_shm {
@@ -65,9 +71,12 @@ static struct id_shm *to_id(const struct tee_shm *shm)
 	return container_of(shm, struct id_shm, shm);
 }
 
-/* Give @buf an id in @ctx that *@holder points to. Returns the id or -errno. */
+/*
+ * Give @buf an id in @ctx that *@holder points to. Without a number, the caller owns the id.
+ * Returns the number, 0 without one, or -errno.
+ */
 static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
-		     void **holder)
+		     void **holder, bool numbered)
 {
 	struct graft *graft = buf->offer->rdev->id_data;
 	struct tee_device *teedev = graft->teedev;
@@ -83,18 +92,18 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 	refcount_set(&id->shm.refcount, 1);
 	id->buf = buf;
 	id->graft = graft;
-	id->holder = holder;
+	id->holder = numbered ? holder : NULL;
 
 	/*
 	 * Add a user of the device and a reference to the context, which tee_shm_put()
-	 * drops. The caller's open file holds both, so neither count is 0.
+	 * drops. The caller's open context holds both, so neither count is 0.
 	 */
 	mutex_lock(&teedev->mutex);
 	/* Allocate cyclically: the number of an ended id is not soon used again. */
 	if (!graft->stopped)
-		rc = idr_alloc_cyclic(&teedev->idr, &id->shm, 1, 0, GFP_KERNEL);
-	if (rc > 0) {
-		id->shm.id = rc;
+		rc = numbered ? idr_alloc_cyclic(&teedev->idr, &id->shm, 1, 0, GFP_KERNEL) : 0;
+	if (rc >= 0) {
+		id->shm.id = numbered ? rc : -1;
 		rstmem_buffer_get(buf);
 		kref_get(&ctx->refcount);
 		teedev->num_users++;
@@ -206,7 +215,7 @@ void graft_id_free(struct tee_shm *shm)
 
 static int id_op_create(struct tee_context *ctx, struct rstmem_buffer *buf)
 {
-	return id_create(ctx, buf, &buf->id);
+	return id_create(ctx, buf, &buf->id, true);
 }
 
 static void id_op_end(struct rstmem_buffer *buf)
@@ -248,7 +257,7 @@ static struct file *id_op_register_file(struct tee_context *ctx,
 	reg->teedev = ctx->teedev;
 	get_device(&reg->teedev->dev);
 
-	rc = id_create(ctx, buf, &reg->id);
+	rc = id_create(ctx, buf, &reg->id, true);
 	if (rc < 0) {
 		fput(filp);
 		return ERR_PTR(rc);
@@ -286,3 +295,31 @@ int tee_rstmem_shm_info(const struct tee_shm *shm, struct tee_rstmem_info *info)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_shm_info);
+
+/**
+ * tee_rstmem_shm_get() - name restricted memory in the calls of a kernel client
+ * @ctx:	from tee_client_open_context()
+ * @dmabuf:	any dma-buf
+ *
+ * The result is for memory references of tee_client_invoke_func(). It keeps the memory
+ * allocated, also when the dma-buf is released. The caller gives it back with
+ * tee_shm_free(), before tee_client_close_context(). May sleep.
+ *
+ * Return: the struct tee_shm, or ERR_PTR: -EINVAL when the dma-buf is not restricted memory,
+ * -EXDEV when it is memory of another TEE device, -ENODEV when its device is being removed,
+ * -ENOMEM.
+ */
+struct tee_shm *tee_rstmem_shm_get(struct tee_context *ctx, struct dma_buf *dmabuf)
+{
+	struct rstmem_buffer *buf = rstmem_dmabuf_buffer(dmabuf);
+	void *id;
+	int rc;
+
+	if (!buf)
+		return ERR_PTR(-EINVAL);
+	if (buf->offer->rdev->ctx.teedev != ctx->teedev)
+		return ERR_PTR(-EXDEV);
+	rc = id_create(ctx, buf, &id, false);
+	return rc ? ERR_PTR(rc) : &((struct id_shm *)id)->shm;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_shm_get);

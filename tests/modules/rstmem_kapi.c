@@ -16,7 +16,11 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/tee_drv.h>
 #include <linux/tee_rstmem.h>
+#include <linux/uuid.h>
+#include <tee_gp.h>
+#include <uapi/linux/tee_rstmem_services.h>
 
 static unsigned long long spare;
 module_param(spare, ullong, 0444);
@@ -180,6 +184,65 @@ out:
 	dma_buf_put(dmabuf);
 }
 
+static int match_any(struct tee_ioctl_version_data *version, const void *data)
+{
+	return 1;
+}
+
+/* Has the TEE digest restricted memory. Returns whether that succeeded. */
+static bool digest(struct tee_context *ctx, struct tee_shm *shm, struct tee_shm *result)
+{
+	struct tee_ioctl_open_session_arg session = { .uuid = RSTMEM_SVC_DIGEST_UUID };
+	struct tee_ioctl_invoke_arg invoke = {
+		.func = RSTMEM_SVC_DIGEST_SHA256, .num_params = 2,
+	};
+	struct tee_param params[2] = {
+		{
+			.attr = TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_INPUT,
+			.u.memref = { .shm = shm, .size = SZ_64K },
+		}, {
+			.attr = TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_OUTPUT,
+			.u.memref = { .shm = result, .size = RSTMEM_SVC_DIGEST_SHA256_SIZE },
+		},
+	};
+
+	if (tee_client_open_session(ctx, &session, NULL) || session.ret)
+		return false;
+	invoke.session = session.session;
+	if (tee_client_invoke_func(ctx, &invoke, params))
+		invoke.ret = TEEC_ERROR_GENERIC;
+	tee_client_close_session(ctx, session.session);
+	return invoke.ret == TEEC_SUCCESS &&
+	       params[1].u.memref.size == RSTMEM_SVC_DIGEST_SHA256_SIZE;
+}
+
+static void test_shm(void)
+{
+	struct tee_context other = {}, *ctx;
+	struct tee_shm *shm, *result;
+	struct dma_buf *dmabuf;
+
+	dmabuf = tee_rstmem_alloc(NULL, 0, TEE_IOC_UC_SECURE_VIDEO_PLAY, SZ_64K);
+	ctx = tee_client_open_context(NULL, match_any, NULL, NULL);
+	check(!IS_ERR(dmabuf) && !IS_ERR(ctx), "shm: a kernel client and a buffer can be made");
+	if (IS_ERR(dmabuf) || IS_ERR(ctx))
+		return;
+	check(tee_rstmem_shm_get(&other, dmabuf) == ERR_PTR(-EXDEV),
+	      "shm_get: refuses memory of another TEE device: EXDEV");
+	result = tee_shm_alloc_kernel_buf(ctx, RSTMEM_SVC_DIGEST_SHA256_SIZE);
+	shm = tee_rstmem_shm_get(ctx, dmabuf);
+	check(!IS_ERR(result) && !IS_ERR(shm), "shm_get: succeeds for a kernel client");
+	dma_buf_put(dmabuf);
+	if (!IS_ERR(result) && !IS_ERR(shm)) {
+		check(shm->id < 0, "shm_get: gives no number that a program could use");
+		check(digest(ctx, shm, result),
+		      "shm_get: the TEE works on the memory when the dma-buf is gone");
+		tee_shm_free(shm);
+		tee_shm_free(result);
+	}
+	tee_client_close_context(ctx);
+}
+
 static struct sg_table *foreign_map(struct dma_buf_attachment *attach,
 				    enum dma_data_direction dir)
 {
@@ -204,6 +267,7 @@ static const struct dma_buf_ops foreign_ops = {
 static void test_foreign(void)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
+	struct tee_context ctx = {};
 	struct tee_rstmem_info info;
 	struct dma_buf *dmabuf;
 
@@ -216,6 +280,8 @@ static void test_foreign(void)
 		return;
 	check(tee_rstmem_dma_buf_info(dmabuf, &info) == -EINVAL,
 	      "dma_buf_info: refuses a foreign dma-buf: EINVAL");
+	check(tee_rstmem_shm_get(&ctx, dmabuf) == ERR_PTR(-EINVAL),
+	      "shm_get: refuses a foreign dma-buf: EINVAL");
 	dma_buf_put(dmabuf);
 }
 
@@ -280,6 +346,7 @@ static int __init kapi_init(void)
 	check(!pfn_valid(PHYS_PFN(carveout)), "softtee: its memory has no struct page");
 	test_alloc();
 	test_map();
+	test_shm();
 	test_foreign();
 	test_pool();
 
