@@ -33,9 +33,10 @@ mkfifo /tmp/commands || exit 1
 exec 3<>/tmp/commands
 
 echo ready
-# Reading ends at once as long as the host is not there.
-until exec 4<"$port" && read -r line <&4 && [ "$line" = go ]; do
-	exec 4<&-
+# Reading ends at once as long as the host is not there. The port stays open: closing it would
+# discard a line that has just come.
+exec 4<"$port"
+until read -r line <&4 && [ "$line" = go ]; do
 	sleep 0.1
 done
 
