@@ -8,24 +8,20 @@
  * looking whether there is one.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <linux/videodev2.h>
 
 #include "../support/account.h"
 #include "../support/guest.h"
 #include "../support/ktap.h"
 #include "../support/target.h"
 #include "../support/tee.h"
+#include "../support/v4l2.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define RECORD	TEE_IOC_UC_SECURE_VIDEO_RECORD
@@ -45,45 +41,18 @@ struct stream {
 	int buf[BUFFERS];
 };
 
-static int call(int fd, unsigned long nr, void *arg)
-{
-	return ioctl(fd, nr, arg) < 0 ? -errno : 0;
-}
-
-/* vivid's output node. */
-static int open_node(void)
-{
-	struct v4l2_capability cap;
-	char path[32];
-	int n, fd;
-
-	for (n = 0; n < 16; n++) {
-		snprintf(path, sizeof(path), "/dev/video%d", n);
-		fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd >= 0 && !call(fd, VIDIOC_QUERYCAP, &cap) &&
-		    cap.device_caps & V4L2_CAP_VIDEO_OUTPUT_MPLANE)
-			return fd;
-		if (fd >= 0)
-			close(fd);
-	}
-	ktap_bail("no output node");
-}
-
 /* Opens the node with an empty queue for dma-bufs. */
 static int open_queue(void)
 {
-	struct v4l2_requestbuffers request = {
-		.count = BUFFERS, .type = TYPE, .memory = V4L2_MEMORY_DMABUF,
-	};
 	struct v4l2_format format = { .type = TYPE };
-	int node = open_node();
+	int node = v4l2_open("vivid");
 
-	if (call(node, VIDIOC_G_FMT, &format))
+	if (v4l2_call(node, VIDIOC_G_FMT, &format))
 		ktap_bail("VIDIOC_G_FMT: %s", strerror(errno));
 	format.fmt.pix_mp.width = 320;
 	format.fmt.pix_mp.height = 180;
-	if (call(node, VIDIOC_S_FMT, &format) ||
-	    call(node, VIDIOC_REQBUFS, &request) || request.count != BUFFERS ||
+	if (v4l2_call(node, VIDIOC_S_FMT, &format) ||
+	    v4l2_request(node, TYPE, V4L2_MEMORY_DMABUF, BUFFERS) ||
 	    format.fmt.pix_mp.num_planes != 1 ||
 	    format.fmt.pix_mp.plane_fmt[0].sizeimage > SIZE)
 		ktap_bail("no queue: %s", strerror(errno));
@@ -93,39 +62,16 @@ static int open_queue(void)
 
 static int queue(int node, unsigned int index, int buf)
 {
-	struct v4l2_plane plane = {
-		.m.fd = buf, .length = SIZE, .bytesused = frame,
-	};
-	struct v4l2_buffer arg = {
-		.index = index, .type = TYPE, .memory = V4L2_MEMORY_DMABUF,
-		.m.planes = &plane, .length = 1, .field = V4L2_FIELD_NONE,
-	};
-
-	return call(node, VIDIOC_QBUF, &arg);
+	return v4l2_queue(node, TYPE, index, buf, SIZE, frame, 0);
 }
 
 /* The index of the next frame that was shown, or -errno; not later than in 10 s. */
 static int dequeue(int node)
 {
+	struct v4l2_buffer arg;
 	struct v4l2_plane plane;
-	struct v4l2_buffer arg = {
-		.type = TYPE, .memory = V4L2_MEMORY_DMABUF, .m.planes = &plane,
-		.length = 1,
-	};
-	struct pollfd pfd = { .fd = node, .events = POLLOUT };
-	int rc;
 
-	if (poll(&pfd, 1, 10000) != 1)
-		return -ETIMEDOUT;
-	rc = call(node, VIDIOC_DQBUF, &arg);
-	return rc ? rc : (int)arg.index;
-}
-
-static int start(int node)
-{
-	int type = TYPE;
-
-	return call(node, VIDIOC_STREAMON, &type);
+	return v4l2_dequeue(node, TYPE, &arg, &plane);
 }
 
 /* A stream of restricted buffers that runs; bails out otherwise. */
@@ -141,7 +87,7 @@ static void stream_begin(struct stream *s)
 		if (rc)
 			ktap_bail("buffer %u: %s", n, strerror(-rc));
 	}
-	rc = start(s->node);
+	rc = v4l2_start(s->node, TYPE);
 	if (rc)
 		ktap_bail("VIDIOC_STREAMON: %s", strerror(-rc));
 }
@@ -216,12 +162,8 @@ static void test_refused(void)
 
 static void test_stream(void)
 {
-	struct v4l2_requestbuffers none = {
-		.type = TYPE, .memory = V4L2_MEMORY_DMABUF,
-	};
 	struct account_buffer line;
 	struct stream s;
-	int type = TYPE;
 	unsigned int n;
 
 	stream_begin(&s);
@@ -232,8 +174,8 @@ static void test_stream(void)
 		close(s.buf[n]);
 	ktap_eq(tee_used(watch, VIDEO), BUFFERS * SIZE,
 		"stream: the queue keeps buffers without a descriptor");
-	call(s.node, VIDIOC_STREAMOFF, &type);
-	ktap_eq(call(s.node, VIDIOC_REQBUFS, &none), 0,
+	v4l2_stop(s.node, TYPE);
+	ktap_eq(v4l2_request(s.node, TYPE, V4L2_MEMORY_DMABUF, 0), 0,
 		"stream: the queue is emptied");
 	check_nothing_left("stream");
 	close(s.node);
