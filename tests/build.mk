@@ -73,7 +73,7 @@ $(B)/tests/handover: tests/decoder/ioctl.c tests/decoder/decoder.h
 
 $(B)/tests/fuzz: $(wildcard tests/fuzz/*.c)
 
-$(B)/tests/decoder: kernel/softtee/fwht.c film/fwht_encode.c
+$(B)/tests/decoder $(B)/tests/vdec: kernel/softtee/fwht.c film/fwht_encode.c
 
 $(B)/tests/fail: $(wildcard tests/fail/*.c)
 
