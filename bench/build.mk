@@ -15,11 +15,11 @@ $(B)/bench/bench: bench/guest/bench.c bench/module/bench.h tests/support/tee.c \
 	$(CC) $(user-warnings) -Iinclude/uapi -D_GNU_SOURCE $(CFLAGS) -static -no-pie \
 		-Wl,-Ttext-segment=0x70000000 -o $@ $(filter %.c,$^)
 
-$(B)/bench/trace: bench/trace.c kernel/core/extent.c kernel/core/extent.h \
-		$(B)/bench/rbtree.o
+$(B)/bench/trace: bench/trace.c bench/sessions.c bench/sessions.h kernel/core/extent.c \
+		kernel/core/extent.h $(B)/bench/rbtree.o
 	@mkdir -p $(@D)
 	$(CC) $(user-warnings) $(CFLAGS) -Wno-sign-compare -Itests/unit/shim -isystem $(B)/kernel \
-		-o $@ bench/trace.c kernel/core/extent.c $(B)/bench/rbtree.o -lm
+		-o $@ $(filter %.c %.o,$^) -lm
 
 # The kernel's trees, which the unit tests have with sanitizers.
 $(B)/bench/rbtree.o: $(B)/kernel/rbtree.o

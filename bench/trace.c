@@ -4,13 +4,10 @@
  *
  *	trace [RUNS]
  *
- * A run is what a device with a display does for up to MAX_HOURS: decoders of
- * several resolutions open, change resolution with the network, and close; pictures
- * in pictures, overlays of the trusted user interface and recordings come and go.
- * What would take more than a share of the pool is not asked for: the session does not
- * open, the resolution stays. So what is asked for is always there, and the first
- * ENOMEM is the doing of the policy alone: memory that is free, in pieces. What had
- * been allocated by then is the figure.
+ * A run is what a device with a display does for up to MAX_HOURS (sessions.c). What
+ * would take more than a share of the pool is not asked for. So what is asked for is
+ * always there, and the first ENOMEM is the doing of the policy alone: memory that is
+ * free, in pieces. What had been allocated by then is the figure.
  *
  * Policies: that of kernel/core/extent.c itself, and first fit and best fit as of
  * the kernel's genalloc (gen_pool_first_fit, gen_pool_best_fit), which search a
@@ -23,26 +20,25 @@
 #include <string.h>
 
 #include "../kernel/core/extent.h"
+#include "sessions.h"
 
 #define KIB		1024ULL
 #define MIB		(1024 * KIB)
 #define PAGE		(4 * KIB)
 #define MAX_HOURS	24
-#define MAX_BUFFERS	32
-#define MAX_SESSIONS	256
+#define MAX_RANGES	8192
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct range {
 	struct rstmem_extent ext;	/* of extent.c */
 	u64 size;
-	bool live;
 };
 
 struct pool {
 	const struct policy *policy;
 	struct rstmem_space space;
 	/* Of the others: taken ranges, by address. */
-	struct range *by_addr[MAX_SESSIONS * MAX_BUFFERS];
+	struct range *by_addr[MAX_RANGES];
 	size_t count;
 	u64 size;
 };
@@ -120,295 +116,55 @@ static const struct policy policies[] = {
 	{ "rstmem", ours_take, ours_give },
 };
 
-/* A picture's bytes: NV12, P010 and RGBA, in whole rows of macroblocks. */
-#define NV12(w, h)	((u64)(w) * (((h) + 15) / 16 * 16) * 3 / 2)
-#define P010(w, h)	(2 * NV12(w, h))
-#define RGBA(w, h)	((u64)(w) * (h) * 4)
-
-/* What a session may show, from the smallest to the largest. */
-struct rung {
-	u64 frame;
-	unsigned int frames;
-};
-
-/**
- * struct kind - of session
- * @rungs: resolutions; one is chosen at the start, and where @change is not 0 its
- *	   neighbours later
- * @side: bytes of each of @sides buffers that stay: the compressed stream, say
- * @every: seconds from one of this kind to the next, on average
- * @lasts: seconds, on average
- * @change: seconds from one change of resolution to the next, on average
- */
-struct kind {
-	const char *name;
-	struct rung rungs[4];
-	unsigned int nr_rungs;
-	u64 side;
-	unsigned int sides;
-	double every, lasts, change;
-};
-
-static const struct kind kinds[] = {
-	{ "adaptive", { { NV12(854, 480), 10 }, { NV12(1280, 720), 10 },
-			{ NV12(1920, 1080), 10 }, { P010(3840, 2160), 9 } }, 4,
-	  1 * MIB, 4, 300, 1800, 45 },
-	{ "1080p", { { NV12(1920, 1080), 12 } }, 1, 1 * MIB, 4, 300, 2400, 0 },
-	{ "4k", { { P010(1920, 1080), 10 }, { P010(3840, 2160), 10 } }, 2,
-	  4 * MIB, 4, 900, 3600, 300 },
-	{ "8k", { { P010(3840, 2160), 8 }, { NV12(7680, 4320), 7 } }, 2,
-	  8 * MIB, 4, 3600, 3600, 300 },
-	{ "pip", { { NV12(426, 240), 6 }, { NV12(854, 480), 6 } }, 2,
-	  512 * KIB, 3, 240, 400, 60 },
-	{ "overlay", { { RGBA(480, 160), 2 }, { RGBA(960, 540), 2 },
-		       { RGBA(1920, 1080), 2 } }, 3, 64 * KIB, 1, 60, 20, 0 },
-	{ "recording", { { NV12(1920, 1080), 6 } }, 1, 2 * MIB, 6, 1200, 600, 0 },
-};
-
-struct session {
-	const struct kind *kind;
-	unsigned int rung, frames;
-	struct range frame[MAX_BUFFERS], side[MAX_BUFFERS];
-	/* Frames of before a change that are still on the display. */
-	struct range shown[2];
-	double ends, changes, hides;
-};
-
-struct run {
-	u64 rnd;
-	struct pool pool;
-	struct session *sessions[MAX_SESSIONS];
-	double due[MAX_SESSIONS];	/* when something happens to each */
-	size_t count;
-	u64 limit, live;
-	u64 served, streams;
-};
-
-/* Splitmix64. */
-static u64 rnd(struct run *run)
+static void *take(void *data, uint64_t size)
 {
-	u64 x = run->rnd += 0x9e3779b97f4a7c15;
+	struct pool *pool = data;
+	struct range *r = calloc(1, sizeof(*r));
 
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-	x = (x ^ x >> 27) * 0x94d049bb133111eb;
-	return x ^ x >> 31;
-}
-
-/* Exponentially distributed. */
-static double wait_for(struct run *run, double mean)
-{
-	return -mean * log(((rnd(run) >> 11) + 1) / (double)(1ULL << 53));
-}
-
-static bool take(struct run *run, struct range *r, u64 size)
-{
-	size = (size + PAGE - 1) / PAGE * PAGE;
 	r->size = size;
-	if (!run->pool.policy->take(&run->pool, r, size))
-		return false;
-	r->live = true;
-	run->live += size;
-	run->served += size;
-	return true;
+	if (pool->policy->take(pool, r, size))
+		return r;
+	free(r);
+	return NULL;
 }
 
-static void give(struct run *run, struct range *r)
+static void give(void *data, void *buffer)
 {
-	if (!r->live)
-		return;
-	run->pool.policy->give(&run->pool, r);
-	r->live = false;
-	run->live -= r->size;
+	struct pool *pool = data;
+	struct range *r = buffer;
+
+	pool->policy->give(pool, r);
+	free(r);
 }
 
-/* A range goes on at another address of this program. */
-static void move(struct run *run, struct range *to, struct range *from)
+/* Returns the hours until ENOMEM, or MAX_HOURS; and what was done by then. */
+static double play(const struct policy *policy, u64 size, double share, u64 seed,
+		   struct sessions_stat *stat)
 {
-	size_t n;
+	static struct pool pool;
+	const struct sessions_desc desc = {
+		.take = take,
+		.give = give,
+		.data = &pool,
+		.seed = seed,
+		/* As many sessions a byte, whatever the pool. */
+		.busy = size / (256.0 * MIB),
+		.limit = size * share,
+	};
+	struct sessions *sessions;
+	double t;
 
-	*to = *from;
-	from->live = false;
-	if (run->pool.policy->take != ours_take) {
-		for (n = 0; run->pool.by_addr[n] != from; n++)
-			;
-		run->pool.by_addr[n] = to;
-		return;
-	}
-	/* As rb_replace_node() would have it. */
-	to->ext.by_addr.next->pprev = &to->ext.by_addr.next;
-	*to->ext.by_addr.pprev = &to->ext.by_addr;
-	if (to->ext.gap)
-		rb_replace_node(&from->ext.node, &to->ext.node,
-				&run->pool.space.gaps);
-}
-
-static u64 pages(u64 size)
-{
-	return (size + PAGE - 1) / PAGE * PAGE;
-}
-
-static u64 frames_size(const struct rung *rung)
-{
-	return pages(rung->frame) * rung->frames;
-}
-
-static bool frames_open(struct run *run, struct session *s)
-{
-	const struct rung *rung = &s->kind->rungs[s->rung];
-	unsigned int n;
-
-	for (n = 0; n < rung->frames; n++)
-		if (!take(run, &s->frame[n], rung->frame))
-			return false;
-	s->frames = n;
-	return true;
-}
-
-static void session_due(struct run *run, size_t which)
-{
-	const struct session *s = run->sessions[which];
-
-	run->due[which] = fmin(s->ends, fmin(s->changes, s->hides));
-}
-
-static bool session_open(struct run *run, const struct kind *kind, double t)
-{
-	struct session *s;
-	unsigned int n;
-	unsigned int rung = rnd(run) % kind->nr_rungs;
-	double lasts = wait_for(run, kind->lasts);
-	u64 size = frames_size(&kind->rungs[rung]) +
-		   pages(kind->side) * kind->sides;
-
-	if (run->live + size > run->limit || run->count == MAX_SESSIONS)
-		return true;
-	s = calloc(1, sizeof(*s));
-	s->kind = kind;
-	s->rung = rung;
-	s->ends = t + lasts;
-	s->changes = kind->change ? t + wait_for(run, kind->change) : INFINITY;
-	s->hides = INFINITY;
-	run->sessions[run->count++] = s;
-	session_due(run, run->count - 1);
-	for (n = 0; n < kind->sides; n++)
-		if (!take(run, &s->side[n], kind->side))
-			return false;
-	if (!frames_open(run, s))
-		return false;
-	run->streams++;
-	return true;
-}
-
-static void session_hide(struct run *run, struct session *s)
-{
-	unsigned int n;
-
-	for (n = 0; n < ARRAY_SIZE(s->shown); n++)
-		give(run, &s->shown[n]);
-	s->hides = INFINITY;
-}
-
-/* The decoder drains, all but what is on the display goes, the new pool comes. */
-static bool session_change(struct run *run, struct session *s, double t)
-{
-	bool up = rnd(run) & 1;
-	u64 had = frames_size(&s->kind->rungs[s->rung]), held, wants;
-	unsigned int n;
-
-	s->changes = t + wait_for(run, s->kind->change);
-	session_hide(run, s);
-	if (up ? s->rung + 1 == s->kind->nr_rungs : !s->rung)
-		up = !up;
-	held = ARRAY_SIZE(s->shown) * pages(s->kind->rungs[s->rung].frame);
-	wants = frames_size(&s->kind->rungs[s->rung + (up ? 1 : -1)]);
-	if (run->live - had + held + wants > run->limit)
-		return true;
-	for (n = 0; n < s->frames; n++)
-		if (n >= ARRAY_SIZE(s->shown))
-			give(run, &s->frame[n]);
-	for (n = 0; n < ARRAY_SIZE(s->shown); n++)
-		move(run, &s->shown[n], &s->frame[n]);
-	s->rung += up ? 1 : -1;
-	s->hides = t + 0.1;
-	return frames_open(run, s);
-}
-
-static void session_close(struct run *run, size_t which)
-{
-	struct session *s = run->sessions[which];
-	unsigned int n;
-
-	session_hide(run, s);
-	for (n = 0; n < MAX_BUFFERS; n++) {
-		give(run, &s->frame[n]);
-		give(run, &s->side[n]);
-	}
-	run->sessions[which] = run->sessions[--run->count];
-	run->due[which] = run->due[run->count];
-	free(s);
-}
-
-/* What is due happens. */
-static bool session_go_on(struct run *run, size_t which, double t)
-{
-	struct session *s = run->sessions[which];
-	bool ok = true;
-
-	if (t == s->ends) {
-		session_close(run, which);
-		return true;
-	}
-	if (t == s->hides)
-		session_hide(run, s);
-	else
-		ok = session_change(run, s, t);
-	session_due(run, which);
-	return ok;
-}
-
-/* Returns the hours until ENOMEM, or MAX_HOURS. */
-static double play(struct run *run, const struct policy *policy, u64 pool,
-		   double share, u64 seed)
-{
-	/* As many sessions a byte, whatever the pool. */
-	const double busy = pool / (256.0 * MIB);
-	double opens[ARRAY_SIZE(kinds)], t = 0;
-	bool ok = true;
-	size_t n;
-
-	memset(run, 0, sizeof(*run));
-	run->rnd = seed * 0x632be59bd9b4e019;
-	run->limit = pool * share;
-	run->pool.policy = policy;
-	run->pool.size = pool;
-	rstmem_space_init(&run->pool.space, 0, pool, PAGE);
-	for (n = 0; n < ARRAY_SIZE(kinds); n++)
-		opens[n] = wait_for(run, kinds[n].every / busy);
-
-	while (ok && t < MAX_HOURS * 3600.0) {
-		size_t opener = 0, which = 0;
-		double next;
-
-		for (n = 1; n < ARRAY_SIZE(kinds); n++)
-			if (opens[n] < opens[opener])
-				opener = n;
-		next = opens[opener];
-		for (n = 0; n < run->count; n++)
-			if (run->due[n] < next) {
-				next = run->due[n];
-				which = n + 1;
-			}
-		t = next;
-		if (!which) {
-			opens[opener] = t + wait_for(run, kinds[opener].every / busy);
-			ok = session_open(run, &kinds[opener], t);
-		} else {
-			ok = session_go_on(run, which - 1, t);
-		}
-	}
-	while (run->count)
-		session_close(run, 0);
-	return ok ? MAX_HOURS : t / 3600;
+	memset(&pool, 0, sizeof(pool));
+	pool.policy = policy;
+	pool.size = size;
+	rstmem_space_init(&pool.space, 0, size, PAGE);
+	sessions = sessions_create(&desc);
+	do
+		t = sessions_next(sessions);
+	while (sessions_step(sessions) && t < MAX_HOURS * 3600.0);
+	*stat = *sessions_stat(sessions);
+	sessions_destroy(sessions);
+	return fmin(t / 3600, MAX_HOURS);
 }
 
 struct outcome {
@@ -421,14 +177,14 @@ static struct outcome play_all(const struct policy *policy, u64 pool, double sha
 			       unsigned int runs)
 {
 	struct outcome sum = { 0 };
-	static struct run run;
+	struct sessions_stat stat;
 	unsigned int n;
 	double hours;
 
 	for (n = 1; n <= runs; n++) {
-		hours = play(&run, policy, pool, share, n);
-		sum.served += log(run.served + 1.0);
-		sum.streams += log(run.streams + 1.0);
+		hours = play(policy, pool, share, n, &stat);
+		sum.served += log(stat.served + 1.0);
+		sum.streams += log(stat.streams + 1.0);
 		sum.hours += log(hours);
 		sum.lasted += hours == MAX_HOURS;
 	}
