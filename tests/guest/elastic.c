@@ -105,13 +105,7 @@ static bool exceeds(const char *name, uint64_t value)
 /* Bytes of RAM that the kernel has. */
 static uint64_t ram(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	unsigned long kib = 0;
-
-	if (!f || fscanf(f, "MemTotal: %lu", &kib) != 1)
-		ktap_bail("no MemTotal in /proc/meminfo");
-	fclose(f);
-	return kib * KIB;
+	return guest_meminfo("MemTotal");
 }
 
 static void load(const char *pool, const char *more)
@@ -656,20 +650,6 @@ static void test_cpu_hotplug(void)
 	     toggled);
 }
 
-static size_t available(void)
-{
-	char line[128];
-	FILE *f = fopen("/proc/meminfo", "r");
-	unsigned long kib = 0;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %lu", &kib) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kib * KIB;
-}
-
 /* Nearly all RAM is in use, so there is no place for the pages of a block. */
 static void test_pressure(void)
 {
@@ -677,7 +657,7 @@ static void test_pressure(void)
 	struct worker worker;
 
 	set("attempt_ms", 2000);
-	worker_start(&worker, available() / 8 * 7);
+	worker_start(&worker, guest_meminfo("MemAvailable") / 8 * 7);
 	count = fill_floor(buf);
 	patience("15000");
 	rc = waiter_end(waiter_start());
@@ -759,7 +739,7 @@ static void test_kept(void)
 	uint64_t all = ram(), before, size = elastic("block_size");
 	int buf[FRAMES], n, got = 0;
 
-	before = available();
+	before = guest_meminfo("MemAvailable");
 	for (n = 0; n < FRAMES / 2; n++) {
 		buf[n] = frame();
 		if (buf[n] < 0)
@@ -773,7 +753,7 @@ static void test_kept(void)
 	ktap_eq(elastic("out"), (got + size / FRAME - 1) / (size / FRAME) * size,
 		"kept: no more blocks are out than the frames need");
 	ktap_eq(ram(), all, "kept: MemTotal does not change");
-	ktap(before - available() > elastic("out") / 2,
+	ktap(before - guest_meminfo("MemAvailable") > elastic("out") / 2,
 	     "kept: programs have less memory meanwhile");
 	close_all(buf, got);
 	ktap(reaches("out", 0), "kept: all blocks go back");

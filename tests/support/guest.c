@@ -163,6 +163,22 @@ void guest_keep_modules(void)
 	close(fd);
 }
 
+uint64_t guest_meminfo(const char *key)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	unsigned long kib;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, key, strlen(key)) ||
+		    sscanf(line + strlen(key), ": %lu kB", &kib) != 1)
+			continue;
+		fclose(f);
+		return kib * 1024ULL;
+	}
+	ktap_bail("no %s in /proc/meminfo", key);
+}
+
 bool guest_iomem_has(uint64_t addr, const char *name)
 {
 	FILE *f = fopen("/proc/iomem", "r");

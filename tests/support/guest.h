@@ -40,6 +40,9 @@ int guest_udmabuf(void);
  */
 uint64_t guest_carveout(void);
 
+/* Returns a number of /proc/meminfo, in bytes. Bails out without it. */
+uint64_t guest_meminfo(const char *key);
+
 /* Returns whether /proc/iomem has an entry of this name at @addr. */
 bool guest_iomem_has(uint64_t addr, const char *name);
 
