@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The benchmark's programs: one for guests, one that replays traces on the host. The
+# The benchmark's programs: two for guests, one that replays traces on the host. The
 # profiler finds the first by its address, so it is static and far from where a kernel
 # is while it boots.
 
-bench-bin := $(B)/bench/bench $(B)/bench/trace
+bench-bin := $(B)/bench/bench $(B)/bench/day $(B)/bench/trace
 
 .PHONY: bench-programs
 bench-programs: $(bench-bin)
@@ -14,6 +14,10 @@ $(B)/bench/bench: bench/guest/bench.c bench/module/bench.h tests/support/tee.c \
 	@mkdir -p $(@D)
 	$(CC) $(user-warnings) -Iinclude/uapi -D_GNU_SOURCE $(CFLAGS) -static -no-pie \
 		-Wl,-Ttext-segment=0x70000000 -o $@ $(filter %.c,$^)
+
+$(B)/bench/day: bench/guest/day.c bench/sessions.c bench/sessions.h $(guest-lib)
+	@mkdir -p $(@D)
+	$(CC) $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c %.o,$^) -lcrypto -lm
 
 $(B)/bench/trace: bench/trace.c bench/sessions.c bench/sessions.h kernel/core/extent.c \
 		kernel/core/extent.h $(B)/bench/rbtree.o

@@ -5,10 +5,11 @@
  * A TEE device without services, and a pool behind each of its use cases: of
  * address space only, since nobody looks into a buffer here. The first is behind
  * secure video, which has a dma-heap too; the others behind BENCH_USE_CASE and
- * what follows it.
+ * what follows it. Memory that comes and goes may be added to the last.
  */
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/tee_rstmem.h>
 
@@ -24,6 +25,18 @@ static unsigned long long size[MAX_POOLS];
 static int nr_pools;
 module_param_array(size, ullong, &nr_pools, 0444);
 MODULE_PARM_DESC(size, "bytes of each pool");
+
+static unsigned long long elastic_start;
+module_param(elastic_start, ullong, 0444);
+MODULE_PARM_DESC(elastic_start, "address of memory that comes and goes, set aside at boot");
+
+static unsigned long long elastic_size;
+module_param(elastic_size, ullong, 0444);
+MODULE_PARM_DESC(elastic_size, "bytes of it");
+
+static unsigned int elastic_idle_ms = 10000;
+module_param(elastic_idle_ms, uint, 0444);
+MODULE_PARM_DESC(elastic_idle_ms, "time before it goes back, ms");
 
 static unsigned long long idle_size;
 module_param(idle_size, ullong, 0444);
@@ -69,6 +82,42 @@ static void bench_query(struct tee_context *ctx, u32 use_case,
 	pool->ops->usage(pool, usage);
 }
 
+static struct tee_rstmem_pool *bench_elastic(struct tee_context *ctx, u32 use_case)
+{
+	return pool_of[use_case];
+}
+
+/* Nothing reads or writes the memory, so there is nothing to clear. */
+static int bench_lend(void *data, phys_addr_t start, u64 bytes)
+{
+	return 0;
+}
+
+static int bench_reclaim(void *data, phys_addr_t start, u64 bytes)
+{
+	return 0;
+}
+
+static const struct tee_rstmem_lend_ops lend_ops = {
+	.lend = bench_lend,
+	.reclaim = bench_reclaim,
+};
+
+static struct tee_rstmem_pool *elastic_create(struct tee_rstmem_pool *floor)
+{
+	const struct tee_rstmem_elastic_desc elastic = {
+		.ops = &lend_ops,
+		.floor = floor,
+		.start = elastic_start,
+		.size = elastic_size,
+		.granule = PAGE_SIZE,
+		.warm = SZ_16M,
+		.idle_ms = elastic_idle_ms,
+	};
+
+	return tee_rstmem_elastic_create(&elastic);
+}
+
 static void pools_free(struct tee_rstmem_pool **array, unsigned int n)
 {
 	while (n)
@@ -85,6 +134,7 @@ static const struct tee_rstmem_ops rstmem_ops = {
 	.rstmem_alloc = bench_alloc,
 	.rstmem_free = bench_free,
 	.rstmem_query = bench_query,
+	.rstmem_elastic = bench_elastic,
 	.release = bench_release,
 };
 
@@ -136,6 +186,19 @@ static int idle_alloc(void)
 	return 0;
 }
 
+static struct tee_rstmem_pool *pool_create(unsigned long long addr, int n)
+{
+	struct tee_rstmem_pool *pool, *elastic;
+
+	pool = tee_rstmem_carveout_create(addr, size[n], PAGE_SIZE);
+	if (IS_ERR(pool) || n < nr_pools - 1 || !elastic_size)
+		return pool;
+	elastic = elastic_create(pool);
+	if (IS_ERR(elastic))
+		tee_rstmem_pool_free(pool);
+	return elastic;
+}
+
 static int __init bench_init(void)
 {
 	struct tee_rstmem_desc offered = { .ops = &rstmem_ops };
@@ -146,7 +209,7 @@ static int __init bench_init(void)
 		return idle_alloc();
 
 	for (n = 0; n < nr_pools; n++) {
-		pools[n] = tee_rstmem_carveout_create(addr, size[n], PAGE_SIZE);
+		pools[n] = pool_create(addr, n);
 		if (IS_ERR(pools[n])) {
 			rc = PTR_ERR(pools[n]);
 			goto err_free_pools;
