@@ -117,14 +117,14 @@ static void test_compatible(int buf)
 	};
 	size_t n;
 
-	if (edu_attach_of(edu, buf, pcie) == -ENODEV) {
+	if (edu_map_of(edu, buf, pcie) == -ENODEV) {
 		ktap_skip("importers: a list admits devices by compatible string",
 			  "this machine has no device tree");
 		return;
 	}
 	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
 		account_write(ACCOUNT, "importers", cases[n].list);
-		ktap_eq(edu_attach_of(edu, buf, pcie), cases[n].rc,
+		ktap_eq(edu_map_of(edu, buf, pcie), cases[n].rc,
 			"importers: \"%s\" %s a device compatible with %s",
 			cases[n].list, cases[n].rc ? "refuses" : "admits", pcie);
 	}

@@ -270,12 +270,13 @@ static int edu_vmap(int fd)
 }
 
 /* The edu device has no node in a device tree, others have. */
-static int edu_attach_of(struct rstmem_edu_attach *as)
+static int edu_map_of(struct rstmem_edu_of *as)
 {
 	struct dma_buf_attachment *attach;
 	struct platform_device *pdev;
 	struct device_node *node;
 	struct dma_buf *dmabuf;
+	struct sg_table *sgt;
 	int rc = 0;
 
 	as->compatible[sizeof(as->compatible) - 1] = '\0';
@@ -290,10 +291,17 @@ static int edu_attach_of(struct rstmem_edu_attach *as)
 		goto out_put_device;
 	}
 	attach = dma_buf_attach(dmabuf, &pdev->dev);
-	if (IS_ERR(attach))
+	if (IS_ERR(attach)) {
 		rc = PTR_ERR(attach);
+		goto out_put_dmabuf;
+	}
+	sgt = dma_buf_map_attachment_unlocked(attach, DMA_TO_DEVICE);
+	if (IS_ERR(sgt))
+		rc = PTR_ERR(sgt);
 	else
-		dma_buf_detach(dmabuf, attach);
+		dma_buf_unmap_attachment_unlocked(attach, sgt, DMA_TO_DEVICE);
+	dma_buf_detach(dmabuf, attach);
+out_put_dmabuf:
 	dma_buf_put(dmabuf);
 out_put_device:
 	put_device(&pdev->dev);
@@ -303,7 +311,7 @@ out_put_device:
 static long edu_ioctl_locked(struct edu_file *ef, unsigned int cmd,
 			     void __user *arg)
 {
-	struct rstmem_edu_attach as;
+	struct rstmem_edu_of as;
 	struct rstmem_edu_info info;
 	struct rstmem_edu_copy copy;
 	struct rstmem_edu_map map;
@@ -352,10 +360,10 @@ static long edu_ioctl_locked(struct edu_file *ef, unsigned int cmd,
 		if (copy_from_user(&fd, arg, sizeof(fd)))
 			return -EFAULT;
 		return edu_vmap(fd);
-	case RSTMEM_EDU_ATTACH_OF:
+	case RSTMEM_EDU_MAP_OF:
 		if (copy_from_user(&as, arg, sizeof(as)))
 			return -EFAULT;
-		return edu_attach_of(&as);
+		return edu_map_of(&as);
 	default:
 		return -ENOTTY;
 	}

@@ -58,11 +58,11 @@ struct rstmem_edu_info {
 };
 
 /**
- * struct rstmem_edu_attach - have another device attach, and detach
+ * struct rstmem_edu_of - have another device map, and unmap
  * @fd:		in: the dma-buf
  * @compatible:	in: what the device tree says of it; the first one does
  */
-struct rstmem_edu_attach {
+struct rstmem_edu_of {
 	__s32 fd;
 	char compatible[60];
 };
@@ -84,6 +84,6 @@ struct rstmem_edu_attach {
 #define RSTMEM_EDU_VMAP		_IOW('e', 7, __s32)
 
 /* ENODEV when there is no such platform device. */
-#define RSTMEM_EDU_ATTACH_OF	_IOW('e', 8, struct rstmem_edu_attach)
+#define RSTMEM_EDU_MAP_OF	_IOW('e', 8, struct rstmem_edu_of)
 
 #endif /* _RSTMEM_EDU_H */

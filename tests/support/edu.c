@@ -103,10 +103,10 @@ int edu_vmap(int edu, int buf)
 	return edu_call(edu, RSTMEM_EDU_VMAP, &fd);
 }
 
-int edu_attach_of(int edu, int buf, const char *compatible)
+int edu_map_of(int edu, int buf, const char *compatible)
 {
-	struct rstmem_edu_attach as = { .fd = buf };
+	struct rstmem_edu_of as = { .fd = buf };
 
 	snprintf(as.compatible, sizeof(as.compatible), "%s", compatible);
-	return edu_call(edu, RSTMEM_EDU_ATTACH_OF, &as);
+	return edu_call(edu, RSTMEM_EDU_MAP_OF, &as);
 }

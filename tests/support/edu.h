@@ -25,7 +25,7 @@ int edu_write(int edu, uint64_t offset, const void *data, size_t size);
 int edu_read_raw(int edu, uint64_t addr, void *data, size_t size);
 int edu_info(int edu, int buf, uint32_t *use_case, uint64_t *size);
 int edu_vmap(int edu, int buf);
-/* Attaches a buffer to a device of the device tree; -ENODEV without one. */
-int edu_attach_of(int edu, int buf, const char *compatible);
+/* Maps a buffer for a device of the device tree; -ENODEV without one. */
+int edu_map_of(int edu, int buf, const char *compatible);
 
 #endif
