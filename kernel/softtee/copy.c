@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The copy service: from restricted to restricted memory.
+ * The copy service: copies from restricted to restricted memory, and clears it.
  * <uapi/linux/tee_rstmem_services.h> documents it.
  */
 #include <linux/minmax.h>
@@ -62,11 +62,47 @@ static u32 copy_copy(struct softtee_call *call)
 	return ret;
 }
 
+static u32 copy_clear(struct softtee_call *call)
+{
+	struct tee_param_memref *dst;
+	size_t len, done, n;
+	void *zeros;
+	u32 ret;
+
+	ret = softtee_call_output(call, 0, SOFTTEE_RESTRICTED, &dst) ?:
+	      softtee_call_none(call, 1);
+	if (ret)
+		return ret;
+
+	zeros = kzalloc(SOFTTEE_CHUNK, GFP_KERNEL);
+	if (!zeros)
+		return TEEC_ERROR_OUT_OF_MEMORY;
+
+	len = dst->size;
+	for (done = 0; done < len; done += n) {
+		if (softtee_call_stopped(call)) {
+			ret = TEEC_ERROR_CANCEL;
+			break;
+		}
+		n = min_t(size_t, len - done, SOFTTEE_CHUNK);
+		if (softtee_mem_write(dst, done, zeros, n)) {
+			ret = TEEC_ERROR_OUT_OF_MEMORY;
+			break;
+		}
+	}
+	kfree(zeros);
+
+	dst->size = done;
+	return ret;
+}
+
 static u32 copy_invoke(struct softtee_call *call, void *state)
 {
 	switch (call->func) {
 	case RSTMEM_SVC_COPY_COPY:
 		return copy_copy(call);
+	case RSTMEM_SVC_COPY_CLEAR:
+		return copy_clear(call);
 	default:
 		return TEEC_ERROR_NOT_SUPPORTED;
 	}

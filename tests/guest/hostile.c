@@ -137,8 +137,10 @@ struct command {
 #define T(type)	(1u << TEE_IOCTL_PARAM_ATTR_TYPE_##type)
 #define OUTPUTS	(T(MEMREF_OUTPUT) | T(MEMREF_INOUT))
 
+#define COMMANDS	5
+
 /* All commands, with valid parameters. */
-static unsigned int commands(struct command list[4])
+static unsigned int commands(struct command list[COMMANDS])
 {
 	const struct command all[] = {
 		{ "SET_KEY", svc.cipher, RSTMEM_SVC_CIPHER_SET_KEY, 2,
@@ -152,13 +154,16 @@ static unsigned int commands(struct command list[4])
 		{ "COPY", svc.copy, RSTMEM_SVC_COPY_COPY, 2,
 		  { tee_in(svc.buf_id, 0, 64), tee_out(svc.buf_id, 64, 64) },
 		  { T(MEMREF_INPUT), OUTPUTS, T(NONE), T(NONE) } },
+		{ "CLEAR", svc.copy, RSTMEM_SVC_COPY_CLEAR, 1,
+		  { tee_out(svc.buf_id, 128, 64) },
+		  { OUTPUTS, T(NONE), T(NONE), T(NONE) } },
 		{ "SHA256", svc.digest, RSTMEM_SVC_DIGEST_SHA256, 2,
 		  { tee_in(svc.buf_id, 0, 64), tee_out(svc.small.id, 128, 32) },
 		  { T(MEMREF_INPUT), OUTPUTS, T(NONE), T(NONE) } },
 	};
 
 	memcpy(list, all, sizeof(all));
-	return 4;
+	return COMMANDS;
 }
 
 /* The parameters of a command, with one of them turned into another type. */
@@ -175,7 +180,7 @@ static void test_param_types(void)
 {
 	static const unsigned int types[] = { 0, 1, 2, 3, 5, 6, 7 };
 	struct tee_ioctl_param params[4];
-	struct command list[4];
+	struct command list[COMMANDS];
 	unsigned int n, p, t, num = commands(list), good;
 	bool ok;
 
@@ -237,7 +242,7 @@ static void test_unknown_commands(void)
 	} cases[] = {
 		{ "cipher", svc.cipher, RSTMEM_SVC_CIPHER_LICENCE + 1 },
 		{ "cipher", svc.cipher, UINT32_MAX },
-		{ "copy", svc.copy, 1 },
+		{ "copy", svc.copy, RSTMEM_SVC_COPY_CLEAR + 1 },
 		{ "copy", svc.copy, UINT32_MAX },
 		{ "digest", svc.digest, 1 },
 		{ "digest", svc.digest, UINT32_MAX },
@@ -337,14 +342,14 @@ static uint64_t any_attr(void)
 }
 
 /* commands(), with memory that may be overwritten. */
-static void fuzz_commands(struct command list[4], const uint32_t session[3],
+static void fuzz_commands(struct command list[COMMANDS], const uint32_t session[3],
 			  const uint64_t ids[6])
 {
 	unsigned int n, p;
 
 	commands(list);
-	for (n = 0; n < 4; n++) {
-		list[n].session = session[n < 2 ? 0 : n - 1];
+	for (n = 0; n < COMMANDS; n++) {
+		list[n].session = session[n / 2];
 		for (p = 0; p < list[n].num_memrefs; p++)
 			list[n].params[p].c = ids[list[n].params[p].c ==
 						  (uint64_t)svc.buf_id ? 3 : 0];
@@ -361,7 +366,7 @@ static void test_fuzz(void)
 	} u;
 	struct tee_ioctl_buf_data data;
 	struct tee_ioctl_param *param;
-	struct command list[4];
+	struct command list[COMMANDS];
 	uint32_t session[4];
 	uint64_t ids[8];
 	struct tee_mem fodder, guard;
@@ -393,7 +398,7 @@ static void test_fuzz(void)
 
 	for (n = 0; n < rounds; n++) {
 		memset(&u, 0, sizeof(u));
-		which = svc_rnd() % 4;
+		which = svc_rnd() % COMMANDS;
 		num = svc_rnd() % 4 ? 2 + svc_rnd() % 3 :
 				      svc_rnd() % (FUZZ_PARAMS + 1);
 		for (p = 0; p < num; p++) {

@@ -801,6 +801,34 @@ static void test_copy(void)
 	close(other);
 }
 
+static void test_clear(void)
+{
+	static const size_t lens[] = { 0, 1, 100, CHUNK - 1, CHUNK, CHUNK + 1,
+		3 * CHUNK };
+	struct tee_ioctl_param params[2];
+	bool clears = true;
+	unsigned int n;
+
+	svc_refill();
+	for (n = 0; n < sizeof(lens) / sizeof(*lens); n++) {
+		params[0] = tee_inout(svc.buf_id, 5 + n * 17, lens[n]);
+		memset(svc.shadow + 5 + n * 17, 0, lens[n]);
+		clears = svc_gives(svc.copy, RSTMEM_SVC_COPY_CLEAR, params, 1,
+				   TEEC_SUCCESS) &&
+			 params[0].b == lens[n] && svc_unchanged() && clears;
+	}
+	ktap(clears, "clear: clears a range, and nothing else");
+	params[0] = tee_out(svc.buf_id, 0, SVC_SIZE);
+	memset(svc.shadow, 0, SVC_SIZE);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_CLEAR, params, 1,
+		       TEEC_SUCCESS) && svc_unchanged(),
+	     "clear: clears a whole buffer");
+	params[0] = tee_out(svc.mem.id, 0, 64);
+	ktap(svc_gives(svc.copy, RSTMEM_SVC_COPY_CLEAR, params, 1,
+		       TEEC_ERROR_ACCESS_DENIED),
+	     "clear: refuses normal memory: ACCESS_DENIED");
+}
+
 /* The example of a client, see examples/decrypt. */
 
 #define EXAMPLE_SIZE	(3 * PAGE + 77)
@@ -862,6 +890,7 @@ int main(int argc, char **argv)
 		{ "cipher errors", test_cipher_errors },
 		{ "cipher sessions", test_cipher_sessions },
 		{ "copy", test_copy },
+		{ "clear", test_clear },
 		{ "example", test_example },
 	};
 

@@ -109,7 +109,8 @@
 /*
  * copy, 6ae4c474-df22-4146-964e-c19c2dd67842
  *
- * From restricted to restricted memory of the same use case.
+ * Copies from restricted to restricted memory of the same use case, and clears restricted
+ * memory.
  */
 #define RSTMEM_SVC_COPY_UUID \
 	{ 0x6a, 0xe4, 0xc4, 0x74, 0xdf, 0x22, 0x41, 0x46, \
@@ -122,6 +123,14 @@
  * Ranges of the same buffer may overlap.
  */
 #define RSTMEM_SVC_COPY_COPY		0
+
+/*
+ * p0 memref out or inout: restricted; all bytes become 0, and its size is set to the bytes
+ *	cleared
+ * Where devices do not see the CPU's caches, the zeros reach memory before the command
+ * succeeds.
+ */
+#define RSTMEM_SVC_COPY_CLEAR		1
 
 /*
  * digest, ac1dcabd-e37f-48c8-9934-ab9b19ae12e2
