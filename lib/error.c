@@ -42,6 +42,10 @@ const char *rstmem_explain(int error)
 		return "a limit of the administrator is exceeded; release buffers or have it raised";
 	case EIO:
 		return "the backend misbehaves; the kernel log has details";
+	case ECOMM:
+		return "the TEE does not answer, so it cannot clear memory; start tee-supplicant, the kernel log has details";
+	case ETIMEDOUT:
+		return "no memory came free in time; ask for less, release buffers or try again";
 	case EMFILE:
 		return "this process has no file descriptor left; close some or raise the limit (ulimit -n)";
 	case ENFILE:

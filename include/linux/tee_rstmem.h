@@ -58,8 +58,8 @@ struct tee_rstmem_usage {
  *		On failure it returns -errno and nothing is allocated; the core does
  *		not look at @shm then and does not call @rstmem_free. Errors reach
  *		user space as they are: -ENOMEM when there is no room. -EAGAIN
- *		means that there may be room soon: the core waits until a pool changes,
- *		and calls again. After a success with other values in @shm than these
+ *		means that there may be room soon: the core waits for
+ *		tee_rstmem_room_changed(), and calls again. After a success with other values in @shm than these
  *		the core calls @rstmem_free, and the allocation fails with -EIO.
  *		Required.
  * @rstmem_free: give back what @rstmem_alloc set in @shm; @pages, the array, too.
@@ -108,6 +108,8 @@ struct tee_rstmem_ops {
  * @use_cases:	bit N: use case N is offered; bit TEE_IOC_UC_RESERVED is clear;
  *		0 makes allocations fail with -EOPNOTSUPP
  * @shared:	all use cases take from the same memory, and so share their limits
+ * @free_later:	@rstmem_free takes long: the core calls it from a work queue, one call at
+ *		a time. Allocations that have no room meanwhile wait
  * @importers:	devices that may import, as the file "importers" in sysfs takes it,
  *		see tee_rstmem(7); NULL: any. In force before any device can import
  *
@@ -117,6 +119,7 @@ struct tee_rstmem_desc {
 	const struct tee_rstmem_ops *ops;
 	u64 use_cases;
 	bool shared;
+	bool free_later;
 	const char *importers;
 };
 
@@ -147,6 +150,8 @@ struct tee_rstmem_device *
 tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
 		  void *data);
 void tee_rstmem_detach(struct tee_rstmem_device *rdev);
+
+void tee_rstmem_room_changed(void);
 
 int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
 			     const char *list);

@@ -12,15 +12,18 @@
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/kmemleak.h>
+#include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "buffer.h"
 #include "size.h"
 #include "trace.h"
 
 static struct kmem_cache *buffer_cache;
+static LLIST_HEAD(buffers_to_free);
 
 static unsigned int wait_ms = 20000;
 module_param(wait_ms, uint, 0644);
@@ -92,14 +95,20 @@ static int buffer_alloc_memory(struct rstmem_buffer *buf, u64 size, bool for_use
 	return rc;
 }
 
-static void buffer_release(struct kref *ref)
+/* Free a buffer, which was counted in freeing if it is freed @late. */
+static void buffer_free(struct rstmem_buffer *buf, bool late)
 {
-	struct rstmem_buffer *buf = container_of(ref, struct rstmem_buffer, ref);
 	struct tee_rstmem_device *rdev = buf->offer->rdev;
 	struct module *owner = rdev->ops->owner;
+	bool lost;
 
 	trace_rstmem_free(rstmem_buffer_name(buf), buf->ino, buf->shm.size);
-	if (!buffer_free_memory(buf)) {
+	lost = !buffer_free_memory(buf);
+	if (late) {
+		atomic_dec(&rdev->freeing);
+		tee_rstmem_room_changed();
+	}
+	if (lost) {
 		kmemleak_not_leak(buf);
 		return;
 	}
@@ -107,6 +116,32 @@ static void buffer_release(struct kref *ref)
 	rstmem_device_put(rdev);
 	/* Put the module last: the lines above run its code. */
 	module_put(owner);
+}
+
+static void buffers_free(struct work_struct *work)
+{
+	struct rstmem_buffer *buf, *next;
+
+	llist_for_each_entry_safe(buf, next, llist_del_all(&buffers_to_free),
+				  freeing)
+		buffer_free(buf, true);
+}
+
+static DECLARE_WORK(free_work, buffers_free);
+
+static void buffer_release(struct kref *ref)
+{
+	struct rstmem_buffer *buf = container_of(ref, struct rstmem_buffer, ref);
+	struct tee_rstmem_device *rdev = buf->offer->rdev;
+
+	/* A device that is gone does not wait for its buffers to be cleared. */
+	if (!rdev->free_later || rstmem_device_is_unplugged(rdev)) {
+		buffer_free(buf, false);
+		return;
+	}
+	atomic_inc(&rdev->freeing);
+	llist_add(&buf->freeing, &buffers_to_free);
+	queue_work(system_freezable_wq, &free_work);
 }
 
 static void buffer_refused(struct rstmem_offer *offer,
@@ -125,6 +160,8 @@ static struct rstmem_buffer *buffer_alloc_from(struct tee_rstmem_device *rdev,
 					       bool last)
 {
 	struct rstmem_offer *offer = rstmem_device_offer(rdev, req->use_case);
+	/* Read before the attempt, which may be before the memory of these is back. */
+	bool freeing = atomic_read(&rdev->freeing);
 	struct rstmem_buffer *buf;
 	u64 size;
 	int rc;
@@ -146,6 +183,8 @@ static struct rstmem_buffer *buffer_alloc_from(struct tee_rstmem_device *rdev,
 	if (!try_module_get(rdev->ops->owner))
 		goto err_free_buf;
 	rc = buffer_alloc_memory(buf, size, req->for_user);
+	if (freeing && (rc == -ENOMEM || rc == -EDQUOT))
+		rc = -EAGAIN;
 	if (rc)
 		goto err_put_module;
 	kref_get(&rdev->ref);
@@ -310,5 +349,7 @@ int rstmem_buffer_init(void)
  */
 void rstmem_buffer_exit(void)
 {
+	/* A module that is gone may have let go in the work. */
+	flush_work(&free_work);
 	kmem_cache_destroy(buffer_cache);
 }

@@ -6,6 +6,7 @@
 #include <linux/container_of.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/sched.h>
 #include <linux/tee_rstmem.h>
 
@@ -45,6 +46,8 @@ struct rstmem_request {
  * @ino:	inode of the dma-buf, which names the buffer across processes
  * @attachments: attached devices that have mapped the buffer, see dmabuf.h; guarded by
  *		the account's lock
+ * @freeing:	in the list of buffers that the work queue frees; the account lists the
+ *		buffer as well until it is free
  */
 struct rstmem_buffer {
 	struct tee_shm shm;
@@ -60,6 +63,7 @@ struct rstmem_buffer {
 	u64 alloc_time;
 	unsigned long ino;
 	struct list_head attachments;
+	struct llist_node freeing;
 };
 
 /**

@@ -7,6 +7,7 @@
  * reference to the device. The last reference calls the backend's release.
  */
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
@@ -172,6 +173,7 @@ rstmem_device_create(struct tee_device *teedev, const struct tee_rstmem_desc *de
 	kref_init(&rdev->ref);
 	rdev->ops = desc->ops;
 	rdev->use_cases = desc->use_cases;
+	rdev->free_later = desc->free_later;
 	rdev->ctx.teedev = teedev;
 	rdev->ctx.data = data;
 	kref_init(&rdev->ctx.refcount);
@@ -241,7 +243,7 @@ void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 	mutex_unlock(&devices_lock);
 
 	WRITE_ONCE(rdev->unplugged, true);
-	rstmem_room_changed();
+	tee_rstmem_room_changed();
 	synchronize_srcu(&device_calls);
 	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++)
 		if (rdev->offers[uc])
@@ -320,16 +322,18 @@ int rstmem_room(void)
 }
 
 /**
- * rstmem_room_changed() - wake allocations that wait for room
+ * tee_rstmem_room_changed() - wake allocations that wait for room
  *
- * Called after a pool has changed. Does not sleep.
+ * Called after a pool has changed, or what made &tee_rstmem_ops.rstmem_alloc return
+ * -EAGAIN. Does not sleep.
  */
-void rstmem_room_changed(void)
+void tee_rstmem_room_changed(void)
 {
 	atomic_inc(&room_changes);
 	if (wq_has_sleeper(&room_wait))
 		wake_up_all(&room_wait);
 }
+EXPORT_SYMBOL_GPL(tee_rstmem_room_changed);
 
 /**
  * rstmem_room_wait() - wait until a pool has changed, or a device is being removed

@@ -87,6 +87,8 @@ struct rstmem_id_ops {
  * @offers:	offered use cases, by number
  * @ctx:	first argument of the backend's ops; pins the struct tee_device
  * @node:	in the list of plugged devices, SRCU
+ * @free_later:	buffers are freed by the work queue; constant
+ * @freeing:	number of buffers that wait for that
  * @unplugged:	no call of the backend begins, except for rstmem_free and release; set
  *		once
  */
@@ -99,6 +101,8 @@ struct tee_rstmem_device {
 	struct rstmem_offer *offers[TEE_IOC_UC_MAX + 1];
 	struct tee_context ctx;
 	struct list_head node;
+	bool free_later;
+	atomic_t freeing;
 	bool unplugged;
 };
 
@@ -116,7 +120,6 @@ struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev);
 int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
 			struct tee_rstmem_usage *usage);
 int rstmem_room(void);
-void rstmem_room_changed(void);
 int rstmem_room_wait(int seen, long *timeout);
 struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
 					 u32 use_case);

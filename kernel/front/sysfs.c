@@ -91,6 +91,13 @@ static struct dev_ext_attribute tally_numbers[] = {
 	NUMBER(lost, 0444, tally_show, NULL, rstmem_tally, lost),
 };
 
+static ssize_t freeing_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%d\n", atomic_read(&to_offer(dev)->rdev->freeing));
+}
+static DEVICE_ATTR_RO(freeing);
+
 static ssize_t importers_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {
@@ -116,6 +123,7 @@ static struct attribute *offer_attrs[] = {
 	&tally_numbers[1].attr.attr,
 	&tally_numbers[2].attr.attr,
 	&tally_numbers[3].attr.attr,
+	&dev_attr_freeing.attr,
 	&dev_attr_importers.attr,
 	NULL
 };

@@ -178,7 +178,7 @@ static void elastic_op_free(struct tee_rstmem_pool *pool, struct tee_shm *shm)
 			poke(elastic);
 		spin_unlock(&elastic->lock);
 	}
-	rstmem_room_changed();
+	tee_rstmem_room_changed();
 }
 
 static void elastic_op_usage(struct tee_rstmem_pool *pool,
@@ -241,7 +241,7 @@ static void step_end(struct elastic *elastic, struct rstmem_block *block,
 	spin_unlock(&elastic->lock);
 	trace_rstmem_block(block->start, block->size, rstmem_block_name(old),
 			   rstmem_block_name(next), error);
-	rstmem_room_changed();
+	tee_rstmem_room_changed();
 }
 
 static void deadline_over(struct timer_list *timer)
@@ -358,7 +358,7 @@ static struct rstmem_step step_begin(struct elastic *elastic)
 
 	/* Allocations that wait find out that no block can come. */
 	if (hopeless)
-		rstmem_room_changed();
+		tee_rstmem_room_changed();
 	return step;
 }
 

@@ -286,7 +286,7 @@ static void read_file(const char *path, char *text, size_t size)
 static void do_read(const struct request *r, struct reply *reply)
 {
 	static const char * const names[] = {
-		"granule", "total", "largest_free", "free", "peak", "buffers",
+		"granule", "total", "largest_free", "free", "peak", "buffers", "freeing",
 		"importers", "failures/limit", "user_bytes", "user_buffers",
 		"buffer_bytes", "reserve", "used",
 	}, * const texts[] = {

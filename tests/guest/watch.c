@@ -22,6 +22,7 @@
 
 #include "../support/account.h"
 #include "../support/edu.h"
+#include "../support/guest.h"
 #include "../support/ktap.h"
 #include "../support/target.h"
 #include "../support/tee.h"
@@ -64,6 +65,7 @@ static void test_line(void)
 	close(reg);
 	close(other);
 	close(buf);
+	guest_settle();
 	ktap_eq(account_buffers(NULL, NULL), 0,
 		"buffers: no line is left when the buffer is closed");
 }
@@ -85,6 +87,7 @@ static void test_path(void)
 	     tee_used(all, 1) == 4096,
 	     "path: an O_PATH descriptor keeps a buffer");
 	close(file);
+	guest_settle();
 	ktap(!account_buffers(NULL, NULL) && !tee_used(all, 1),
 	     "path: closing it frees the buffer");
 }
@@ -149,6 +152,7 @@ static void test_many(void)
 		;
 	ktap_eq(lines, count,
 		"buffers: a reader sees the list as it was when it began");
+	guest_settle();
 	rewind(f);
 	for (lines = 0; fgets(text, sizeof(text), f); lines++)
 		;
@@ -161,6 +165,7 @@ static void test_many(void)
 	for (n = 1; n < count; n += 2)
 		close(bufs[n]);
 	fclose(f);
+	guest_settle();
 	ktap_eq(account_buffers(NULL, NULL), 0,
 		"buffers: no line is left when all buffers are closed");
 }

@@ -38,6 +38,7 @@ uint64_t account_number(const char *account, const char *name)
 	char text[64], *end;
 	uint64_t value;
 
+	guest_settle();
 	account_read(account, name, text, sizeof(text));
 	value = strtoull(text, &end, 10);
 	if (end == text || *end)

@@ -2,6 +2,7 @@
 /* Facts about the guest's kernel, see guest.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -177,6 +178,35 @@ uint64_t guest_meminfo(const char *key)
 		return kib * 1024ULL;
 	}
 	ktap_bail("no %s in /proc/meminfo", key);
+}
+
+static bool is_freeing(const char *path)
+{
+	char digit = '0';
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	/* The device may be gone by now. */
+	if (fd >= 0 && read(fd, &digit, 1) != 1)
+		digit = '0';
+	if (fd >= 0)
+		close(fd);
+	return digit != '0';
+}
+
+void guest_settle(void)
+{
+	unsigned int n, ms = 0;
+	glob_t paths;
+
+	if (glob("/sys/class/rstmem/*/freeing", 0, NULL, &paths))
+		return;
+	for (n = 0; n < paths.gl_pathc; n++)
+		while (is_freeing(paths.gl_pathv[n])) {
+			if (ms++ == 60000)
+				ktap_bail("%s: not 0 for a minute", paths.gl_pathv[n]);
+			usleep(1000);
+		}
+	globfree(&paths);
 }
 
 bool guest_iomem_has(uint64_t addr, const char *name)

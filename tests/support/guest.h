@@ -43,6 +43,12 @@ uint64_t guest_carveout(void);
 /* Returns a number of /proc/meminfo, in bytes. Bails out without it. */
 uint64_t guest_meminfo(const char *key);
 
+/*
+ * Waits until no buffer is being freed: a backend may clear buffers after they are closed, and
+ * they count as used until then. Bails out after a minute.
+ */
+void guest_settle(void);
+
 /* Returns whether /proc/iomem has an entry of this name at @addr. */
 bool guest_iomem_has(uint64_t addr, const char *name);
 

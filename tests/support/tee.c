@@ -10,6 +10,7 @@
 #include <linux/tee_rstmem_services.h>
 
 #include "../../include/tee_gp.h"
+#include "guest.h"
 #include "ktap.h"
 #include "tee.h"
 
@@ -71,6 +72,7 @@ int tee_fd_info(int tee, int64_t fd, struct tee_ioctl_rstmem_fd_info *info)
 
 int tee_query(int tee, uint32_t use_case, struct tee_ioctl_rstmem_query *query)
 {
+	guest_settle();
 	memset(query, 0, sizeof(*query));
 	query->use_case = use_case;
 	return done(ioctl(tee, TEE_IOC_RSTMEM_QUERY, query));
