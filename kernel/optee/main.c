@@ -8,6 +8,8 @@
  * its physical address, and OP-TEE recognises its own range. So the stock driver and OP-TEE
  * need no change.
  *
+ * The normal world cannot clear a freed buffer. A trusted application does, see scrub.c.
+ *
  * The stock driver may be bound and unbound at any time. The driver core notifies this
  * module, with the lock of the platform device held.
  */
@@ -20,6 +22,7 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/platform_device.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tee.h>
 #include <linux/tee_drv.h>
@@ -39,6 +42,20 @@ static char *importers;
 module_param(importers, charp, 0444);
 MODULE_PARM_DESC(importers, "Devices that may import restricted memory, as in sysfs; any device if not given");
 
+static bool scrub = true;
+module_param(scrub, bool, 0444);
+MODULE_PARM_DESC(scrub, "Have OP-TEE clear memory before it is given to the next owner (Y); N: give it uncleared");
+
+/**
+ * struct optee_memory - the memory of an attached device, data of the core's context
+ * @pool:	the pool
+ * @scrub:	how it is cleared, with the parameter scrub
+ */
+struct optee_memory {
+	struct tee_rstmem_pool *pool;
+	struct optee_scrub scrub;
+};
+
 /* The parameter use_cases as a bit mask. It does not change after the module is loaded. */
 static u64 use_case_mask;
 
@@ -50,40 +67,60 @@ static DEFINE_MUTEX(optee_lock);
 /* The stock driver's device, referenced, while attached to it. */
 static struct device *optee_dev;
 static struct tee_rstmem_device *rdev;
+/* The memory of rdev. */
+static struct optee_memory *memory;
 /* The module is being unloaded and attaches to no device. */
 static bool leaving;
-
-/* The pool is the data of the core's context. */
 
 static int optee_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 		       u32 use_case, size_t size)
 {
-	struct tee_rstmem_pool *p = ctx->data;
+	struct optee_memory *mem = ctx->data;
+	int rc;
 
-	return p->ops->alloc(p, shm, size);
+	if (scrub) {
+		rc = optee_scrub_start(&mem->scrub);
+		if (rc)
+			return rc;
+	}
+	return mem->pool->ops->alloc(mem->pool, shm, size);
 }
 
 static int optee_free(struct tee_context *ctx, struct tee_shm *shm)
 {
-	struct tee_rstmem_pool *p = ctx->data;
+	struct optee_memory *mem = ctx->data;
+	int rc;
 
-	p->ops->free(p, shm);
+	if (scrub) {
+		rc = optee_scrub_clear(&mem->scrub, shm->paddr, shm->size);
+		if (rc)
+			return rc;
+	}
+	mem->pool->ops->free(mem->pool, shm);
 	return 0;
 }
 
 static void optee_query(struct tee_context *ctx, u32 use_case,
 			struct tee_rstmem_usage *usage)
 {
-	struct tee_rstmem_pool *p = ctx->data;
+	struct optee_memory *mem = ctx->data;
 
-	p->ops->usage(p, usage);
-	/* The normal world cannot clear the memory, and OP-TEE does not see the free. */
+	mem->pool->ops->usage(mem->pool, usage);
 	usage->caps = TEE_RSTMEM_CAP_PROTECTED;
+	if (scrub)
+		usage->caps |= TEE_RSTMEM_CAP_SCRUBS;
+}
+
+static void memory_destroy(struct optee_memory *mem)
+{
+	optee_scrub_deinit(&mem->scrub);
+	tee_rstmem_pool_free(mem->pool);
+	kfree(mem);
 }
 
 static void optee_release(struct tee_context *ctx)
 {
-	tee_rstmem_pool_free(ctx->data);
+	memory_destroy(ctx->data);
 }
 
 static const struct tee_rstmem_ops optee_rstmem_ops = {
@@ -107,27 +144,45 @@ static bool is_bound_to_optee(struct device *dev)
 }
 
 /* Make a pool of OP-TEE's memory, or log why not and return ERR_PTR. */
-static struct tee_rstmem_pool *pool_create(struct device *dev)
+static struct tee_rstmem_pool *pool_create(const struct optee_range *range)
 {
+	phys_addr_t last = range->start + (range->size - 1);
 	struct tee_rstmem_pool *p;
+
+	p = tee_rstmem_carveout_create(range->start, range->size, PAGE_SIZE);
+	if (!IS_ERR(p))
+		pr_info("%llu KiB at %pa-%pa\n", range->size >> 10, &range->start,
+			&last);
+	else if (p == ERR_PTR(-EBUSY))
+		pr_err("%pa-%pa: busy, another driver or a buffer still alive holds it, see /proc/iomem\n",
+		       &range->start, &last);
+	else
+		pr_err("%pa-%pa: error %ld\n", &range->start, &last, PTR_ERR(p));
+	return p;
+}
+
+/* Find the memory. Takes over @ctx, which optee_memory_end() closes, on success. */
+static struct optee_memory *memory_create(struct device *dev,
+					  struct tee_context *ctx)
+{
+	struct optee_memory *mem;
 	struct optee_range range;
-	phys_addr_t last;
 	int rc;
 
 	rc = optee_range_find(dev, &range);
 	if (rc)
 		return ERR_PTR(rc);
-	last = range.start + (range.size - 1);
-	p = tee_rstmem_carveout_create(range.start, range.size, PAGE_SIZE);
-	if (!IS_ERR(p))
-		pr_info("%llu KiB at %pa-%pa\n", range.size >> 10, &range.start,
-			&last);
-	else if (p == ERR_PTR(-EBUSY))
-		pr_err("%pa-%pa: busy, another driver or a buffer still alive holds it, see /proc/iomem\n",
-		       &range.start, &last);
-	else
-		pr_err("%pa-%pa: error %ld\n", &range.start, &last, PTR_ERR(p));
-	return p;
+	mem = kzalloc(sizeof(*mem), GFP_KERNEL);
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+	mem->pool = pool_create(&range);
+	if (IS_ERR(mem->pool)) {
+		rc = PTR_ERR(mem->pool);
+		kfree(mem);
+		return ERR_PTR(rc);
+	}
+	optee_scrub_init(&mem->scrub, ctx, &range);
+	return mem;
 }
 
 /* Attach to a device that the stock driver is bound to, unless attached to one. */
@@ -137,40 +192,40 @@ static int optee_attach(struct device *dev)
 		.ops = &optee_rstmem_ops,
 		.use_cases = use_case_mask,
 		.shared = true,
+		.free_later = scrub,
 		.importers = importers,
 	};
-	struct tee_rstmem_device *attached;
-	struct tee_rstmem_pool *p;
+	struct tee_rstmem_device *new;
+	struct optee_memory *mem;
 	struct tee_context *ctx;
-	int rc;
 
 	device_lock_assert(dev);
 	lockdep_assert_held(&optee_lock);
 
 	if (optee_dev || leaving)
 		return 0;
-	/* The context keeps the TEE device until we attach. Later, unbinding detaches first. */
+	/* An open context keeps the TEE device. optee_detach() closes it. */
 	ctx = tee_client_open_context(NULL, is_optee, NULL, NULL);
 	if (IS_ERR(ctx)) {
 		pr_err("no TEE device of OP-TEE's: error %ld\n", PTR_ERR(ctx));
 		return PTR_ERR(ctx);
 	}
-	p = pool_create(dev);
-	rc = PTR_ERR_OR_ZERO(p);
-	if (rc)
-		goto out_close;
-	attached = tee_rstmem_attach(ctx->teedev, &desc, p);
-	rc = PTR_ERR_OR_ZERO(attached);
-	if (rc) {
-		pr_err("cannot attach to OP-TEE's device: error %d\n", rc);
-		tee_rstmem_pool_free(p);
-		goto out_close;
+	mem = memory_create(dev, ctx);
+	if (IS_ERR(mem)) {
+		tee_client_close_context(ctx);
+		return PTR_ERR(mem);
 	}
-	rdev = attached;
+	new = tee_rstmem_attach(ctx->teedev, &desc, mem);
+	if (IS_ERR(new)) {
+		pr_err("cannot attach to OP-TEE's device: error %ld\n", PTR_ERR(new));
+		optee_scrub_end(&mem->scrub);
+		memory_destroy(mem);
+		return PTR_ERR(new);
+	}
+	rdev = new;
+	memory = mem;
 	optee_dev = get_device(dev);
-out_close:
-	tee_client_close_context(ctx);
-	return rc;
+	return 0;
 }
 
 static void optee_detach(struct device *dev)
@@ -180,7 +235,11 @@ static void optee_detach(struct device *dev)
 
 	if (dev != optee_dev)
 		return;
+	/* The next attachment clears what is freed from now on. */
+	optee_scrub_end(&memory->scrub);
+	/* Frees the memory, or lets the last buffer do it. */
 	tee_rstmem_detach(rdev);
+	memory = NULL;
 	rdev = NULL;
 	put_device(optee_dev);
 	optee_dev = NULL;

@@ -7,7 +7,7 @@ driver=/sys/bus/platform/drivers/optee
 account=/sys/class/rstmem/tee0,secure-video
 
 load() {
-	insmod "$extra"/optee_rstmem.ko pool=1M@0x4000000000
+	insmod "$extra"/optee_rstmem.ko pool=1M@0x4000000000 scrub=0
 }
 
 unload() {

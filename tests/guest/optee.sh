@@ -1,9 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # optee_rstmem for an administrator: its parameters, loading it before and after the
-# stock driver, unloading it while buffers live, and an end and a new start of the
-# supplicant. OP-TEE protects 4 MiB at 0x0ec00000 in the lab's guest.
+# stock driver, unloading it while buffers live, an end and a new start of the
+# supplicant, and what is left in freed memory. OP-TEE protects 4 MiB at 0x0ec00000 in the
+# lab's guest.
 optee=/sys/bus/platform/drivers/optee
+all=4194304
+extra=/lib/modules/$(uname -r)/extra
+copy=/lib/optee_armtz/6ae4c474-df22-4146-964e-c19c2dd67842.ta
 
 loaded() {
 	[ -d /sys/module/optee_rstmem ]
@@ -46,6 +50,25 @@ bad() {
 	result $? "load: refuses $1"
 }
 
+# Buffers keep the module until they are cleared, and a moment longer.
+unload() {
+	while [ "$(cat /sys/class/rstmem/*secure-video/freeing)" != 0 ]; do usleep 10000; done
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		! rmmod optee_rstmem 2>/dev/null || return 0
+		usleep 10000
+	done
+	return 1
+}
+
+# fails_with TEXT COMMAND...: the command fails, with TEXT in its error.
+fails_with() {
+	text=$1
+	shift
+	! "$@" >/dev/null 2>/tmp/error && grep -q "$text" /tmp/error && return
+	echo "# $*: $(cat /tmp/error)"
+	return 1
+}
+
 stop_supplicant() {
 	killall tee-supplicant
 	while killall -q -0 tee-supplicant; do usleep 10000; done
@@ -76,8 +99,8 @@ result $? 'load: all memory is for secure video'
 result $? 'load: secure video has a heap'
 rstmem info --json | grep -q '"protected": true'
 result $? 'info: says that the memory is protected'
-rstmem info --json | grep -q '"scrubs": false'
-result $? 'info: says that the memory is not scrubbed'
+rstmem info --json | grep -q '"scrubs": true'
+result $? 'info: says that freed memory is cleared'
 
 # A buffer keeps the module.
 rstmem alloc -s 100K -- sleep 1000 &
@@ -95,7 +118,7 @@ kill -KILL $holder
 killall -q sleep
 wait $holder 2>/dev/null
 while [ "$(figure secure-video used)" != 0 ]; do usleep 10000; done
-rmmod optee_rstmem
+unload
 result $? 'unload: succeeds when the buffer is gone'
 [ "$(claimed)" = 0 ]
 result $? 'unload: leaves no range claimed'
@@ -110,7 +133,7 @@ result $? 'load: accepts a pool= within the memory of OP-TEE'
 result $? 'pool=: is the total'
 rstmem alloc -s 1M >/dev/null
 result $? 'pool=: can be allocated as a whole'
-rmmod optee_rstmem
+unload
 
 load use_cases=trusted-ui,secure-video
 [ "$(figure trusted-ui total)" = 4194304 ]
@@ -119,16 +142,54 @@ result $? 'use_cases=: offers the memory for another use case'
 rstmem alloc -s 3M -u trusted-ui -- sh -c \
 	'! rstmem alloc -s 2M -u secure-video 2>/dev/null && rstmem alloc -s 1M' >/dev/null
 result $? 'use_cases=: two use cases share the memory'
-rmmod optee_rstmem
+unload
 
 for round in 1 2 3 4 5 6 7 8 9 10; do
-	if ! load || ! rstmem alloc -s 4M >/dev/null || ! rmmod optee_rstmem; then
+	if ! load || ! rstmem alloc -s 4M >/dev/null || ! unload; then
 		round=$round.
 		break
 	fi
 done
 [ "$round" = 10 ] && [ "$(claimed)" = 0 ]
 result $? 'load, alloc, unload: succeed ten times and leave no range claimed'
+
+# What earlier owners left.
+load scrub=0
+rstmem info --json | grep -q '"scrubs": false'
+result $? 'scrub=0: info says that freed memory is not cleared'
+leftover mark $all && leftover is mark $all
+result $? 'scrub=0: the next owner finds the contents of the last'
+unload
+load
+leftover is zero $all
+result $? 'scrub: memory that was dirty when the module was loaded is cleared'
+leftover mark $all && leftover is zero $all
+result $? 'scrub: the next owner finds zeros'
+rstmem alloc -s 64K -- sh -c 'rstmem alloc -s 4000K >/dev/null && rstmem alloc -s 4032K >/dev/null'
+result $? 'scrub: an allocation waits for memory that is being cleared'
+stop_supplicant
+rstmem alloc -s 64K >/dev/null && rstmem alloc -s 4M >/dev/null
+result $? 'scrub: needs no supplicant once it has begun'
+unload
+load
+fails_with 'the TEE does not answer.*start tee-supplicant' rstmem alloc -s 64K
+result $? 'scrub: allocation fails with ECOMM without the supplicant'
+dmesg | grep -q 'optee_rstmem: no session with the service that clears memory: .* start tee-supplicant, with 6ae4c474-'
+result $? 'scrub: the log says to start the supplicant'
+tee-supplicant -d
+usleep 200000
+leftover is zero $all
+result $? 'scrub: allocation succeeds when the supplicant is there'
+unload
+mv $copy /tmp/copy.ta
+load
+fails_with 'the TEE does not answer' rstmem alloc -s 64K
+result $? 'scrub: allocation fails with ECOMM without the service'
+mv /tmp/copy.ta $copy
+usleep 200000
+rstmem alloc -s 4M >/dev/null
+result $? 'scrub: allocation succeeds when the service is there'
+unload
 
 # The stock driver comes later, goes, and comes back.
 stop_supplicant
@@ -157,6 +218,23 @@ echo firmware:optee >$optee/bind
 tee-supplicant -d
 [ "$(figure secure-video used)" = 0 ]
 result $? 'stock driver: restricted memory comes back with it, unused'
-rmmod optee_rstmem
+unload
 result $? 'unload: succeeds in the end'
+
+# The service fails. This comes last: lost memory is claimed until reboot.
+load
+insmod "$extra"/rstmem_failing.ko function=tee_client_invoke_func result=-5
+failing=/sys/module/rstmem_failing/parameters
+rstmem alloc -s 64K -- sh -c "echo 1 >$failing/fail; usleep 1" >/dev/null
+while [ "$(cat /sys/class/rstmem/*secure-video/lost)" = 0 ]; do usleep 10000; done
+echo 0 >$failing/fail
+[ "$(cat /sys/class/rstmem/*secure-video/lost)" = 65536 ]
+result $? 'scrub: memory that cannot be cleared is lost, and counted'
+fails_with 'largest free 3.9 MiB' rstmem alloc -s 4M
+result $? 'scrub: lost memory is not allocated again'
+rstmem alloc -s 4032K >/dev/null
+result $? 'scrub: all other memory still is'
+rmmod rstmem_failing
+# The lab does not expect the modules to be gone.
+: >/lab/unload
 finish

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clearing OP-TEE's memory. The kernel cannot write to it, so the project's trusted
+ * application "copy" does, in a session of the kernel's own.
+ *
+ * The session begins with the first allocation, because OP-TEE needs tee-supplicant to load
+ * the application. All of the memory is cleared then: OP-TEE has not cleared it, and buffers
+ * may have been freed when there was no device. From then on the session does not need
+ * tee-supplicant.
+ */
+#define pr_fmt(fmt) "optee_rstmem: " fmt
+
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/tee_drv.h>
+#include <linux/tee_rstmem.h>
+#include <uapi/linux/tee_rstmem_services.h>
+
+#include "optee.h"
+
+/* Bytes of a call. OP-TEE maps them for the application. */
+#define CLEAR_AT_ONCE	SZ_1M
+
+/* How long an error is the answer to allocations, so that all that wait get it. */
+#define ERROR_LASTS	(HZ / 10)
+
+/* Open the session, unless it is open. */
+static int session_open(struct optee_scrub *scrub)
+{
+	static const u8 uuid[] = RSTMEM_SVC_COPY_UUID;
+	struct tee_ioctl_open_session_arg arg = {
+		.clnt_login = TEE_IOCTL_LOGIN_PUBLIC,
+	};
+	int rc;
+
+	lockdep_assert_held(&scrub->lock);
+
+	if (scrub->open)
+		return 0;
+	if (!scrub->ctx)
+		return -ENODEV;
+	static_assert(sizeof(uuid) == sizeof(arg.uuid));
+	memcpy(arg.uuid, uuid, sizeof(uuid));
+	rc = tee_client_open_session(scrub->ctx, &arg, NULL);
+	if (rc || arg.ret) {
+		pr_err_ratelimited("no session with the service that clears memory: error %d, TEE result 0x%x; start tee-supplicant, with %pUb.ta in its directory, or load the module with scrub=0\n",
+				   rc, arg.ret, uuid);
+		return -ECOMM;
+	}
+	scrub->session = arg.session;
+	scrub->open = true;
+	return 0;
+}
+
+static void session_close(struct optee_scrub *scrub)
+{
+	lockdep_assert_held(&scrub->lock);
+
+	WRITE_ONCE(scrub->ready, false);
+	if (scrub->open)
+		tee_client_close_session(scrub->ctx, scrub->session);
+	scrub->open = false;
+}
+
+/* Have a range cleared, piece by piece. */
+static int clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
+{
+	struct tee_shm shm = {
+		.paddr = start,
+		.size = size,
+		.flags = TEE_SHM_RESTRICTED,
+	};
+	struct tee_ioctl_invoke_arg arg;
+	struct tee_param params[4];
+	u64 done;
+	size_t n;
+	int rc;
+
+	lockdep_assert_held(&scrub->lock);
+
+	for (done = 0; done < size; done += n) {
+		n = min_t(u64, size - done, CLEAR_AT_ONCE);
+		memset(&arg, 0, sizeof(arg));
+		arg.func = RSTMEM_SVC_COPY_CLEAR;
+		arg.session = scrub->session;
+		arg.num_params = ARRAY_SIZE(params);
+		memset(params, 0, sizeof(params));
+		params[0].attr = TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_OUTPUT;
+		params[0].u.memref.shm = &shm;
+		params[0].u.memref.shm_offs = done;
+		params[0].u.memref.size = n;
+		rc = tee_client_invoke_func(scrub->ctx, &arg, params);
+		if (!rc && !arg.ret && params[0].u.memref.size == n)
+			continue;
+		pr_err_ratelimited("clearing %zu bytes failed: error %d, TEE result 0x%x\n",
+				   n, rc, arg.ret);
+		return -EIO;
+	}
+	return 0;
+}
+
+/* Open the session, and clear all memory if nothing of it was allocated before. */
+static void start(struct work_struct *work)
+{
+	struct optee_scrub *scrub = container_of(work, struct optee_scrub, start);
+	int rc;
+
+	mutex_lock(&scrub->lock);
+	rc = session_open(scrub);
+	if (!rc && !scrub->clean)
+		rc = clear(scrub, scrub->range.start, scrub->range.size);
+	if (!rc)
+		scrub->clean = true;
+	else
+		session_close(scrub);
+	WRITE_ONCE(scrub->error, rc);
+	WRITE_ONCE(scrub->retry, jiffies + ERROR_LASTS);
+	WRITE_ONCE(scrub->ready, !rc);
+	mutex_unlock(&scrub->lock);
+	tee_rstmem_room_changed();
+}
+
+/**
+ * optee_scrub_init() - prepare for clearing a range
+ * @scrub:	zeroed by the caller
+ * @ctx:	a context of OP-TEE's device; closed by optee_scrub_end()
+ * @range:	the range that buffers are allocated from
+ */
+void optee_scrub_init(struct optee_scrub *scrub, struct tee_context *ctx,
+		      const struct optee_range *range)
+{
+	mutex_init(&scrub->lock);
+	INIT_WORK(&scrub->start, start);
+	scrub->ctx = ctx;
+	scrub->range = *range;
+	scrub->retry = jiffies;
+}
+
+/**
+ * optee_scrub_start() - check that freed memory will be cleared
+ * @scrub:	initialised
+ *
+ * Called before each allocation. The first starts the session. Does not sleep.
+ *
+ * Return: 0; -EAGAIN while the session starts, which ends with tee_rstmem_room_changed();
+ * -ENODEV after optee_scrub_end(); -ECOMM when OP-TEE cannot load the service; -EIO when
+ * the service does not clear the memory.
+ */
+int optee_scrub_start(struct optee_scrub *scrub)
+{
+	int rc;
+
+	if (READ_ONCE(scrub->ready))
+		return 0;
+	rc = READ_ONCE(scrub->error);
+	if (rc && time_before(jiffies, READ_ONCE(scrub->retry)))
+		return rc;
+	queue_work(system_freezable_wq, &scrub->start);
+	return -EAGAIN;
+}
+
+/**
+ * optee_scrub_clear() - clear freed memory
+ * @scrub:	initialised
+ * @start:	physical address
+ * @size:	bytes
+ *
+ * After optee_scrub_end() it does nothing: the next attachment clears the whole range. May
+ * sleep.
+ *
+ * Return: 0 or -errno; then the memory must not be used again.
+ */
+int optee_scrub_clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
+{
+	int rc = 0;
+
+	mutex_lock(&scrub->lock);
+	if (!scrub->ctx)
+		goto out_unlock;
+	rc = session_open(scrub) ?: clear(scrub, start, size);
+	if (rc) {
+		/* The application may have died. Another session has a new one. */
+		session_close(scrub);
+		rc = session_open(scrub) ?: clear(scrub, start, size);
+	}
+out_unlock:
+	mutex_unlock(&scrub->lock);
+	return rc;
+}
+
+/**
+ * optee_scrub_end() - close the session and the context
+ * @scrub:	initialised
+ *
+ * Waits while the service clears memory, and while tee-supplicant loads it.
+ */
+void optee_scrub_end(struct optee_scrub *scrub)
+{
+	mutex_lock(&scrub->lock);
+	session_close(scrub);
+	tee_client_close_context(scrub->ctx);
+	scrub->ctx = NULL;
+	mutex_unlock(&scrub->lock);
+}
+
+/**
+ * optee_scrub_deinit() - undo optee_scrub_init()
+ * @scrub:	ended; no other function is called again
+ *
+ * May sleep.
+ */
+void optee_scrub_deinit(struct optee_scrub *scrub)
+{
+	cancel_work_sync(&scrub->start);
+	mutex_destroy(&scrub->lock);
+}
