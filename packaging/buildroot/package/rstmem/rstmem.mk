@@ -30,14 +30,14 @@ endef
 ifeq ($(BR2_PACKAGE_RSTMEM_TAS),y)
 RSTMEM_DEPENDENCIES += optee-os
 define RSTMEM_BUILD_TAS
-	for ta in cipher copy; do \
+	for ta in cipher copy decoder; do \
 		$(TARGET_MAKE_ENV) $(MAKE) -C $(@D)/ta/$$ta O=$(@D)/build/$$ta \
 			CROSS_COMPILE=$(TARGET_CROSS) TA_DEV_KIT_DIR=$(OPTEE_OS_SDK) || exit; \
 	done
 endef
 define RSTMEM_INSTALL_TAS
 	$(INSTALL) -D -m 444 -t $(TARGET_DIR)/lib/optee_armtz \
-		$(@D)/build/cipher/*.ta $(@D)/build/copy/*.ta
+		$(@D)/build/cipher/*.ta $(@D)/build/copy/*.ta $(@D)/build/decoder/*.ta
 endef
 RSTMEM_POST_BUILD_HOOKS += RSTMEM_BUILD_TAS
 RSTMEM_POST_INSTALL_TARGET_HOOKS += RSTMEM_INSTALL_TAS

@@ -13,7 +13,7 @@ S = "${WORKDIR}/git"
 B = "${WORKDIR}/build"
 
 # ta/digest discloses what it reads, so it is for tests only and is not built here.
-RSTMEM_TAS ?= "cipher copy"
+RSTMEM_TAS ?= "cipher copy decoder"
 
 EXTRA_OEMAKE = "TA_DEV_KIT_DIR=${STAGING_INCDIR}/optee/export-user_ta \
     CROSS_COMPILE=${HOST_PREFIX}"

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Outside the kernel: the C library's has all that the decoder uses. */
+#include <string.h>
