@@ -15,8 +15,8 @@ $(B)/film/film: film/film.c film/load.c film/clip.c film/mp4_read.c film/mp4_wri
 	@mkdir -p $(@D)
 	$(film-cc) -o $@ $(filter %.c,$^) -lcrypto
 
-$(B)/film/rstmem-play: film/play.c film/load.c film/mp4_read.c film/show.c film/show_screen.c \
-		film/show_kms.c film/card.c $(B)/lib/librstmem.a
+$(B)/film/rstmem-play: film/play.c film/decrypt.c film/load.c film/mp4_read.c film/show.c \
+		film/show_screen.c film/show_kms.c film/card.c $(B)/lib/librstmem.a
 	@mkdir -p $(@D)
 	$(card-cc) -o $@ $(filter %.c %.a,$^)
 

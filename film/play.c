@@ -13,7 +13,6 @@
  *
  * Tells on stdout where it pauses, and statistics in the end.
  */
-#include <endian.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +26,7 @@
 #include <linux/tee_rstmem_services.h>
 #include <rstmem.h>
 
+#include "decrypt.h"
 #include "load.h"
 #include "mp4.h"
 #include "show.h"
@@ -34,16 +34,13 @@
 #define USE_CASE	TEE_IOC_UC_SECURE_VIDEO_PLAY
 #define PICTURES	2
 #define MOST_DROPPED	5
-#define INFO_SIZE	(RSTMEM_SVC_CIPHER_IV_SIZE + \
-			 RSTMEM_SVC_CIPHER_SUBSAMPLES * RSTMEM_SVC_CIPHER_SUBSAMPLE_SIZE)
 
-static const uint8_t cipher_uuid[] = RSTMEM_SVC_CIPHER_UUID;
 static const uint8_t decoder_uuid[] = RSTMEM_SVC_DECODER_UUID;
 
 static struct mp4 film;
 static struct rstmem *dev;
-static struct rstmem_session cipher, decoder;
-static struct rstmem_shm sample, info;		/* normal memory: what is encrypted */
+static struct rstmem_session decoder;
+static struct decrypter decrypter;
 static struct rstmem_buffer frame, planes, picture[PICTURES];	/* restricted */
 static uint64_t picture_size;
 static long decoded = -1;			/* the frame that planes have */
@@ -71,15 +68,10 @@ static void check(int rc, const char *what)
 		errx(1, "%s: %s", what, rstmem_explain(rc));
 }
 
-static void invoke(struct rstmem_session *session, uint32_t command,
-		   struct rstmem_param *params, size_t count, const char *what)
+static void check_why(const char *why, const char *what)
 {
-	struct rstmem_result result;
-	int rc = rstmem_invoke(session, command, params, count, &result);
-
-	if (result.code)
-		errx(1, "%s: %s", what, rstmem_explain_result(result.code));
-	check(rc, what);
+	if (why)
+		errx(1, "%s: %s", what, why);
 }
 
 static void open_film(const char *path)
@@ -90,128 +82,57 @@ static void open_film(const char *path)
 	picture_size = 4ULL * film.width * film.height;
 }
 
-/* A film without encryption gets a key that nothing is encrypted with. */
-static void set_key(const char *licence_path)
-{
-	struct rstmem_param params[2] = {
-		{ .type = RSTMEM_MEMREF_IN, .id = info.id,
-		  .size = RSTMEM_SVC_CIPHER_KEY_128_SIZE },
-		{ .type = RSTMEM_MEMREF_IN, .id = info.id,
-		  .size = RSTMEM_SVC_CIPHER_IV_SIZE },
-	};
-	const uint8_t *licence;
-	size_t size;
-
-	if (!film.encrypted) {
-		invoke(&cipher, RSTMEM_SVC_CIPHER_SET_KEY, params, 2, "key");
-		return;
-	}
-	if (!licence_path)
-		errx(1, "the film is encrypted, so it needs a licence");
-	licence = load_file(licence_path, &size);
-	if (size != RSTMEM_SVC_CIPHER_LICENCE_SIZE)
-		errx(1, "%s: not a licence", licence_path);
-	memcpy(info.addr, licence, size);
-	params[0].size = size;
-	invoke(&cipher, RSTMEM_SVC_CIPHER_LICENCE, params, 1, licence_path);
-}
-
-static struct rstmem_shm share(size_t size)
-{
-	struct rstmem_shm shm;
-
-	check(rstmem_shm_register(dev, calloc(1, size), size, &shm), "shared memory");
-	return shm;
-}
-
 static void open_tee(const char *licence_path)
 {
 	/* Those of FWHT, with sides rounded up to 8. */
 	uint64_t planes_size = 3ULL * (film.width + 15) * (film.height + 15);
-	size_t most = 1;
+	const uint8_t *licence = NULL;
+	size_t licence_size = 0;
 	unsigned int n;
 
-	for (n = 0; n < film.count; n++)
-		if (film.samples[n].size > most)
-			most = film.samples[n].size;
+	if (licence_path)
+		licence = load_file(licence_path, &licence_size);
 	check(rstmem_open_via(NULL, RSTMEM_VIA_TEE, &dev), "TEE");
-	check(rstmem_session_open(dev, cipher_uuid, &cipher, NULL), "cipher");
+	check_why(decrypter_open(&decrypter, dev, &film, licence, licence_size),
+		  licence_path ? licence_path : "cipher");
 	if (film.format == MP4_FWHT)
 		check(rstmem_session_open(dev, decoder_uuid, &decoder, NULL), "decoder");
-	sample = share(most);
-	info = share(INFO_SIZE);
-	check(rstmem_alloc(dev, USE_CASE, most, 0, &frame), "frame");
+	check(rstmem_alloc(dev, USE_CASE, decrypter.largest, 0, &frame), "frame");
 	check(rstmem_alloc(dev, USE_CASE, planes_size, 0, &planes), "planes");
 	for (n = 0; n < PICTURES; n++)
 		check(rstmem_alloc(dev, USE_CASE, picture_size, 0, &picture[n]), "picture");
-	set_key(licence_path);
 }
 
-static void put_32(uint8_t *p, uint32_t value)
-{
-	value = htole32(value);
-	memcpy(p, &value, sizeof(value));
-}
-
-/* Describes how a sample is encrypted. Returns the size of the description. */
-static size_t describe(const struct mp4_sample *s)
-{
-	const struct mp4_subsample clear = { s->size, 0 }, *sub = s->subsamples;
-	unsigned int n, num = s->num_subsamples;
-	uint8_t *p = (uint8_t *)info.addr + RSTMEM_SVC_CIPHER_IV_SIZE;
-
-	if (!film.encrypted) {
-		sub = &clear;
-		num = 1;
-	}
-	if (num > RSTMEM_SVC_CIPHER_SUBSAMPLES)
-		errx(1, "a frame of %u parts", num);
-	memcpy(info.addr, s->iv, RSTMEM_SVC_CIPHER_IV_SIZE);
-	for (n = 0; n < num; n++, p += RSTMEM_SVC_CIPHER_SUBSAMPLE_SIZE) {
-		put_32(p, sub[n].clear);
-		put_32(p + 4, sub[n].encrypted);
-	}
-	return p - (uint8_t *)info.addr;
-}
-
-static void decrypt(const struct mp4_sample *s, int32_t to, uint64_t room)
+static void decode(uint64_t size, int32_t to)
 {
 	struct rstmem_param params[] = {
-		{ .type = RSTMEM_MEMREF_IN, .id = sample.id, .size = s->size },
-		{ .type = RSTMEM_MEMREF_OUT, .id = to, .size = room },
-		{ .type = RSTMEM_MEMREF_IN, .id = info.id, .size = describe(s) },
-	};
-
-	memcpy(sample.addr, s->data, s->size);
-	invoke(&cipher, RSTMEM_SVC_CIPHER_SAMPLE, params, 3, "decrypt");
-}
-
-static void decode(const struct mp4_sample *s, int32_t to)
-{
-	struct rstmem_param params[] = {
-		{ .type = RSTMEM_MEMREF_IN, .id = frame.id, .size = s->size },
+		{ .type = RSTMEM_MEMREF_IN, .id = frame.id, .size = size },
 		{ .type = RSTMEM_MEMREF_INOUT, .id = planes.id, .size = planes.size },
 		{ .type = RSTMEM_MEMREF_OUT, .id = to, .size = picture_size },
 		{ .type = RSTMEM_VALUE_IN, .a = film.width, .b = film.height },
 	};
+	struct rstmem_result result;
+	int rc;
 
-	invoke(&decoder, RSTMEM_SVC_DECODER_FWHT, params, 4, "decode");
+	rc = rstmem_invoke(&decoder, RSTMEM_SVC_DECODER_FWHT, params, 4, &result);
+	if (result.code)
+		errx(1, "decode: %s", rstmem_explain_result(result.code));
+	check(rc, "decode");
 }
 
 /* Makes a frame of the film, after those before it, the picture that is not shown. */
 static void make(unsigned int number)
 {
 	const struct rstmem_buffer *to = &picture[(shown + 1) % PICTURES];
-	const struct mp4_sample *s = &film.samples[number];
 	uint64_t begin = now(), end;
 
 	if (film.format == MP4_BGRA) {
-		decrypt(s, to->id, picture_size);
+		check_why(decrypter_frame(&decrypter, number, to->id, picture_size), "decrypt");
 		stats.decrypt += now() - begin;
 	} else {
-		decrypt(s, frame.id, frame.size);
+		check_why(decrypter_frame(&decrypter, number, frame.id, frame.size), "decrypt");
 		end = now();
-		decode(s, to->id);
+		decode(film.samples[number].size, to->id);
 		stats.decrypt += end - begin;
 		stats.decode += now() - end;
 	}
