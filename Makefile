@@ -56,6 +56,7 @@ help:
 	@echo 'make demo       show restricted memory at work, in a virtual machine'
 	@echo 'make demo-film  play an encrypted film out of restricted memory, and compare what'
 	@echo '                the display shows: two minutes'
+	@echo 'make film-gst   build the plugin for GStreamer that plays the film; docs/film.md'
 	@echo 'make check      test every behaviour once, the kernel in virtual machines: ten'
 	@echo '                minutes on two cores'
 	@echo 'make check-all  run these and more: other kernels, OP-TEE, 32 bits, and what'

@@ -24,4 +24,16 @@ $(B)/film/rip: film/rip.c film/rip_kms.c film/card.c $(B)/lib/librstmem.a
 	@mkdir -p $(@D)
 	$(card-cc) -o $@ $^
 
+# The plugin for GStreamer, whose headers only this needs: `lab/deps gst` installs them.
+gst-packages := gstreamer-1.0 gstreamer-base-1.0 gstreamer-allocators-1.0 gstreamer-video-1.0
+
+.PHONY: film-gst
+film-gst: $(B)/film/libgstrstmem.so
+
+$(B)/film/libgstrstmem.so: film/gst/plugin.c film/decrypt.c film/mp4_read.c $(B)/lib/librstmem.a
+	@mkdir -p $(@D)
+	$(film-cc) -fPIC -shared -DRSTMEM_VERSION='"$(VERSION)"' \
+		$$(pkg-config --cflags $(gst-packages)) -o $@ $(filter %.c %.a,$^) \
+		$$(pkg-config --libs $(gst-packages))
+
 -include $(film-bin:=.d)

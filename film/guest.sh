@@ -21,8 +21,8 @@ fail() {
 modprobe rstmem_ramfb || fail 'no display'
 # For rip, where the kernel has DRM.
 modprobe -q vgem
-# Nothing but the display gets pictures.
-echo device:rstmem_ramfb >/sys/class/rstmem/tee0,secure-video/importers || exit 1
+# Nothing but the display gets pictures, and V4L2's decoder where a test loads it.
+echo device:rstmem_ramfb device:rstmem_vdec >/sys/class/rstmem/tee0,secure-video/importers || exit 1
 port=''
 for name in /sys/class/virtio-ports/*/name; do
 	[ "$(cat "$name")" != rstmem.film ] || port=/dev/$(basename "$(dirname "$name")")
