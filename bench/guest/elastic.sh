@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What the steps of a block cost, in millions of instructions: the guest's clock counts
-# instructions. bench/run elastic starts it in a guest with 512 MiB set aside.
+# What the steps of a block of 128 MiB cost, in instructions: the guest's clock counts
+# them. bench/run elastic starts it in a guest with 512 MiB set aside.
 export LC_ALL=C
 trace=/sys/kernel/tracing
 
@@ -11,7 +11,7 @@ steps() {
 	echo start >$trace/trace_marker
 	rstmem alloc -s 100M -- sleep 1
 	sleep 2
-	awk -v what="$1" '
+	awk -v what="$1" -v kernel="$(uname -r)" '
 	function now(n) {
 		for (n = 1; n <= NF; n++)
 			if ($n ~ /^[0-9]+\.[0-9]+:$/)
@@ -23,8 +23,8 @@ steps() {
 	/from=reclaiming to=absent/ { reclaimed = now() }
 	/from=absent to=idle/ { given = now() }
 	END {
-		printf "%s,%.1f,%.1f,%.1f\n", what, (taken - start) * 1000,
-			(lent - taken) * 1000, (given - reclaimed) * 1000
+		printf "%s,%s,%.0f,%.0f,%.0f\n", kernel, what, (taken - start) * 1e9,
+			(lent - taken) * 1e9, (given - reclaimed) * 1e9
 	}' $trace/trace
 }
 
@@ -33,12 +33,19 @@ echo 1 >$trace/events/rstmem/rstmem_block/enable
 modprobe softtee pool=64M@0x10000000 elastic=512M@0x108000000 elastic_idle_ms=100 \
 	elastic_warm=0 || exit 1
 sleep 3
-echo block,take,lend,give
+echo kernel,block,take,lend,give
 # The first time has more to do.
 steps free >/dev/null
 steps free
+
 mkdir -p /tmp/full
 mount -t tmpfs -o size=600M none /tmp/full
 dd if=/dev/zero of=/tmp/full/file bs=1M count=450 2>/dev/null
-steps full
+steps 'full of a file in tmpfs'
 rm /tmp/full/file
+
+# Nothing reads the pipe, so dd keeps the memory that it writes.
+# shellcheck disable=SC2216
+dd if=/dev/zero bs=450M count=1 2>/dev/null | sleep 60 &
+sleep 5
+steps 'full of memory of a program'
