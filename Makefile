@@ -74,7 +74,7 @@ help:
 	@echo '                build packages on Debian 13; install those of Debian 12, with systemd'
 	@echo '                and DKMS, and under Secure Boot: half an hour'
 	@echo 'make bench      measure, beside mainline, and write docs/performance.md anew:'
-	@echo '                an hour on two cores'
+	@echo '                an hour and a half on two cores'
 	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
 	@echo '                that the tests notice'
 	@echo 'make torture    fuzz, and all of these once more on debugging kernels: an hour'
