@@ -178,6 +178,8 @@ dmesg | grep -q 'optee_rstmem: no session with the service that clears memory: .
 result $? 'scrub: the log says to start the supplicant'
 tee-supplicant -d
 usleep 200000
+leftover stays 'killall tee-supplicant; while killall -q -0 tee-supplicant; do usleep 10000; done; tee-supplicant -d' $all
+result $? 'supplicant: a buffer keeps its contents when it is started again'
 leftover is zero $all
 result $? 'scrub: allocation succeeds when the supplicant is there'
 unload
