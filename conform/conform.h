@@ -92,6 +92,7 @@ struct conform_result {
  * @use_cases:	mask of those offered; of a heap, its own
  * @granule:	bytes; of a heap, and when the device does not tell, the page size
  * @total:	bytes; 0 when the device does not tell, as heaps do not
+ * @room:	bytes that could be had when the suite began; 0 when the device does not tell
  * @largest:	bytes of the largest buffer that could be had when the suite began
  * @taken:	bytes that the check has allocated with conform_get(), at most
  * @fd:		open; in each check another one
@@ -105,6 +106,7 @@ struct conform {
 	uint64_t use_cases;
 	uint64_t granule;
 	uint64_t total;
+	uint64_t room;
 	uint64_t largest;
 	uint64_t taken;
 	int fd;
@@ -149,6 +151,7 @@ int conform_ask(const struct conform *c, uint32_t use_case,
 int conform_register_fd(const struct conform *c, int64_t fd,
 			struct tee_ioctl_shm_register_fd_data *data);
 uint64_t conform_room(struct conform *c);
+void conform_settle(struct conform *c);
 void conform_expect_room(struct conform *c, uint64_t room, const char *when);
 void conform_expect_error(struct conform *c, int got, int want, const char *what);
 unsigned int conform_descriptors(void);

@@ -55,6 +55,7 @@ int conform_target_open(struct conform *c)
 			c->granule = query.granule;
 	}
 	c->total = all_memory(&query);
+	c->room = c->total - query.used;
 	c->largest = c->total ? query.largest_free : conform_find_largest(c);
 	return 0;
 }
@@ -155,6 +156,18 @@ uint64_t conform_room(struct conform *c)
 	if (ret)
 		conform_fail(c, "TEE_IOC_RSTMEM_QUERY fails: %s", strerror(-ret));
 	return all_memory(&query) - query.used;
+}
+
+/*
+ * Waits a moment for the memory that there was when the suite began: a device may clear the
+ * buffers of the check before after they are closed.
+ */
+void conform_settle(struct conform *c)
+{
+	int ms;
+
+	for (ms = 0; ms < ROOM_MS && conform_room(c) < c->room; ms += 20)
+		usleep(20000);
 }
 
 /* Fails when there is no such room a moment later. */
