@@ -9,7 +9,7 @@ bench-bin := $(B)/bench/bench $(B)/bench/day $(B)/bench/trace
 bench-programs: $(bench-bin)
 
 $(B)/bench/bench: bench/guest/bench.c bench/module/bench.h tests/support/tee.c \
-		tests/support/ktap.c $(wildcard tests/support/*.h) \
+		tests/support/guest.c tests/support/ktap.c $(wildcard tests/support/*.h) \
 		include/uapi/linux/tee_rstmem.h
 	@mkdir -p $(@D)
 	$(CC) $(user-warnings) -Iinclude/uapi -D_GNU_SOURCE $(CFLAGS) -static -no-pie \
