@@ -7,16 +7,22 @@
  * use case is the trusted user interface's: the heap of secure video is left to
  * rstmem.
  *
+ * The kernel's dynamic pool is part of the driver for OP-TEE. It takes a chunk of memory
+ * with its first buffer, and gives it back after the last. Both steps are measured here,
+ * without what OP-TEE does.
+ *
  * Idle pools are there to be weighed. They start at the same address, which is all
  * that the kernel looks at, and nothing is ever allocated from them.
  */
 #include <linux/cma.h>
 #include <linux/dma-map-ops.h>
+#include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/tee_core.h>
+#include <linux/timex.h>
 
 #include "bench.h"
 
@@ -31,6 +37,18 @@ MODULE_PARM_DESC(idle_size, "bytes of an idle pool");
 static unsigned int idle_count;
 module_param(idle_count, uint, 0444);
 MODULE_PARM_DESC(idle_count, "how many idle pools");
+
+static unsigned long chunk_size;
+module_param(chunk_size, ulong, 0444);
+MODULE_PARM_DESC(chunk_size, "bytes of a chunk");
+
+static unsigned long long chunk_take;
+module_param(chunk_take, ullong, 0444);
+MODULE_PARM_DESC(chunk_take, "what taking it took, read only");
+
+static unsigned long long chunk_give;
+module_param(chunk_give, ullong, 0444);
+MODULE_PARM_DESC(chunk_give, "what giving it back took, read only");
 
 static struct page *pages;
 static struct tee_device *teedev;
@@ -92,6 +110,32 @@ static int idle_alloc(void)
 	return 0;
 }
 
+/* What drivers/tee/optee/protmem.c does, but for its calls of OP-TEE. */
+static int chunk_measure(void)
+{
+	struct tee_context *ctx;
+	struct tee_shm *chunk;
+	u64 begin;
+	int rc;
+
+	rc = dma_coerce_mask_and_coherent(&teedev->dev, DMA_BIT_MASK(64));
+	if (rc)
+		return rc;
+	ctx = teedev_open(teedev);
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	begin = get_cycles();
+	chunk = tee_shm_alloc_dma_mem(ctx, chunk_size >> PAGE_SHIFT);
+	chunk_take = get_cycles() - begin;
+	if (!IS_ERR(chunk)) {
+		begin = get_cycles();
+		tee_shm_put(chunk);
+		chunk_give = get_cycles() - begin;
+	}
+	teedev_close_context(ctx);
+	return PTR_ERR_OR_ZERO(chunk);
+}
+
 static int __init mainline_init(void)
 {
 	struct tee_protmem_pool *pool;
@@ -121,6 +165,8 @@ static int __init mainline_init(void)
 	if (rc)
 		goto err_unregister;
 	rc = tee_device_register(teedev);
+	if (!rc && chunk_size)
+		rc = chunk_measure();
 	if (rc) {
 		/* The heap, and with it the pool, goes with its last buffer. */
 		tee_device_put_all_dma_heaps(teedev);
