@@ -59,8 +59,9 @@ struct tee_rstmem_usage {
  *		not look at @shm then and does not call @rstmem_free. Errors reach
  *		user space as they are: -ENOMEM when there is no room. -EAGAIN
  *		means that there may be room soon: the core waits for
- *		tee_rstmem_room_changed(), and calls again. After a success with other values in @shm than these
- *		the core calls @rstmem_free, and the allocation fails with -EIO.
+ *		tee_rstmem_room_changed(), and calls again. After a success with other
+ *		values in @shm than these the core calls @rstmem_free, and the
+ *		allocation fails with -EIO.
  *		Required.
  * @rstmem_free: give back what @rstmem_alloc set in @shm; @pages, the array, too.
  *		If the backend says that it scrubs, contents are cleared when this

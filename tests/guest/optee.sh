@@ -50,10 +50,15 @@ bad() {
 	result $? "load: refuses $1"
 }
 
+# Waits until all freed buffers are cleared.
+settle() {
+	while [ "$(cat /sys/class/rstmem/*secure-video/freeing)" != 0 ]; do usleep 10000; done
+}
+
 # Buffers keep the module until they are cleared, and a moment longer.
 unload() {
-	while [ "$(cat /sys/class/rstmem/*secure-video/freeing)" != 0 ]; do usleep 10000; done
-	for try in 1 2 3 4 5 6 7 8 9 10; do
+	settle
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		! rmmod optee_rstmem 2>/dev/null || return 0
 		usleep 10000
 	done
@@ -228,7 +233,7 @@ load
 insmod "$extra"/rstmem_failing.ko function=tee_client_invoke_func result=-5
 failing=/sys/module/rstmem_failing/parameters
 rstmem alloc -s 64K -- sh -c "echo 1 >$failing/fail; usleep 1" >/dev/null
-while [ "$(cat /sys/class/rstmem/*secure-video/lost)" = 0 ]; do usleep 10000; done
+settle
 echo 0 >$failing/fail
 [ "$(cat /sys/class/rstmem/*secure-video/lost)" = 65536 ]
 result $? 'scrub: memory that cannot be cleared is lost, and counted'
