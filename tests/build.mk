@@ -77,6 +77,8 @@ $(B)/tests/decoder $(B)/tests/vdec: kernel/softtee/fwht.c film/fwht_encode.c
 
 $(B)/tests/fail: $(wildcard tests/fail/*.c)
 
+$(B)/tests/elastic: $(wildcard tests/elastic/*.c)
+
 $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 		tests/decoder/decoder.h $(guest-lib)
 	@mkdir -p $(@D)
