@@ -4,8 +4,9 @@
 film-cc = $(user-cc) -D_GNU_SOURCE -MMD -MP
 film-bin := $(addprefix $(B)/film/,film rstmem-play rip)
 
-# DRM's ioctls are in no header of the C library's.
-card-cc = source=$$(lab/source $(KERNEL)) && $(film-cc) -D__user= -isystem $$source/include/uapi
+# DRM's ioctls are in no header of the C library's. SOURCE, a kernel's sources, is for a build
+# where lab/source cannot run.
+card-cc = source=$(or $(SOURCE),$$(lab/source $(KERNEL))) && $(film-cc) -D__user= -isystem $$source/include/uapi
 
 .PHONY: film-programs
 film-programs: user $(film-bin)

@@ -14,6 +14,23 @@ LICENCE = b'SPDX-License-Identifier: GPL-2.0-only'
 PROGRAMS = os.path.join(TOP, 'build/host/film')
 
 
+def guest_programs(kernel):
+    """Build the programs for a guest; return the folder that the film's are in."""
+    def ask(*command):
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                              text=True).stdout.strip()
+
+    arch = ask(TOP + '/lab/meta', 'kernel', kernel, 'arch') if kernel else 'amd64'
+    if arch == 'amd64':
+        return PROGRAMS
+    source = ask(TOP + '/lab/source', kernel)
+    subprocess.run([TOP + '/lab/build-user', kernel, 'SOURCE=' + source,
+                    *('build/%s/%s' % (arch, name)
+                      for name in ('film/rstmem-play', 'film/rip', 'tests/screen'))],
+                   check=True, stdout=subprocess.DEVNULL)
+    return os.path.join(TOP, 'build', arch, 'film')
+
+
 class Failed(Exception):
     """The guest or a program did not do its part."""
 
@@ -45,7 +62,8 @@ class Theatre:
                      '-device', 'virtserialport,chardev=film,name=rstmem.film',
                      '-qmp', 'unix:%s/qmp,server=on,wait=off' % self._sockets):
             command += ['-q', word]
-        for name in [PROGRAMS + '/rstmem-play', PROGRAMS + '/rip', TOP + '/film/guest.sh', *files]:
+        programs = guest_programs(kernel)
+        for name in [programs + '/rstmem-play', programs + '/rip', TOP + '/film/guest.sh', *files]:
             command += ['-f', name]
         self._vm = subprocess.Popen(command + ['--', 'guest.sh'], stdout=subprocess.PIPE,
                                     stdin=subprocess.DEVNULL, stderr=self._log, text=True)

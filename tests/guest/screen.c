@@ -2,6 +2,9 @@
 /*
  * The display of the film on a kernel without DRM: which pictures it accepts, what it
  * keeps, and what it releases. tests/film looks at the pictures.
+ *
+ *	screen
+ *	screen white	shows ordinary memory, for tests/film
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +29,7 @@
 #define NODE	"/dev/rstmem_screen"
 #define WIDTH	64U
 #define HEIGHT	32U
+#define PAGE	4096
 #define SIZE	(4 * WIDTH * HEIGHT)		/* two pages */
 
 static int screen, dev;
@@ -146,10 +151,33 @@ static void test_end(void)
 	     "end: a killed program leaves no buffer");
 }
 
-int main(void)
+/* Shows ordinary memory, all white, until it is killed. Goes on in the background. */
+static void show_white(void)
+{
+	struct rstmem_screen_frame frame = {
+		.fd = guest_udmabuf(), .width = 32, .height = 32, .stride = 128,
+	};
+	void *mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, frame.fd, 0);
+
+	if (mem == MAP_FAILED)
+		ktap_bail("mmap: %s", strerror(errno));
+	memset(mem, 0xff, PAGE);
+	screen = open_screen();
+	if (show(frame))
+		ktap_bail("the display takes no ordinary memory");
+	if (daemon(0, 1))
+		ktap_bail("daemon: %s", strerror(errno));
+	pause();
+}
+
+int main(int argc, char **argv)
 {
 	int buf;
 
+	if (argc > 1 && !strcmp(argv[1], "white")) {
+		show_white();
+		return 0;
+	}
 	ktap_start();
 	if (system("modprobe rstmem_ramfb"))
 		ktap_bail("rstmem_ramfb does not load");
