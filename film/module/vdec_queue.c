@@ -156,8 +156,11 @@ static int op_queue_setup(struct vb2_queue *q, unsigned int *num_buffers,
 	return 0;
 }
 
-/* A new dma-buf: get a name of it for the TEE. */
-static int op_buf_init(struct vb2_buffer *vb)
+/*
+ * Get a name of the dma-buf for the TEE, until op_buf_finish(). videobuf2 balances these two;
+ * it forgets buf_cleanup when a later dma-buf of the buffer is refused.
+ */
+static int name_get(struct vb2_buffer *vb)
 {
 	struct vdec_instance *inst = vb2_get_drv_priv(vb->vb2_queue);
 	struct dma_buf *dmabuf = vb->planes[0].dbuf;
@@ -175,7 +178,7 @@ static int op_buf_init(struct vb2_buffer *vb)
 	return 0;
 }
 
-static void op_buf_cleanup(struct vb2_buffer *vb)
+static void op_buf_finish(struct vb2_buffer *vb)
 {
 	tee_shm_free(to_buffer(vb)->shm);
 }
@@ -190,9 +193,10 @@ static int op_buf_prepare(struct vb2_buffer *vb)
 {
 	struct vdec_instance *inst = vb2_get_drv_priv(vb->vb2_queue);
 
-	if (vb->vb2_queue->is_output)
-		return 0;
-	return vb2_plane_size(vb, 0) < vdec_picture_size(inst) ? -EINVAL : 0;
+	if (!vb->vb2_queue->is_output &&
+	    vb2_plane_size(vb, 0) < vdec_picture_size(inst))
+		return -EINVAL;
+	return name_get(vb);
 }
 
 static void op_buf_queue(struct vb2_buffer *vb)
@@ -284,10 +288,9 @@ static void op_stop_streaming(struct vb2_queue *q)
 
 static const struct vb2_ops queue_ops = {
 	.queue_setup = op_queue_setup,
-	.buf_init = op_buf_init,
-	.buf_cleanup = op_buf_cleanup,
 	.buf_out_validate = op_buf_out_validate,
 	.buf_prepare = op_buf_prepare,
+	.buf_finish = op_buf_finish,
 	.buf_queue = op_buf_queue,
 	.start_streaming = op_start_streaming,
 	.stop_streaming = op_stop_streaming,

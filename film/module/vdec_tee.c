@@ -13,9 +13,10 @@
 
 #include "vdec.h"
 
-static int match_any(struct tee_ioctl_version_data *version, const void *data)
+/* Any but a device for supplicants, such as teepriv0: opening it keeps the supplicant out. */
+static int match_client(struct tee_ioctl_version_data *version, const void *data)
 {
-	return 1;
+	return !(version->gen_caps & TEE_GEN_CAP_PRIVILEGED);
 }
 
 static int session_open(struct vdec_tee *tee)
@@ -42,7 +43,7 @@ int vdec_tee_open(struct vdec_tee *tee)
 	struct tee_context *before = NULL;
 
 	for (;;) {
-		tee->ctx = tee_client_open_context(before, match_any, NULL, NULL);
+		tee->ctx = tee_client_open_context(before, match_client, NULL, NULL);
 		if (before)
 			tee_client_close_context(before);
 		if (IS_ERR(tee->ctx))

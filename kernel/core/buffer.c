@@ -183,7 +183,7 @@ static struct rstmem_buffer *buffer_alloc_from(struct tee_rstmem_device *rdev,
 	if (!try_module_get(rdev->ops->owner))
 		goto err_free_buf;
 	rc = buffer_alloc_memory(buf, size, req->for_user);
-	if (freeing && (rc == -ENOMEM || rc == -EDQUOT))
+	if (freeing && !last && (rc == -ENOMEM || rc == -EDQUOT))
 		rc = -EAGAIN;
 	if (rc)
 		goto err_put_module;
@@ -333,6 +333,16 @@ size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,
 }
 
 /**
+ * rstmem_buffer_flush() - wait until buffers are free that were released before
+ *
+ * Does not wait for user space if their device is unplugged. May sleep.
+ */
+void rstmem_buffer_flush(void)
+{
+	flush_work(&free_work);
+}
+
+/**
  * rstmem_buffer_init() - prepare, when the module is loaded
  *
  * Return: 0 or -ENOMEM.
@@ -350,6 +360,6 @@ int rstmem_buffer_init(void)
 void rstmem_buffer_exit(void)
 {
 	/* A module that is gone may have let go in the work. */
-	flush_work(&free_work);
+	rstmem_buffer_flush();
 	kmem_cache_destroy(buffer_cache);
 }

@@ -114,6 +114,7 @@ static inline struct rstmem_buffer *rstmem_buffer_get(struct rstmem_buffer *buf)
 
 int rstmem_buffer_init(void);
 void rstmem_buffer_exit(void);
+void rstmem_buffer_flush(void);
 
 struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
 					  const struct rstmem_request *req);

@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 
 #include "../compat/tee_core.h"
+#include "../core/buffer.h"
 #include "../core/device.h"
 #include "../front/ioctl.h"
 #include "../front/plug.h"
@@ -180,6 +181,8 @@ static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 static void graft_stop(struct graft *graft)
 {
 	rstmem_unplug(graft->rdev);
+	/* Otherwise they would hold the device's name and memory for a moment. */
+	rstmem_buffer_flush();
 	graft_ids_stop(graft);
 }
 

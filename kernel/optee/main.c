@@ -83,7 +83,13 @@ static int optee_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 		if (rc)
 			return rc;
 	}
-	return mem->pool->ops->alloc(mem->pool, shm, size);
+	rc = mem->pool->ops->alloc(mem->pool, shm, size);
+	/* The pool's lock orders this after the end if the memory was freed after it. */
+	if (!rc && scrub && optee_scrub_ended(&mem->scrub)) {
+		mem->pool->ops->free(mem->pool, shm);
+		rc = -ENODEV;
+	}
+	return rc;
 }
 
 static int optee_free(struct tee_context *ctx, struct tee_shm *shm)
@@ -131,9 +137,11 @@ static const struct tee_rstmem_ops optee_rstmem_ops = {
 	.release = optee_release,
 };
 
+/* The device for supplicants is not meant: opening it keeps the supplicant out. */
 static int is_optee(struct tee_ioctl_version_data *vers, const void *data)
 {
-	return vers->impl_id == TEE_IMPL_ID_OPTEE;
+	return vers->impl_id == TEE_IMPL_ID_OPTEE &&
+	       !(vers->gen_caps & TEE_GEN_CAP_PRIVILEGED);
 }
 
 static bool is_bound_to_optee(struct device *dev)

@@ -24,14 +24,15 @@ struct optee_range {
 /**
  * struct optee_scrub - how a range is cleared
  * @lock:	guards all members but @start
- * @ctx:	context of OP-TEE's device, NULL after optee_scrub_end()
+ * @ctx:	context of OP-TEE's device, NULL after optee_scrub_end(); that is read
+ *		without the lock
  * @range:	the range that buffers are allocated from; constant
  * @session:	session with the service, if @open
  * @open:	there is a session
  * @clean:	all of the range was cleared, or freed and cleared
  * @ready:	@open and @clean; read without the lock
  * @error:	-errno of the last start, or 0; read without the lock
- * @retry:	time of the next start after an error, jiffies; read without the lock
+ * @failed:	time of @error, jiffies; read without the lock
  * @start:	opens the session
  */
 struct optee_scrub {
@@ -43,7 +44,7 @@ struct optee_scrub {
 	bool clean;
 	bool ready;
 	int error;
-	unsigned long retry;
+	unsigned long failed;
 	struct work_struct start;
 };
 
@@ -59,6 +60,7 @@ void optee_scrub_init(struct optee_scrub *scrub, struct tee_context *ctx,
 		      const struct optee_range *range);
 int optee_scrub_start(struct optee_scrub *scrub);
 int optee_scrub_clear(struct optee_scrub *scrub, phys_addr_t start, u64 size);
+bool optee_scrub_ended(const struct optee_scrub *scrub);
 void optee_scrub_end(struct optee_scrub *scrub);
 void optee_scrub_deinit(struct optee_scrub *scrub);
 

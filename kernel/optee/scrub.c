@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) "optee_rstmem: " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
@@ -18,12 +19,17 @@
 #include <linux/string.h>
 #include <linux/tee_drv.h>
 #include <linux/tee_rstmem.h>
+#include <tee_gp.h>
 #include <uapi/linux/tee_rstmem_services.h>
 
 #include "optee.h"
 
 /* Bytes of a call. OP-TEE maps them for the application. */
 #define CLEAR_AT_ONCE	SZ_1M
+
+/* Attempts to clear a buffer, and the time between them. */
+#define ATTEMPTS	6
+#define RETRY_MS	1000
 
 /* How long an error is the answer to allocations, so that all that wait get it. */
 #define ERROR_LASTS	(HZ / 10)
@@ -66,7 +72,7 @@ static void session_close(struct optee_scrub *scrub)
 	scrub->open = false;
 }
 
-/* Have a range cleared, piece by piece. */
+/* Have a range cleared, piece by piece. A session whose application died is closed. */
 static int clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
 {
 	struct tee_shm shm = {
@@ -98,6 +104,8 @@ static int clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
 			continue;
 		pr_err_ratelimited("clearing %zu bytes failed: error %d, TEE result 0x%x\n",
 				   n, rc, arg.ret);
+		if (!rc && arg.ret == TEEC_ERROR_TARGET_DEAD)
+			session_close(scrub);
 		return -EIO;
 	}
 	return 0;
@@ -118,7 +126,7 @@ static void start(struct work_struct *work)
 	else
 		session_close(scrub);
 	WRITE_ONCE(scrub->error, rc);
-	WRITE_ONCE(scrub->retry, jiffies + ERROR_LASTS);
+	WRITE_ONCE(scrub->failed, jiffies);
 	WRITE_ONCE(scrub->ready, !rc);
 	mutex_unlock(&scrub->lock);
 	tee_rstmem_room_changed();
@@ -137,7 +145,6 @@ void optee_scrub_init(struct optee_scrub *scrub, struct tee_context *ctx,
 	INIT_WORK(&scrub->start, start);
 	scrub->ctx = ctx;
 	scrub->range = *range;
-	scrub->retry = jiffies;
 }
 
 /**
@@ -152,14 +159,17 @@ void optee_scrub_init(struct optee_scrub *scrub, struct tee_context *ctx,
  */
 int optee_scrub_start(struct optee_scrub *scrub)
 {
+	unsigned long failed;
 	int rc;
 
 	if (READ_ONCE(scrub->ready))
 		return 0;
 	rc = READ_ONCE(scrub->error);
-	if (rc && time_before(jiffies, READ_ONCE(scrub->retry)))
+	failed = READ_ONCE(scrub->failed);
+	if (rc && time_in_range(jiffies, failed, failed + ERROR_LASTS))
 		return rc;
-	queue_work(system_freezable_wq, &scrub->start);
+	/* Not freezable: it may wait for tee-supplicant, which freezes earlier. */
+	queue_work(system_long_wq, &scrub->start);
 	return -EAGAIN;
 }
 
@@ -176,20 +186,34 @@ int optee_scrub_start(struct optee_scrub *scrub)
  */
 int optee_scrub_clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
 {
+	unsigned int attempts = ATTEMPTS;
 	int rc = 0;
 
 	mutex_lock(&scrub->lock);
-	if (!scrub->ctx)
-		goto out_unlock;
-	rc = session_open(scrub) ?: clear(scrub, start, size);
-	if (rc) {
-		/* The application may have died. Another session has a new one. */
-		session_close(scrub);
+	while (scrub->ctx) {
 		rc = session_open(scrub) ?: clear(scrub, start, size);
+		if (!rc || !--attempts)
+			break;
+		/* OP-TEE may be short of memory, or tee-supplicant about to start. */
+		mutex_unlock(&scrub->lock);
+		msleep(RETRY_MS);
+		mutex_lock(&scrub->lock);
 	}
-out_unlock:
+	if (!scrub->ctx)
+		rc = 0;
 	mutex_unlock(&scrub->lock);
 	return rc;
+}
+
+/**
+ * optee_scrub_ended() - check whether freed memory is not cleared any more
+ * @scrub:	initialised
+ *
+ * Return: true after optee_scrub_end().
+ */
+bool optee_scrub_ended(const struct optee_scrub *scrub)
+{
+	return !READ_ONCE(scrub->ctx);
 }
 
 /**
@@ -203,7 +227,7 @@ void optee_scrub_end(struct optee_scrub *scrub)
 	mutex_lock(&scrub->lock);
 	session_close(scrub);
 	tee_client_close_context(scrub->ctx);
-	scrub->ctx = NULL;
+	WRITE_ONCE(scrub->ctx, NULL);
 	mutex_unlock(&scrub->lock);
 }
 

@@ -216,6 +216,13 @@ static void test_memory(void)
 	account_write(VIDEO_ACCOUNT, "importers", "any");
 	close(plain);
 	close(node);
+	/* videobuf2 forgets the dma-buf before. The end of the test sees what is left of it. */
+	open_queues(16, 16);
+	v4l2_queue(node, OUT, 0, src[0].fd, ROOM, PAGE, 0);
+	v4l2_stop(node, OUT);
+	ktap(v4l2_queue(node, OUT, 0, -1, ROOM, PAGE, 0) < 0,
+	     "memory: refuses a descriptor that is not open after one that was");
+	close(node);
 	open_queues(2048, 2048);
 	ktap_eq(queue_picture(0), -EINVAL, "memory: refuses a buffer that is too small: EINVAL");
 	close(node);
