@@ -62,6 +62,9 @@ class Theatre:
                      '-device', 'virtserialport,chardev=film,name=rstmem.film',
                      '-qmp', 'unix:%s/qmp,server=on,wait=off' % self._sockets):
             command += ['-q', word]
+        # As QEMU's option -vnc takes it, 127.0.0.1:7 for example.
+        if os.environ.get('VNC'):
+            command += ['-q', '-vnc', '-q', os.environ['VNC']]
         programs = guest_programs(kernel)
         for name in [programs + '/rstmem-play', programs + '/rip', TOP + '/film/guest.sh', *files]:
             command += ['-f', name]
