@@ -91,7 +91,7 @@ struct vdec_queue {
  * @running:	the frame that is being decoded, or NULL
  * @announced:	the program knows the format of the stream
  * @work:	decodes
- * @tee:	for @work, and for whoever has waited for it
+ * @tee:	used by @work; other code waits for @work before it uses this
  */
 struct vdec_instance {
 	struct v4l2_fh *fh;

@@ -127,8 +127,8 @@
 /*
  * p0 memref out or inout: restricted; all bytes become 0, and its size is set to the bytes
  *	cleared
- * Where devices do not see the CPU's caches, the zeros reach memory before the command
- * succeeds.
+ * If the TEE can write its caches back, the zeros are in memory when the command succeeds, for
+ * devices that do not see the CPU's caches. OP-TEE can with CFG_CACHE_API=y.
  */
 #define RSTMEM_SVC_COPY_CLEAR		1
 
