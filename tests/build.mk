@@ -99,7 +99,7 @@ $(B)/tests/heap32: tests/guest/heap.c tests/support/target.c tests/support/tee.c
 	$(CC) -m32 $(tests-cppflags) $(CFLAGS) -o $@ $(filter %.c,$^)
 
 # DRM's ioctls are in no header of the C library's; these are of the kernel's source.
-$(B)/tests/drm: tests/guest/drm.c $(guest-lib)
+$(B)/tests/drm: tests/guest/drm.c film/card.c film/card.h $(guest-lib)
 	@mkdir -p $(@D)
 	source=$$(lab/source $(KERNEL)) && \
 	$(CC) $(tests-cppflags) -D__user= -isystem $$source/include/uapi $(CFLAGS) -o $@ \

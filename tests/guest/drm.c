@@ -16,11 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../film/card.h"
 #include "../support/account.h"
 #include "../support/guest.h"
 #include "../support/ktap.h"
@@ -69,38 +69,11 @@ static const struct driver {
 static int watch;
 static bool iommu;
 
-static int call(int fd, unsigned long nr, void *arg)
-{
-	return ioctl(fd, nr, arg) < 0 ? -errno : 0;
-}
-
-static int open_card(const char *driver)
-{
-	char path[32], name[32];
-	int n, fd;
-
-	for (n = 0; n < 16; n++) {
-		struct drm_version version = {
-			.name = name, .name_len = sizeof(name) - 1,
-		};
-
-		snprintf(path, sizeof(path), "/dev/dri/card%d", n);
-		fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		memset(name, 0, sizeof(name));
-		if (!call(fd, DRM_IOCTL_VERSION, &version) && !strcmp(name, driver))
-			return fd;
-		close(fd);
-	}
-	return -ENODEV;
-}
-
 /* A GEM handle, or -errno. */
 static int import(int card, int buf)
 {
 	struct drm_prime_handle prime = { .fd = buf };
-	int rc = call(card, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+	int rc = card_call(card, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
 
 	return rc ? rc : (int)prime.handle;
 }
@@ -109,7 +82,7 @@ static void forget(int card, int handle)
 {
 	struct drm_gem_close arg = { .handle = handle };
 
-	if (call(card, DRM_IOCTL_GEM_CLOSE, &arg))
+	if (card_call(card, DRM_IOCTL_GEM_CLOSE, &arg))
 		ktap_bail("handle %d: %s", handle, strerror(errno));
 }
 
@@ -193,7 +166,7 @@ static int find_output(int card, uint32_t *connector, uint32_t *crtc,
 	};
 	static struct drm_mode_modeinfo modes[128];
 	unsigned int n, m;
-	int rc = call(card, DRM_IOCTL_MODE_GETRESOURCES, &res);
+	int rc = card_call(card, DRM_IOCTL_MODE_GETRESOURCES, &res);
 
 	for (n = 0; !rc && n < res.count_connectors && n < 8; n++) {
 		struct drm_mode_get_connector con = {
@@ -201,13 +174,13 @@ static int find_output(int card, uint32_t *connector, uint32_t *crtc,
 		};
 
 		/* The first call probes the modes, the second one has them. */
-		if (call(card, DRM_IOCTL_MODE_GETCONNECTOR, &con))
+		if (card_call(card, DRM_IOCTL_MODE_GETCONNECTOR, &con))
 			continue;
 		con = (struct drm_mode_get_connector) {
 			.connector_id = connectors[n],
 			.modes_ptr = (uintptr_t)modes, .count_modes = 128,
 		};
-		if (call(card, DRM_IOCTL_MODE_GETCONNECTOR, &con))
+		if (card_call(card, DRM_IOCTL_MODE_GETCONNECTOR, &con))
 			continue;
 		for (m = 0; m < con.count_modes && m < 128; m++) {
 			if (modes[m].hdisplay != WIDTH ||
@@ -235,7 +208,7 @@ static int show(int card, uint32_t handle)
 
 	if (rc)
 		ktap_bail("no output: %s", strerror(-rc));
-	rc = call(card, DRM_IOCTL_MODE_ADDFB2, &fb);
+	rc = card_call(card, DRM_IOCTL_MODE_ADDFB2, &fb);
 	if (!rc) {
 		struct drm_mode_crtc set = {
 			.crtc_id = crtc, .fb_id = fb.fb_id,
@@ -243,8 +216,8 @@ static int show(int card, uint32_t handle)
 			.count_connectors = 1, .mode_valid = 1, .mode = mode,
 		};
 
-		rc = call(card, DRM_IOCTL_MODE_SETCRTC, &set);
-		call(card, DRM_IOCTL_MODE_RMFB, &fb.fb_id);
+		rc = card_call(card, DRM_IOCTL_MODE_SETCRTC, &set);
+		card_call(card, DRM_IOCTL_MODE_RMFB, &fb.fb_id);
 	}
 	return rc;
 }
@@ -264,12 +237,12 @@ static void test_cpu(const struct driver *d, int card)
 
 	if (handle <= 0)
 		ktap_bail("%s: %s", d->name, strerror(-handle));
-	if (!call(card, DRM_IOCTL_MODE_MAP_DUMB, &map))
+	if (!card_call(card, DRM_IOCTL_MODE_MAP_DUMB, &map))
 		at = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, card, map.offset);
 	ktap(at == MAP_FAILED, "%s: an imported buffer cannot be mapped for the CPU",
 	     d->name);
 	if (d->shows) {
-		if (call(card, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		if (card_call(card, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
 			ktap_bail("%s: no buffer of its own", d->name);
 		ktap_eq(show(card, dumb.handle), 0, "%s: shows a buffer of its own",
 			d->name);
@@ -294,7 +267,7 @@ static void test_kill(const struct driver *d)
 		ktap_bail("pipe: %s", strerror(errno));
 	pid = fork();
 	if (!pid) {
-		card = open_card(d->name);
+		card = card_open(d->name);
 		buf = tee_rstmem(watch, VIDEO, SIZE, NULL);
 		if (card < 0 || import(card, buf) <= 0 ||
 		    write(ready[1], "", 1) != 1)
@@ -353,7 +326,7 @@ static void test_driver(const struct driver *d)
 	int card;
 
 	snprintf(command, sizeof(command), "modprobe -q %s", d->module);
-	if (system(command) || (card = open_card(d->name)) < 0) {
+	if (system(command) || (card = card_open(d->name)) < 0) {
 		ktap(false, "%s: is here", d->name);
 		return;
 	}
