@@ -315,6 +315,8 @@ struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 				 u32 use_case, u64 size);
 int tee_rstmem_dma_buf_info(const struct dma_buf *dmabuf,
 			    struct tee_rstmem_info *info);
+int tee_rstmem_dma_buf_address(const struct dma_buf *dmabuf, u64 offset,
+			       phys_addr_t *addr);
 const char *tee_rstmem_use_case_name(u32 use_case);
 
 #endif /* _LINUX_TEE_RSTMEM_H */

@@ -4,6 +4,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/fcntl.h>
+#include <linux/mm.h>
 #include <linux/tee_rstmem.h>
 
 #include "../core/buffer.h"
@@ -55,6 +56,30 @@ int tee_rstmem_dma_buf_info(const struct dma_buf *dmabuf,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_info);
+
+/**
+ * tee_rstmem_dma_buf_address() - find restricted memory, to test its protection
+ * @dmabuf:	any dma-buf
+ * @offset:	bytes into the buffer
+ * @addr:	out: the physical address
+ *
+ * Importers map the dma-buf instead.
+ *
+ * Return: 0, or -EINVAL when it is not restricted memory or @offset is not inside.
+ */
+int tee_rstmem_dma_buf_address(const struct dma_buf *dmabuf, u64 offset,
+			       phys_addr_t *addr)
+{
+	const struct rstmem_buffer *buf = rstmem_dmabuf_buffer(dmabuf);
+	u64 page = ALIGN_DOWN(offset, PAGE_SIZE);
+
+	if (!buf || offset >= buf->shm.size)
+		return -EINVAL;
+	rstmem_buffer_run(buf, page, addr);
+	*addr += offset - page;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_address);
 
 /**
  * tee_rstmem_set_importers() - set the list of devices that may import

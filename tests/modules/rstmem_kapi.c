@@ -75,6 +75,7 @@ static void test_alloc(void)
 {
 	const u32 video = TEE_IOC_UC_SECURE_VIDEO_PLAY;
 	struct tee_rstmem_info info = {};
+	phys_addr_t first, second;
 	struct dma_buf *dmabuf;
 
 	dmabuf = tee_rstmem_alloc(NULL, 0, video, SZ_1M - 1);
@@ -87,6 +88,12 @@ static void test_alloc(void)
 	check(info.use_case == video && info.size == SZ_1M && !info.flags &&
 	      info.teedev, "dma_buf_info: tells use case, size, flags and device");
 	check(!tee_rstmem_dma_buf_info(dmabuf, NULL), "dma_buf_info: accepts NULL for the info");
+	check(!tee_rstmem_dma_buf_address(dmabuf, 0, &first) && first >= carveout &&
+	      first - carveout < SZ_64M, "dma_buf_address: tells an address in the pool");
+	check(!tee_rstmem_dma_buf_address(dmabuf, SZ_4K + 1, &second) &&
+	      second == first + SZ_4K + 1, "dma_buf_address: takes any offset");
+	check(tee_rstmem_dma_buf_address(dmabuf, SZ_1M, &second) == -EINVAL,
+	      "dma_buf_address: refuses an offset behind the buffer: EINVAL");
 	check(!strcmp(dmabuf->exp_name, "rstmem,secure-video"),
 	      "dma-buf: the name of the exporter has the use case");
 	check(!dmabuf->ops->attach,
@@ -270,6 +277,7 @@ static void test_foreign(void)
 	struct tee_context ctx = {};
 	struct tee_rstmem_info info;
 	struct dma_buf *dmabuf;
+	phys_addr_t addr;
 
 	exp_info.ops = &foreign_ops;
 	exp_info.size = PAGE_SIZE;
@@ -280,6 +288,8 @@ static void test_foreign(void)
 		return;
 	check(tee_rstmem_dma_buf_info(dmabuf, &info) == -EINVAL,
 	      "dma_buf_info: refuses a foreign dma-buf: EINVAL");
+	check(tee_rstmem_dma_buf_address(dmabuf, 0, &addr) == -EINVAL,
+	      "dma_buf_address: refuses a foreign dma-buf: EINVAL");
 	check(tee_rstmem_shm_get(&ctx, dmabuf) == ERR_PTR(-EINVAL),
 	      "shm_get: refuses a foreign dma-buf: EINVAL");
 	dma_buf_put(dmabuf);
