@@ -11,7 +11,8 @@ examples := $(wildcard packaging/examples/*)
 install-targets += install-packaging
 installed-files += $(udevrulesdir)/60-rstmem.rules $(sysusersdir)/rstmem.conf \
 	$(patsubst packaging/examples/%,$(exampledir)/%,$(examples:.in=)) \
-	$(kernelincludedir)/linux/tee_rstmem.h $(kernelincludedir)/uapi/linux/tee_rstmem.h
+	$(kernelincludedir)/linux/tee_rstmem.h $(kernelincludedir)/linux/tee_rstmem_prove.h \
+	$(kernelincludedir)/uapi/linux/tee_rstmem.h
 installed-directories += $(exampledir) $(patsubst %/,%,$(dir $(exampledir))) \
 	$(kernelincludedir)/uapi/linux $(kernelincludedir)/uapi $(kernelincludedir)/linux \
 	$(kernelincludedir) $(patsubst %/,%,$(dir $(kernelincludedir)))
@@ -28,6 +29,6 @@ install-packaging:
 			install -m 644 /dev/stdin $(DESTDIR)$(exampledir)/$$example || exit; \
 	done
 	install -D -m 644 -t $(DESTDIR)$(kernelincludedir)/linux \
-		include/linux/tee_rstmem.h
+		include/linux/tee_rstmem.h include/linux/tee_rstmem_prove.h
 	install -D -m 644 -t $(DESTDIR)$(kernelincludedir)/uapi/linux \
 		include/uapi/linux/tee_rstmem.h
