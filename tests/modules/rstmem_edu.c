@@ -5,6 +5,7 @@
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
+#include <linux/export.h>
 #include <linux/iopoll.h>
 #include <linux/iosys-map.h>
 #include <linux/miscdevice.h>
@@ -82,6 +83,49 @@ static int edu_dma(struct edu *edu, u64 src, u64 dst, size_t size, u64 cmd)
 	return readq_poll_timeout(edu->regs + EDU_DMA_CMD, val,
 				  !(val & EDU_CMD_START), 1000, EDU_TIMEOUT_US);
 }
+
+/* The device that is there, for the functions below. */
+static struct edu *edu_present;
+
+/**
+ * rstmem_edu_device() - get the device, for DMA mapping
+ *
+ * Return: the device, which stays while this module is loaded, or NULL.
+ */
+struct device *rstmem_edu_device(void)
+{
+	return edu_present ? &edu_present->pdev->dev : NULL;
+}
+EXPORT_SYMBOL_GPL(rstmem_edu_device);
+
+/**
+ * rstmem_edu_copy() - have the device copy
+ * @src:	DMA address, which is a physical address without an IOMMU
+ * @dst:	the same
+ * @size:	bytes
+ *
+ * May sleep.
+ *
+ * Return: 0; -ENODEV without a device; -ETIMEDOUT when the device does not answer.
+ */
+int rstmem_edu_copy(u64 src, u64 dst, size_t size)
+{
+	struct edu *edu = edu_present;
+	size_t done, n;
+	int rc = 0;
+
+	if (!edu)
+		return -ENODEV;
+	mutex_lock(&edu->lock);
+	for (done = 0; !rc && done < size; done += n) {
+		n = min_t(size_t, size - done, EDU_CHUNK);
+		rc = edu_dma(edu, src + done, EDU_BUFFER, n, 0) ?:
+		     edu_dma(edu, EDU_BUFFER, dst + done, n, EDU_CMD_TO_RAM);
+	}
+	mutex_unlock(&edu->lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(rstmem_edu_copy);
 
 /* Up to EDU_CHUNK bytes between a DMA address and user memory. */
 static int edu_move(struct edu *edu, dma_addr_t addr, void __user *ptr,
@@ -450,6 +494,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	edu->misc.name = "rstmem_edu";
 	edu->misc.fops = &edu_fops;
 	pci_set_drvdata(pdev, edu);
+	edu_present = edu;
 	return misc_register(&edu->misc);
 }
 
@@ -457,6 +502,7 @@ static void edu_remove(struct pci_dev *pdev)
 {
 	struct edu *edu = pci_get_drvdata(pdev);
 
+	edu_present = NULL;
 	misc_deregister(&edu->misc);
 }
 

@@ -86,4 +86,11 @@ struct rstmem_edu_of {
 /* ENODEV when there is no such platform device. */
 #define RSTMEM_EDU_MAP_OF	_IOW('e', 8, struct rstmem_edu_of)
 
+#ifdef __KERNEL__
+/* For other modules of the tests. */
+struct device;
+struct device *rstmem_edu_device(void);
+int rstmem_edu_copy(u64 src, u64 dst, size_t size);
+#endif
+
 #endif /* _RSTMEM_EDU_H */
