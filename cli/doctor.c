@@ -13,17 +13,26 @@
 #include "verbs.h"
 
 const char doctor_help[] =
-"Usage: rstmem doctor [-j]\n"
+"Usage: rstmem doctor [--prove[=abort] [-y]] [-j]\n"
 "\n"
 "Looks at the kernel, the modules, the TEE devices, the memory and the permissions of\n"
 "this system. Says what works, what does not, and which commands to run next.\n"
 "It changes nothing.\n"
 "\n"
-"  -j, --json  for programs: one JSON object\n"
-"  -h, --help  show this help\n"
+"With --prove, does what an attacker with the rights of root would do, to see if the\n"
+"firewall is there: allocates all free restricted memory for a moment, has the TEE write\n"
+"patterns to it, loads the module rstmem_prove, and looks for the patterns in every way\n"
+"that it knows. The module is unloaded afterwards.\n"
+"\n"
+"      --prove[=abort]  try to read restricted memory; \"abort\" also where a refusal is a\n"
+"                       fault of the kernel, which may stop the machine\n"
+"  -y, --yes            allow that without being asked\n"
+"  -j, --json           for programs: one JSON object\n"
+"  -h, --help           show this help\n"
 "\n"
 "Exit status: 0 restricted memory can be used, 1 something does not work, 3 there is\n"
-"no restricted memory.\n";
+"no restricted memory. With --prove: 0 every way that was tried was refused, 1 a pattern\n"
+"was found, 2 no consent, 3 there is no restricted memory, 4 nothing could be tried.\n";
 
 /* Softtee's memory when nothing is set aside yet, as in softtee(7). */
 #define POOL_SIZE	"64M"
@@ -44,34 +53,8 @@ struct exam {
 	bool has_problem;
 };
 
-/* Where text begins on a line, and where it ends. */
+/* Where text begins on a line. */
 #define TEXT_COLUMN	19
-#define COLUMNS		80
-
-/* Print @text, which is clean, in lines of its own column. */
-static void print_wrapped(const char *text)
-{
-	unsigned int column = TEXT_COLUMN, width;
-	char word[1024];
-	size_t len;
-
-	for (; *text; text += len + (text[len] == ' ')) {
-		len = strcspn(text, " ");
-		snprintf(word, sizeof(word), "%.*s", (int)len, text);
-		width = text_width(word);
-		if (column > TEXT_COLUMN && column + 1 + width > COLUMNS) {
-			printf("\n%*s", TEXT_COLUMN, "");
-			column = TEXT_COLUMN;
-		}
-		if (column > TEXT_COLUMN) {
-			putchar(' ');
-			column++;
-		}
-		fputs(word, stdout);
-		column += width;
-	}
-	putchar('\n');
-}
 
 /* @commands: one a line, or NULL. */
 static void __attribute__((format(printf, 5, 6)))
@@ -95,7 +78,7 @@ find(struct exam *exam, enum level level, const char *subject,
 		json_begin(exam->json, "commands", '[');
 	} else {
 		printf("%-7s %-10s ", level_names[level], subject);
-		print_wrapped(text_clean(text, clean, sizeof(clean)));
+		text_wrap(text_clean(text, clean, sizeof(clean)), TEXT_COLUMN);
 	}
 	for (; commands && *commands; commands += len + (commands[len] == '\n')) {
 		len = strcspn(commands, "\n");
@@ -430,17 +413,62 @@ static void look_at_debugfs(struct exam *exam)
 	     "\"rstmem buffers\" cannot list buffers: debugfs is not mounted, or the kernel lacks it or is locked down");
 }
 
+/* Return: below 0 to go on, else the exit status. */
+static int parse(int argc, char **argv, bool *is_json, bool *prove, struct consent *consent)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "prove", optional_argument, NULL, OPTION_PROVE },
+		{ "yes", no_argument, NULL, 'y' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	static const char letters[] = ":jyh";
+	int c;
+
+	while ((c = option_next(argc, argv, letters, options)) != -1) {
+		switch (c) {
+		case 'j':
+			*is_json = true;
+			break;
+		case 'y':
+			consent->is_given = true;
+			break;
+		case OPTION_PROVE:
+			*prove = true;
+			if (optarg && strcmp(optarg, "abort"))
+				return usage_error(argv[0], "--prove takes abort or nothing, not \"%s\"",
+						   optarg);
+			consent->may_abort |= optarg != NULL;
+			break;
+		case 'h':
+			fputs(doctor_help, stdout);
+			return finish_output(EXIT_OK);
+		default:
+			return option_error(c, argv, letters);
+		}
+	}
+	if (optind < argc)
+		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
+	if (consent->is_given && !*prove)
+		return usage_error(argv[0], "--yes is for --prove");
+	return -1;
+}
+
 int cmd_doctor(int argc, char **argv)
 {
 	struct json json = { .out = stdout };
+	struct consent consent = { 0 };
 	struct exam exam = { 0 };
 	struct filter all = FILTER_ALL;
+	bool is_json = false, is_proof = false;
 	int ret, status = EXIT_OK;
-	bool is_json;
 
-	ret = parse_only_json(argc, argv, doctor_help, &is_json);
+	ret = parse(argc, argv, &is_json, &is_proof, &consent);
 	if (ret >= 0)
 		return ret;
+	if (is_proof)
+		return prove(&consent, is_json);
 
 	if (is_json) {
 		exam.json = &json;

@@ -122,8 +122,11 @@ _rstmem()
 	alloc)
 		words='--size --use-case --device --via --hold --json --help --'
 		;;
-	inspect | doctor)
+	inspect)
 		words='--json --help'
+		;;
+	doctor)
+		words='--prove --yes --json --help'
 		;;
 	features)
 		words='--output --noheadings --json --help'

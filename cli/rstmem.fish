@@ -43,6 +43,8 @@ complete -c rstmem -n '__rstmem_verb info stat buffers top alloc inspect conform
 complete -c rstmem -n '__rstmem_verb info alloc' -s d -l device -x -a '(__rstmem_devices; __rstmem_heaps)' -d 'TEE device or heap'
 complete -c rstmem -n '__rstmem_verb stat buffers top conform' -s d -l device -x -a '(__rstmem_devices)' -d 'TEE device'
 complete -c rstmem -n '__rstmem_verb stat buffers top alloc conform' -s u -l use-case -x -a 'secure-video trusted-ui secure-video-record' -d 'use case'
+complete -c rstmem -n '__rstmem_verb doctor' -l prove -d 'try to read restricted memory'
+complete -c rstmem -n '__rstmem_verb doctor' -s y -l yes -d 'allow --prove without being asked'
 complete -c rstmem -n '__rstmem_verb buffers' -s x -l sort -x -a 'size age user pid command account' -d sort
 complete -c rstmem -n '__rstmem_verb top' -s x -l sort -x -a 'size buffers age user pid command account' -d sort
 complete -c rstmem -n '__rstmem_verb buffers top' -s r -l reverse -d 'reverse the order'

@@ -88,7 +88,9 @@ _rstmem()
 			'(-l --list)'{-l,--list}'[list the checks]'
 		;;
 	doctor)
-		_arguments -s -S $json
+		_arguments -s -S $json \
+			'--prove=-[try to read restricted memory]::also what may stop the machine:(abort)' \
+			'(-y --yes)'{-y,--yes}'[allow --prove without being asked]'
 		;;
 	features)
 		_arguments -s -S $json $titles \

@@ -67,6 +67,14 @@ int top_parse_interval(const char *text, unsigned int *ms);
 bool screen_works(void);
 int screen_run(struct top *top);
 
+/* prove.c */
+struct consent {
+	bool is_given;
+	bool may_abort;		/* also to what may stop the machine */
+};
+
+int prove(const struct consent *consent, bool is_json);
+
 /* alloc_hold.c */
 int hold(bool has_limit, uint32_t seconds);
 

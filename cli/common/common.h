@@ -17,7 +17,7 @@ enum {
 	EXIT_FAILED	= 1,
 	EXIT_USAGE	= 2,
 	EXIT_NO_DEVICE	= 3,
-	EXIT_UNTESTED	= 4,	/* rstmem conform */
+	EXIT_UNTESTED	= 4,	/* rstmem conform, rstmem doctor --prove */
 	EXIT_NOT_RUN	= 126,
 	EXIT_NOT_FOUND	= 127,
 	EXIT_SIGNAL	= 128,	/* plus the signal's number */
@@ -39,7 +39,6 @@ int finish_output(int status);
 int option_next(int argc, char **argv, const char *letters,
 		const struct option *options);
 int option_error(int c, char **argv, const char *letters);
-int parse_only_json(int argc, char **argv, const char *help, bool *is_json);
 
 /* device.c */
 int via_parse(const char *text, enum rstmem_via *via);
@@ -75,6 +74,7 @@ void json_null(struct json *json, const char *key);
 uint32_t text_decode(const char *text, size_t *len);
 bool text_is_control(uint32_t c);
 void text_print(const char *label, const char *text);
+void text_wrap(const char *text, unsigned int indent);
 const char *text_clean(const char *text, char *out, size_t size);
 unsigned int text_width(const char *text);
 const char *text_skip(const char *text, unsigned int columns);
@@ -162,6 +162,13 @@ enum reason_code {
 	REASON_LOCKED_DOWN,
 	REASON_NO_DEBUGFS,
 	REASON_NO_LIST,
+	/* no proof */
+	REASON_PROVE_CONSENT,
+	REASON_PROVE_DECLINED,
+	REASON_PROVE_ROOT,
+	REASON_PROVE_MODULE,
+	REASON_PROVE_LOCKED,
+	REASON_PROVE_FAILED,
 	REASONS
 };
 
@@ -234,6 +241,7 @@ enum {
 	OPTION_NO_HEADINGS = UCHAR_MAX + 1,
 	OPTION_VIA,
 	OPTION_HEAP,
+	OPTION_PROVE,
 };
 
 #define OPTION_JSON	{ "json", no_argument, NULL, 'j' }

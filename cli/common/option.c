@@ -58,35 +58,3 @@ int option_error(int c, char **argv, const char *letters)
 	/* A letter in a bundle has no word of its own. */
 	return usage_error(argv[0], "unknown option -%c", optopt);
 }
-
-/*
- * Parse the options of a verb that has only --json and --help. Return: below 0 to go on,
- * else the exit status.
- */
-int parse_only_json(int argc, char **argv, const char *help, bool *is_json)
-{
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	static const char letters[] = ":jh";
-	int c;
-
-	*is_json = false;
-	while ((c = option_next(argc, argv, letters, options)) != -1) {
-		switch (c) {
-		case 'j':
-			*is_json = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return finish_output(EXIT_OK);
-		default:
-			return option_error(c, argv, letters);
-		}
-	}
-	if (optind < argc)
-		return usage_error(argv[0], "unexpected \"%s\"", argv[optind]);
-	return -1;
-}

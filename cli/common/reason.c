@@ -157,6 +157,25 @@ static const struct {
 	[REASON_NO_LIST] = { EXIT_FAILED, "no-list",
 		"there is no {path}",
 		"the kernel was built without debugfs" },
+
+	[REASON_PROVE_CONSENT] = { EXIT_USAGE, "no-consent",
+		"nothing is tried without consent, and there is no terminal to ask",
+		"\"rstmem doctor --help\" says what --prove does; add --yes to allow it" },
+	[REASON_PROVE_DECLINED] = { EXIT_USAGE, "declined",
+		"nothing was tried",
+		NULL },
+	[REASON_PROVE_ROOT] = { EXIT_UNTESTED, "prove-root-only",
+		"only root may try to read restricted memory",
+		"run as root (sudo rstmem ...)" },
+	[REASON_PROVE_MODULE] = { EXIT_UNTESTED, "no-prove-module",
+		"the module rstmem_prove cannot be loaded, without which nothing can be tried",
+		"see why: modprobe rstmem_prove" },
+	[REASON_PROVE_LOCKED] = { EXIT_UNTESTED, "prove-locked-down",
+		"this kernel is locked down, or the process lacks CAP_SYS_RAWIO, so nothing can be tried",
+		"boot without lockdown to try" },
+	[REASON_PROVE_FAILED] = { EXIT_UNTESTED, "prove-failed",
+		"{path}: {error}",
+		NULL },
 };
 
 #define MEMBER(member)	{ #member, offsetof(struct reason, member) }

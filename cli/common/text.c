@@ -14,6 +14,9 @@
 
 #include "common.h"
 
+/* Where a line of text ends. */
+#define TERMINAL_COLUMNS	80
+
 /*
  * The next character of @text, which is UTF-8, with its bytes in @len; TEXT_INVALID
  * and 1 byte when it is not well-formed (Unicode 15, table 3-7). 0 at the end.
@@ -168,4 +171,29 @@ const char *age_format(uint64_t ms, char text[AGE_TEXT])
 	else
 		snprintf(text, AGE_TEXT, "%" PRIu64 "d%02" PRIu64 "h", d, h % 24);
 	return text;
+}
+
+/* Print @text, which is clean, in lines that begin at a column. The first one has begun. */
+void text_wrap(const char *text, unsigned int indent)
+{
+	unsigned int column = indent, width;
+	char word[1024];
+	size_t len;
+
+	for (; *text; text += len + (text[len] == ' ')) {
+		len = strcspn(text, " ");
+		snprintf(word, sizeof(word), "%.*s", (int)len, text);
+		width = text_width(word);
+		if (column > indent && column + 1 + width > TERMINAL_COLUMNS) {
+			printf("\n%*s", (int)indent, "");
+			column = indent;
+		}
+		if (column > indent) {
+			putchar(' ');
+			column++;
+		}
+		fputs(word, stdout);
+		column += width;
+	}
+	putchar('\n');
 }

@@ -74,6 +74,10 @@ show conform --json --heap protected,trusted-ui
 show conform --json -u 9
 show doctor --json
 show_as_nobody doctor --json
+show doctor --json --prove --yes
+show doctor --json --prove
+show doctor --json --prove=all
+show_as_nobody doctor --json --prove --yes
 show features --json
 show_as_nobody features --json
 show features --json --bytes
