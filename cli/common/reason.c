@@ -159,8 +159,8 @@ static const struct {
 		"the kernel was built without debugfs" },
 
 	[REASON_PROVE_CONSENT] = { EXIT_USAGE, "no-consent",
-		"nothing is tried without consent, and there is no terminal to ask",
-		"\"rstmem doctor --help\" says what --prove does; add --yes to allow it" },
+		"nothing is tried without consent, and there is no terminal to ask: it would allocate all free restricted memory, load the module rstmem_prove, and try to read patterns of the TEE through mappings, loads of the kernel, DMA, /dev/mem and /proc/kcore",
+		"add --yes to allow it" },
 	[REASON_PROVE_DECLINED] = { EXIT_USAGE, "declined",
 		"nothing was tried",
 		NULL },
