@@ -71,8 +71,8 @@ help:
 	@echo '                above, the generic ones with drivers for displays and video,'
 	@echo '                PREEMPT_RT, and 16 KiB pages; write docs/support.md from the results'
 	@echo 'make check-packages'
-	@echo '                build packages on Debian 13; install those of Debian 12, with systemd'
-	@echo '                and DKMS, and under Secure Boot: half an hour'
+	@echo '                install packages on Debian 12 and 13, with systemd and DKMS, and under'
+	@echo '                Secure Boot: an hour'
 	@echo 'make bench      measure, beside mainline, and write docs/performance.md anew:'
 	@echo '                an hour and a half on two cores'
 	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
@@ -158,7 +158,7 @@ check-kernels: deps
 # The packages on installed systems.
 .PHONY: check-packages
 check-packages: deps
-	@tests/run packages deb@trixie
+	@tests/run packages packages@trixie deb@trixie
 
 check-%: deps
 	@tests/run $*

@@ -117,6 +117,7 @@ install)
 
 	check 'README: modprobe softtee' modprobe softtee pool=64M@0x10000000:secure-video
 	check 'README: rstmem info' rstmem info
+	check 'doctor: finds no problem' rstmem doctor
 	# shellcheck disable=SC2016 # for the command's shell
 	check 'README: rstmem alloc' rstmem alloc --size 3M -- \
 		sh -c 'echo dma-buf on descriptor $RSTMEM_FD'
