@@ -72,7 +72,7 @@ help:
 	@echo '                PREEMPT_RT, and 16 KiB pages; write docs/support.md from the results'
 	@echo 'make check-packages'
 	@echo '                install packages on Debian 12 and 13, with systemd and DKMS, and under'
-	@echo '                Secure Boot: an hour'
+	@echo '                Secure Boot; write times into docs/first-minutes.md: an hour'
 	@echo 'make bench      measure, beside mainline, and write docs/performance.md anew:'
 	@echo '                an hour and a half on two cores'
 	@echo 'make mutate     break the kernel code in every way of tests/mutations, and see'
@@ -155,10 +155,10 @@ check-optee: deps
 check-kernels: deps
 	@tests/kernels
 
-# The packages on installed systems.
+# The packages on installed systems. Writes docs/first-minutes.md.
 .PHONY: check-packages
 check-packages: deps
-	@tests/run packages packages@trixie deb@trixie
+	@tests/first-minutes
 
 check-%: deps
 	@tests/run $*
