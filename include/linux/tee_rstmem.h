@@ -283,6 +283,8 @@ static inline void tee_rstmem_pool_free(struct tee_rstmem_pool *pool)
 	pool->ops->destroy_pool(pool);
 }
 
+int tee_rstmem_clear(phys_addr_t start, u64 size);
+
 /* Module parameters of backends. */
 int tee_rstmem_parse_bytes(const char *text, size_t len, u64 *bytes);
 const char *tee_rstmem_parse_range(const char *text, size_t len,

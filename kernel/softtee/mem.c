@@ -11,13 +11,11 @@
  * caches back before it unmaps the window. The kernel has that operation for persistent
  * memory. On an architecture without the operation, devices must be coherent.
  */
-#include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
 #include <linux/libnvdimm.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/tee_rstmem.h>
@@ -28,8 +26,6 @@
 
 /* The largest window. */
 #define WINDOW		SZ_64K
-/* Attempts to map a page of a freed buffer. */
-#define CLEAR_TRIES	10
 
 static bool is_restricted(const struct tee_shm *shm)
 {
@@ -271,50 +267,4 @@ void softtee_mem_unmap(const struct tee_param_memref *ref, void *va)
 {
 	write_back(va, ref->size);
 	memunmap(va);
-}
-
-/**
- * softtee_mem_clear_range() - fill restricted memory with zeros
- * @start:	physical address, a multiple of PAGE_SIZE
- * @size:	bytes, a multiple of PAGE_SIZE, not in use
- *
- * May sleep.
- *
- * Return: 0, or -ENOMEM when part of the memory cannot be mapped and is not cleared.
- */
-int softtee_mem_clear_range(phys_addr_t start, u64 size)
-{
-	unsigned int tries;
-	size_t n;
-	void *va;
-
-	for (; size; start += n, size -= n) {
-		n = min_t(u64, size, WINDOW);
-		va = memremap(start, n, MEMREMAP_WB);
-		/* Without a mapping the memory is lost, so wait and try again. */
-		for (tries = 0; !va && tries < CLEAR_TRIES; tries++) {
-			if (tries)
-				msleep(20);
-			n = PAGE_SIZE;
-			va = memremap(start, n, MEMREMAP_WB);
-		}
-		if (!va)
-			return -ENOMEM;
-		memset(va, 0, n);
-		write_back(va, n);
-		memunmap(va);
-		cond_resched();
-	}
-	return 0;
-}
-
-/**
- * softtee_mem_clear() - fill a restricted buffer with zeros
- * @shm:	the buffer, without other users
- *
- * Return: as softtee_mem_clear_range(). May sleep.
- */
-int softtee_mem_clear(const struct tee_shm *shm)
-{
-	return softtee_mem_clear_range(shm->paddr, shm->size);
 }

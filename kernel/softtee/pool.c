@@ -205,7 +205,7 @@ static struct tee_rstmem_pool *floor_create(const struct carveout *c, u32 use_ca
 	}
 
 	/* The first owner must not see old contents. */
-	rc = softtee_mem_clear_range(c->start, c->size);
+	rc = tee_rstmem_clear(c->start, c->size);
 	if (rc) {
 		pr_err("pool %pa-%pa: cannot be mapped as memory\n", &c->start,
 		       &last);
@@ -220,7 +220,7 @@ static struct tee_rstmem_pool *floor_create(const struct carveout *c, u32 use_ca
 
 static int softtee_lend(void *data, phys_addr_t start, u64 size)
 {
-	return softtee_mem_clear_range(start, size);
+	return tee_rstmem_clear(start, size);
 }
 
 /* Each buffer was cleared when it was freed, so nothing is left to clear. */
@@ -404,7 +404,7 @@ static int softtee_rstmem_free(struct tee_context *ctx, struct tee_shm *shm)
 	if (WARN_ON(!p))
 		return -EINVAL;
 
-	rc = softtee_mem_clear(shm);
+	rc = tee_rstmem_clear(shm->paddr, shm->size);
 	if (!rc)
 		p->pool->ops->free(p->pool, shm);
 	return rc;

@@ -40,8 +40,4 @@ int softtee_session_invoke(struct tee_context *ctx,
 			   struct tee_param *param);
 int softtee_session_cancel(struct tee_context *ctx, u32 cancel_id, u32 id);
 
-/* mem.c */
-int softtee_mem_clear_range(phys_addr_t start, u64 size);
-int softtee_mem_clear(const struct tee_shm *shm);
-
 #endif /* _SOFTTEE_H */

@@ -261,7 +261,7 @@ static void test_race(unsigned int rounds)
 	int n;
 
 	/* Clearing would take nearly all of the time, so that there were few races. */
-	failing("softtee:softtee_mem_clear_range", 0);
+	failing("tee_rstmem:tee_rstmem_clear", 0);
 	set("idle_ms", 0);
 	set("warm", 0);
 	for (n = 0; n < 2; n++) {
