@@ -9,6 +9,7 @@
 #ifndef _RSTMEM_COMPAT_TEE_CORE_H
 #define _RSTMEM_COMPAT_TEE_CORE_H
 
+#include <linux/kconfig.h>
 #include <linux/tee_core.h>
 #include <uapi/linux/tee_rstmem.h>
 
@@ -18,6 +19,9 @@
 #else
 #define TEE_HAS_PROTMEM		0
 #endif
+
+/* Whether the stock driver for OP-TEE lends memory itself, if OP-TEE protects it. */
+#define TEE_LENDS_PROTMEM	IS_ENABLED(CONFIG_TEE_DMABUF_HEAPS)
 
 #ifndef TEE_SHM_DMA_BUF
 #define TEE_SHM_DMA_BUF		0

@@ -3,10 +3,10 @@
  * optee_rstmem: restricted memory of OP-TEE, on the stock driver.
  *
  * OP-TEE's secure data path reserves a range of memory that the firewall hides from the
- * normal world. This module allocates buffers in that range. It attaches to the device of
- * the stock optee.ko. That driver passes a buffer on as a temporary memory reference with
- * its physical address, and OP-TEE recognises its own range. So the stock driver and OP-TEE
- * need no change.
+ * normal world, or it protects ranges that this kernel lends, see lend.c. This module
+ * allocates buffers in such a range. It attaches to the device of the stock optee.ko. That
+ * driver passes a buffer on as a temporary memory reference with its physical address, and
+ * OP-TEE recognises the range. So the stock driver and OP-TEE need no change.
  *
  * The normal world cannot clear a freed buffer. A trusted application does, see scrub.c.
  *
@@ -17,6 +17,8 @@
 
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/kref.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -34,6 +36,10 @@ static char *pool;
 module_param(pool, charp, 0444);
 MODULE_PARM_DESC(pool, "Where the memory is, SIZE@ADDRESS, if OP-TEE is too old to tell; or a part of it");
 
+static char *dynamic;
+module_param(dynamic, charp, 0444);
+MODULE_PARM_DESC(dynamic, "Memory to lend to OP-TEE, SIZE@ADDRESS, set aside at boot. It is RAM while it is not needed");
+
 static char *use_cases = "secure-video";
 module_param(use_cases, charp, 0444);
 MODULE_PARM_DESC(use_cases, "What the memory is for: secure-video (default), trusted-ui, secure-video-record, with commas between them. All share it");
@@ -48,13 +54,20 @@ MODULE_PARM_DESC(scrub, "Have OP-TEE clear memory before it is given to the next
 
 /**
  * struct optee_memory - the memory of an attached device, data of the core's context
+ * @ref:	the core, until the last buffer is gone, and the attachment
  * @pool:	the pool
+ * @lender:	how it is lent, with the parameter dynamic
  * @scrub:	how it is cleared, with the parameter scrub
  */
 struct optee_memory {
+	struct kref ref;
 	struct tee_rstmem_pool *pool;
+	struct optee_lender lender;
 	struct optee_scrub scrub;
 };
+
+/* The parameters pool and dynamic. They do not change after the module is loaded. */
+static struct optee_range given, lent;
 
 /* The parameter use_cases as a bit mask. It does not change after the module is loaded. */
 static u64 use_case_mask;
@@ -83,13 +96,7 @@ static int optee_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 		if (rc)
 			return rc;
 	}
-	rc = mem->pool->ops->alloc(mem->pool, shm, size);
-	/* The pool's lock orders this after the end if the memory was freed after it. */
-	if (!rc && scrub && optee_scrub_ended(&mem->scrub)) {
-		mem->pool->ops->free(mem->pool, shm);
-		rc = -ENODEV;
-	}
-	return rc;
+	return mem->pool->ops->alloc(mem->pool, shm, size);
 }
 
 static int optee_free(struct tee_context *ctx, struct tee_shm *shm)
@@ -117,16 +124,28 @@ static void optee_query(struct tee_context *ctx, u32 use_case,
 		usage->caps |= TEE_RSTMEM_CAP_SCRUBS;
 }
 
-static void memory_destroy(struct optee_memory *mem)
+/* sysfs shows the pool if it is one that grows. */
+static struct tee_rstmem_pool *optee_elastic(struct tee_context *ctx, u32 use_case)
 {
+	struct optee_memory *mem = ctx->data;
+
+	return mem->pool;
+}
+
+static void memory_free(struct kref *ref)
+{
+	struct optee_memory *mem = container_of(ref, struct optee_memory, ref);
+
 	optee_scrub_deinit(&mem->scrub);
-	tee_rstmem_pool_free(mem->pool);
 	kfree(mem);
 }
 
 static void optee_release(struct tee_context *ctx)
 {
-	memory_destroy(ctx->data);
+	struct optee_memory *mem = ctx->data;
+
+	tee_rstmem_pool_free(mem->pool);
+	kref_put(&mem->ref, memory_free);
 }
 
 static const struct tee_rstmem_ops optee_rstmem_ops = {
@@ -134,6 +153,7 @@ static const struct tee_rstmem_ops optee_rstmem_ops = {
 	.rstmem_alloc = optee_alloc,
 	.rstmem_free = optee_free,
 	.rstmem_query = optee_query,
+	.rstmem_elastic = optee_elastic,
 	.release = optee_release,
 };
 
@@ -151,8 +171,8 @@ static bool is_bound_to_optee(struct device *dev)
 	return dev->driver && !strcmp(dev->driver->name, "optee");
 }
 
-/* Make a pool of OP-TEE's memory, or log why not and return ERR_PTR. */
-static struct tee_rstmem_pool *pool_create(const struct optee_range *range)
+/* Make a pool of OP-TEE's own memory, or log why not and return ERR_PTR. */
+static struct tee_rstmem_pool *carveout_create(const struct optee_range *range)
 {
 	phys_addr_t last = range->start + (range->size - 1);
 	struct tee_rstmem_pool *p;
@@ -169,27 +189,31 @@ static struct tee_rstmem_pool *pool_create(const struct optee_range *range)
 	return p;
 }
 
-/* Find the memory. Takes over @ctx, which optee_memory_end() closes, on success. */
+/* Find the memory. Takes over @ctx, which optee_scrub_end() closes, on success. */
 static struct optee_memory *memory_create(struct device *dev,
 					  struct tee_context *ctx)
 {
+	struct optee_range range = {};
 	struct optee_memory *mem;
-	struct optee_range range;
 	int rc;
 
-	rc = optee_range_find(dev, &range);
+	rc = lent.size ? 0 : optee_range_find(dev, &given, &range);
 	if (rc)
 		return ERR_PTR(rc);
 	mem = kzalloc(sizeof(*mem), GFP_KERNEL);
 	if (!mem)
 		return ERR_PTR(-ENOMEM);
-	mem->pool = pool_create(&range);
+	kref_init(&mem->ref);
+	optee_scrub_init(&mem->scrub, ctx, &range);
+	mem->lender.scrub = &mem->scrub;
+	mem->lender.use_case = ilog2(use_case_mask);
+	mem->pool = lent.size ? optee_lender_pool(&mem->lender, dev, &lent) :
+				carveout_create(&range);
 	if (IS_ERR(mem->pool)) {
 		rc = PTR_ERR(mem->pool);
-		kfree(mem);
+		memory_free(&mem->ref);
 		return ERR_PTR(rc);
 	}
-	optee_scrub_init(&mem->scrub, ctx, &range);
 	return mem;
 }
 
@@ -226,10 +250,12 @@ static int optee_attach(struct device *dev)
 	new = tee_rstmem_attach(ctx->teedev, &desc, mem);
 	if (IS_ERR(new)) {
 		pr_err("cannot attach to OP-TEE's device: error %ld\n", PTR_ERR(new));
+		tee_rstmem_pool_free(mem->pool);
 		optee_scrub_end(&mem->scrub);
-		memory_destroy(mem);
+		memory_free(&mem->ref);
 		return PTR_ERR(new);
 	}
+	kref_get(&mem->ref);
 	rdev = new;
 	memory = mem;
 	optee_dev = get_device(dev);
@@ -243,10 +269,14 @@ static void optee_detach(struct device *dev)
 
 	if (dev != optee_dev)
 		return;
+	/*
+	 * Frees the memory, or lets the last buffer do it. Nothing is allocated from now on.
+	 * OP-TEE gives back what it was lent, if no buffer is left.
+	 */
+	tee_rstmem_detach(rdev);
 	/* The next attachment clears what is freed from now on. */
 	optee_scrub_end(&memory->scrub);
-	/* Frees the memory, or lets the last buffer do it. */
-	tee_rstmem_detach(rdev);
+	kref_put(&memory->ref, memory_free);
 	memory = NULL;
 	rdev = NULL;
 	put_device(optee_dev);
@@ -341,6 +371,29 @@ static int attach_if_bound(struct device *dev, void *data)
 	return rc;
 }
 
+static int parse_ranges(void)
+{
+	int rc;
+
+	rc = optee_range_parse("pool", pool, &given) ?:
+	     optee_range_parse("dynamic", dynamic, &lent);
+	if (rc || !lent.size)
+		return rc;
+	if (given.size) {
+		pr_err("pool= and dynamic=: OP-TEE has memory of its own, or protects what is lent; give one of them\n");
+		return -EINVAL;
+	}
+	if (!is_power_of_2(use_case_mask)) {
+		pr_err("dynamic=: OP-TEE protects a range for one use case; give one in use_cases=\n");
+		return -EINVAL;
+	}
+	if (!scrub) {
+		pr_err("dynamic=: not with scrub=0, because memory that becomes RAM again must be clear\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int __init optee_rstmem_init(void)
 {
 	int rc;
@@ -348,7 +401,7 @@ static int __init optee_rstmem_init(void)
 	rc = parse_use_cases();
 	if (rc)
 		return rc;
-	rc = optee_range_parse(pool);
+	rc = parse_ranges();
 	if (rc)
 		return rc;
 

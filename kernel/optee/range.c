@@ -18,9 +18,6 @@
 #include "../compat/tee_core.h"
 #include "optee.h"
 
-/* The parsed parameter pool. It does not change after the module is loaded. */
-static struct optee_range given;
-
 static phys_addr_t range_last(const struct optee_range *range)
 {
 	return range->start + (range->size - 1);
@@ -34,25 +31,26 @@ static bool is_within(const struct optee_range *inner,
 }
 
 /**
- * optee_range_parse() - read the pool= parameter
- * @pool:	its value; NULL or empty if not given
+ * optee_range_parse() - read a parameter
+ * @name:	its name
+ * @value:	its value; NULL or empty if not given
+ * @range:	out: the range; size 0 if the parameter is not given
  *
  * Logs errors.
  *
  * Return: 0 or -EINVAL.
  */
-int optee_range_parse(const char *pool)
+int optee_range_parse(const char *name, const char *value, struct optee_range *range)
 {
 	const char *why;
 
-	if (!pool || !*pool)
+	*range = (struct optee_range){};
+	if (!value || !*value)
 		return 0;
-	why = tee_rstmem_parse_range(pool, strlen(pool), &given.start,
-				     &given.size);
+	why = tee_rstmem_parse_range(value, strlen(value), &range->start, &range->size);
 	if (!why)
 		return 0;
-	pr_err("pool \"%s\": %s\n", pool, why);
-	given.size = 0;
+	pr_err("%s \"%s\": %s\n", name, value, why);
 	return -EINVAL;
 }
 
@@ -120,6 +118,7 @@ static int check_free(const struct optee_range *range)
 /**
  * optee_range_find() - find the memory
  * @dev:	the stock driver's device
+ * @given:	the parameter pool=
  * @range:	out: whole pages, none of them System RAM
  *
  * Logs errors.
@@ -127,7 +126,8 @@ static int check_free(const struct optee_range *range)
  * Return: 0, -ENODATA when no source has a range, -EINVAL or -EBUSY for an impossible
  * range, -EIO, -ENXIO.
  */
-int optee_range_find(struct device *dev, struct optee_range *range)
+int optee_range_find(struct device *dev, const struct optee_range *given,
+		     struct optee_range *range)
 {
 	struct optee_range own = {};
 	int rc;
@@ -143,25 +143,27 @@ int optee_range_find(struct device *dev, struct optee_range *range)
 			rc = check_free(&own);
 		if (rc)
 			return rc;
-		if (given.size && !is_within(&given, &own)) {
+		if (given->size && !is_within(given, &own)) {
 			phys_addr_t last = range_last(&own);
 
 			pr_err("pool= is not within %pa-%pa, which is what OP-TEE protects; leave it out\n",
 			       &own.start, &last);
 			return -EINVAL;
 		}
-		*range = given.size ? given : own;
+		*range = given->size ? *given : own;
 		return 0;
 	}
 
-	if (given.size) {
-		*range = given;
+	if (given->size) {
+		*range = *given;
 		return check(range, "pool=");
 	}
 	rc = from_device_tree(dev, range);
 	if (!rc)
 		return check(range, "the device tree");
-	if (rc == -ENODATA)
+	if (rc == -ENODATA && !optee_smc_lends(dev))
+		pr_err("OP-TEE has no memory of its own, but protects what this kernel lends: say which with dynamic=SIZE@ADDRESS\n");
+	else if (rc == -ENODATA)
 		pr_err("OP-TEE tells of no protected memory: build it with CFG_SECURE_DATA_PATH=y, and if it is too old to tell (before 4.8), say where it is with pool=SIZE@ADDRESS or a memory-region in the device tree\n");
 	return rc;
 }

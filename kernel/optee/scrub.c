@@ -4,9 +4,9 @@
  * application "copy" does, in a session of the kernel's own.
  *
  * The session begins with the first allocation, because OP-TEE needs tee-supplicant to load
- * the application. All of the memory is cleared then: OP-TEE has not cleared it, and buffers
- * may have been freed when there was no device. From then on the session does not need
- * tee-supplicant.
+ * the application. All of OP-TEE's own memory is cleared then: OP-TEE has not cleared it, and
+ * buffers may have been freed when there was no device. From then on the session does not
+ * need tee-supplicant.
  */
 #define pr_fmt(fmt) "optee_rstmem: " fmt
 
@@ -136,7 +136,7 @@ static void start(struct work_struct *work)
  * optee_scrub_init() - prepare for clearing a range
  * @scrub:	zeroed by the caller
  * @ctx:	a context of OP-TEE's device; closed by optee_scrub_end()
- * @range:	the range that buffers are allocated from
+ * @range:	the range that OP-TEE has for buffers; size 0 if it has none
  */
 void optee_scrub_init(struct optee_scrub *scrub, struct tee_context *ctx,
 		      const struct optee_range *range)
@@ -179,8 +179,9 @@ int optee_scrub_start(struct optee_scrub *scrub)
  * @start:	physical address
  * @size:	bytes
  *
- * After optee_scrub_end() it does nothing: the next attachment clears the whole range. May
- * sleep.
+ * After optee_scrub_end() it does nothing for OP-TEE's own memory: the next attachment clears
+ * the whole range. Memory that is lent has no next attachment, and must not go back to the
+ * kernel. May sleep.
  *
  * Return: 0 or -errno; then the memory must not be used again.
  */
@@ -200,20 +201,9 @@ int optee_scrub_clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
 		mutex_lock(&scrub->lock);
 	}
 	if (!scrub->ctx)
-		rc = 0;
+		rc = scrub->range.size ? 0 : -ENODEV;
 	mutex_unlock(&scrub->lock);
 	return rc;
-}
-
-/**
- * optee_scrub_ended() - check whether freed memory is not cleared any more
- * @scrub:	initialised
- *
- * Return: true after optee_scrub_end().
- */
-bool optee_scrub_ended(const struct optee_scrub *scrub)
-{
-	return !READ_ONCE(scrub->ctx);
 }
 
 /**
@@ -227,7 +217,7 @@ void optee_scrub_end(struct optee_scrub *scrub)
 	mutex_lock(&scrub->lock);
 	session_close(scrub);
 	tee_client_close_context(scrub->ctx);
-	WRITE_ONCE(scrub->ctx, NULL);
+	scrub->ctx = NULL;
 	mutex_unlock(&scrub->lock);
 }
 

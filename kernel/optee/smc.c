@@ -22,6 +22,7 @@
 #define EXCHANGE_CAPABILITIES	FAST_CALL(9)
 #define CAP_UNIPROCESSOR	BIT(0)
 #define CAP_PROTMEM		BIT(8)
+#define CAP_DYNAMIC_PROTMEM	BIT(9)
 
 /* out: a1 address, a2 size, a3 width of a physical address, bits */
 #define GET_PROTMEM_CONFIG	FAST_CALL(20)
@@ -44,6 +45,35 @@ static int call(struct device *dev, u32 func, unsigned long a1,
 	return 0;
 }
 
+/* Get the capabilities of the secure world. Returns 0, -ENXIO or -ENODATA. */
+static int get_capabilities(struct device *dev, unsigned long *caps)
+{
+	struct arm_smccc_res res;
+	int rc;
+
+	rc = call(dev, EXCHANGE_CAPABILITIES,
+		  num_possible_cpus() == 1 ? CAP_UNIPROCESSOR : 0, &res);
+	if (rc)
+		return rc;
+	*caps = res.a1;
+	return res.a0 == RETURN_OK ? 0 : -ENODATA;
+}
+
+/**
+ * optee_smc_lends() - ask OP-TEE whether it protects memory that is lent
+ * @dev:	the stock driver's device; its property "method" is the way to call
+ *
+ * Return: 0 when it does, -EOPNOTSUPP when it does not.
+ */
+int optee_smc_lends(struct device *dev)
+{
+	unsigned long caps;
+
+	if (get_capabilities(dev, &caps) || !(caps & CAP_DYNAMIC_PROTMEM))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 /**
  * optee_smc_protmem() - ask OP-TEE where its protected memory is
  * @dev:	the stock driver's device; its property "method" is the way to call
@@ -56,13 +86,13 @@ static int call(struct device *dev, u32 func, unsigned long a1,
 int optee_smc_protmem(struct device *dev, struct optee_range *range)
 {
 	struct arm_smccc_res res;
+	unsigned long caps;
 	int rc;
 
-	rc = call(dev, EXCHANGE_CAPABILITIES,
-		  num_possible_cpus() == 1 ? CAP_UNIPROCESSOR : 0, &res);
+	rc = get_capabilities(dev, &caps);
 	if (rc)
 		return rc;
-	if (res.a0 != RETURN_OK || !(res.a1 & CAP_PROTMEM))
+	if (!(caps & CAP_PROTMEM))
 		return -ENODATA;
 
 	rc = call(dev, GET_PROTMEM_CONFIG, 0, &res);

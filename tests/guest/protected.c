@@ -74,29 +74,33 @@ static void look(int buf, const char *how)
 		pos = pages[n] * PAGE;
 		memset(seen, 0xa5, sizeof(seen));
 		rc = guest_devmem(addr + pos, seen, sizeof(seen));
-		if (target_protects() ? rc != SIGBUS :
+		if (target_protects() ? rc != target()->death :
 		    rc || memcmp(seen, content + pos, PAGE)) {
 			ktap_note("0x%llx: %d", (unsigned long long)addr + pos, rc);
 			by_root = false;
 		}
 		rc = edu_read(edu, pos, seen, PAGE);
-		if (rc || !memcmp(seen, content + pos, PAGE) == target_protects()) {
+		if (rc || !memcmp(seen, content + pos, PAGE) == target()->devices) {
 			ktap_note("page %zu: %d", pages[n], rc);
 			by_device = false;
 		}
 		for (pos = 1; pos < PAGE && seen[pos] == seen[0]; pos++)
 			;
-		if (target_protects() && pos != PAGE) {
+		if (target()->devices && pos != PAGE) {
 			ktap_note("the device sees something");
 			by_device = false;
 		}
 	}
 	close(edu);
-	ktap(by_root, "%s: %s", how, target_protects() ?
+	ktap(by_root, "%s: %s", how, !target_protects() ?
+	     "root reads the content at the buffer's address" :
+	     target()->death == SIGBUS ?
 	     "a read by root at the buffer's address is a bus error" :
-	     "root reads the content at the buffer's address");
-	ktap(by_device, "%s: %s", how, target_protects() ?
+	     "a read by root at the buffer's address kills the process");
+	ktap(by_device, "%s: %s", how, target()->devices ?
 	     "a bus master reads nothing of the buffer" :
+	     target_protects() ?
+	     "a bus master reads the content: the emulator does not check devices" :
 	     "a bus master reads the content of the buffer");
 }
 

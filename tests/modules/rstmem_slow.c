@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rstmem_slow: a function takes longer, at its beginning and at its end. For tests of
- * what happens on another processor meanwhile.
+ * rstmem_slow: a function takes longer, at its beginning and at its end, while a parameter
+ * says so. For tests of what happens on another processor meanwhile.
  */
+#include <linux/compiler.h>
 #include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -15,9 +16,22 @@ static unsigned int ms = 200;
 module_param(ms, uint, 0444);
 MODULE_PARM_DESC(ms, "milliseconds, twice for each call");
 
+static bool slow = true;
+module_param(slow, bool, 0644);
+MODULE_PARM_DESC(slow, "The function is slow; 0 ends a wait");
+
+static unsigned int inside;
+module_param(inside, uint, 0444);
+MODULE_PARM_DESC(inside, "1 while a call waits");
+
 static int wait_ms(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	mdelay(ms);
+	unsigned int n;
+
+	WRITE_ONCE(inside, 1);
+	for (n = 0; n < ms && READ_ONCE(slow); n++)
+		mdelay(1);
+	WRITE_ONCE(inside, 0);
 	return 0;
 }
 

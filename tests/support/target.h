@@ -15,6 +15,8 @@
  * @caps:	TEE_RSTMEM_CAP_*
  * @open:	address of memory outside the kernel that any bus master may read:
  *		firmware, or the memory that OP-TEE shares
+ * @death:	the signal that ends a process that reads its memory
+ * @devices:	its firewall keeps devices out
  * @driver:	its driver, below /sys/bus/platform/drivers
  * @device:	the driver's device
  * @soft:	it runs in the kernel, and its sessions can be counted
@@ -26,6 +28,8 @@ struct target {
 	uint64_t total;
 	uint32_t caps;
 	uint64_t open;
+	int death;
+	bool devices;
 	const char *driver;
 	const char *device;
 	bool soft;
@@ -43,10 +47,7 @@ bool target_offers(uint32_t use_case);
 /* Returns its use case number @n, counted modulo their number. */
 uint32_t target_use_case(unsigned int n);
 
-/*
- * Returns whether the TEE alone can read a buffer, and a device without permission reads
- * other data.
- */
+/* Returns whether the TEE keeps the CPU from reading a buffer. */
 bool target_protects(void);
 
 /*
