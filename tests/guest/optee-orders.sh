@@ -95,11 +95,14 @@ unbind
 
 load
 bind
-rstmem alloc -s 64K -- sleep 2 &
-usleep 500000
+rstmem alloc -s 64K -- sleep 1000 &
+while [ "$(cat "$account/used")" = 0 ]; do usleep 10000; done
 ! unload 2>/dev/null
 result $? 'orders: a buffer keeps the module'
-unbind
+# The driver waits for the open file.
+unbind &
+while [ -e "$account" ]; do usleep 10000; done
+killall sleep
 wait
 unload && nothing_left
 result $? 'orders: a buffer that outlives the driver leaves nothing'
