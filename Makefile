@@ -65,7 +65,9 @@ help:
 	@echo '                run some of them on a kernel with every check there is, which'
 	@echo '                is built first, once: ten minutes'
 	@echo 'make check-optee'
-	@echo '                run those of OP-TEE, under emulated TrustZone'
+	@echo '                run those of OP-TEE, under emulated TrustZone, and where OP-TEE'
+	@echo '                protects memory at run time; write the table of'
+	@echo '                docs/threat-model.md'
 	@echo 'make check-kernels'
 	@echo '                run tests on every kernel of Debian in META, fetched first: those'
 	@echo '                above, the generic ones with drivers for displays and video,'
@@ -145,10 +147,13 @@ check-all: deps
 check-debug: deps
 	@tests/run @debug
 
-# What @trixie-optee and @trixie-backports-optee name.
+# What @trixie-optee and @trixie-backports-optee name, and the short ones of the board with
+# RME. Writes the table of docs/threat-model.md.
+rme-tests := lent lent-poison lent-params kernel-load protected
 .PHONY: check-optee
 check-optee: deps
-	@tests/run @trixie-optee @trixie-backports-optee
+	@tests/run @trixie-optee @trixie-backports-optee $(rme-tests:%=%@trixie-optee-rme)
+	@tests/proven
 
 # Writes docs/support.md.
 .PHONY: check-kernels
