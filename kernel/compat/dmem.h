@@ -4,8 +4,7 @@
  *
  * The controller came with 6.14 (commit b168ed458dde, "kernel/cgroup: Add "dmem" memory accounting
  * cgroup"). Older kernels charge nothing. Since 7.3 a region is registered with a
- * structure instead of a size. kernel/Kbuild defines HAVE_DMEM_CGROUP if the kernel has the
- * controller, and HAVE_DMEM_CGROUP_INIT if it has the structure.
+ * structure instead of a size.
  */
 #ifndef _RSTMEM_COMPAT_DMEM_H
 #define _RSTMEM_COMPAT_DMEM_H
@@ -16,22 +15,26 @@
 
 #include <linux/cgroup_dmem.h>
 
-#ifdef HAVE_DMEM_CGROUP_INIT
-#define dmem_register(bytes, ...)					\
-	dmem_cgroup_register_region(					\
-		&(struct dmem_cgroup_init){ .size = (bytes) }, __VA_ARGS__)
-#else
-#define dmem_register(bytes, ...)					\
-	dmem_cgroup_register_region((bytes), __VA_ARGS__)
+#ifndef HAVE_DMEM_CGROUP_INIT
+struct dmem_cgroup_init {
+	u64 size;
+};
+
+#define dmem_cgroup_register_region(init, ...) \
+	dmem_cgroup_register_region((init)->size, __VA_ARGS__)
 #endif
 
 #else
+
+struct dmem_cgroup_init {
+	u64 size;
+};
 
 struct dmem_cgroup_pool_state;
 struct dmem_cgroup_region;
 
 static inline __printf(2, 3) struct dmem_cgroup_region *
-dmem_register(u64 bytes, const char *format, ...)
+dmem_cgroup_register_region(const struct dmem_cgroup_init *init, const char *format, ...)
 {
 	return NULL;
 }

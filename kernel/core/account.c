@@ -485,12 +485,13 @@ void rstmem_account_deinit(struct rstmem_account *account)
 int rstmem_account_start(struct rstmem_account *account, const char *name,
 			 u64 total)
 {
+	const struct dmem_cgroup_init init = { .size = total };
 	struct dmem_cgroup_region *region;
 
 	account->total = total;
 	if (!total)
 		return 0;
-	region = dmem_register(total, "rstmem/%s", name);
+	region = dmem_cgroup_register_region(&init, "rstmem/%s", name);
 	if (IS_ERR(region))
 		return PTR_ERR(region);
 	account->region = region;

@@ -41,8 +41,8 @@ static void kept_unclaim(u64 start, u64 size)
 
 static int kept_take(u64 start, u64 size)
 {
-	return compat_alloc_contig_range(PHYS_PFN(start), PHYS_PFN(start + size),
-					 GFP_KERNEL | __GFP_NOWARN);
+	return alloc_contig_range(PHYS_PFN(start), PHYS_PFN(start + size), ACR_FLAGS_NONE,
+				  GFP_KERNEL | __GFP_NOWARN);
 }
 
 static int kept_give(u64 start, u64 size)
