@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Restricted memory inside the kernel. A TEE driver that offers it (a backend) calls
- * these functions, and so do drivers that allocate or recognise it. docs/backend.md is
- * a guide for authors of backends, docs/importers.md one for other drivers.
+ * these functions, and so do drivers that allocate or recognise it. Guides are in
+ * docs/backend.md for authors of backends, and in
+ * docs/importers.md for other drivers.
  */
 #ifndef _LINUX_TEE_RSTMEM_H
 #define _LINUX_TEE_RSTMEM_H
@@ -17,12 +18,14 @@ struct module;
 struct tee_rstmem_device;
 struct tee_rstmem_pool;
 
+#ifndef TEE_SHM_RESTRICTED
 /*
  * In struct tee_shm's flags: the memory is restricted. The proposal used
  * BIT(4), which is TEE_SHM_DMA_BUF since 6.18; the stock core hands out bits
  * from below, so this bit is taken from the top.
  */
 #define TEE_SHM_RESTRICTED	BIT(31)
+#endif
 
 /**
  * struct tee_rstmem_usage - the state of the memory behind a use case
@@ -111,8 +114,9 @@ struct tee_rstmem_ops {
  * @shared:	all use cases take from the same memory, and so share their limits
  * @free_later:	@rstmem_free takes long: the core calls it from a work queue, one call at
  *		a time. Allocations that have no room meanwhile wait
- * @importers:	devices that may import, as the file "importers" in sysfs takes it,
- *		see tee_rstmem(7); NULL: any. In force before any device can import
+ * @importers:	devices that may import, as the file "importers" in sysfs takes it, or
+ *		NULL for any; in force before any device can import. See
+ *		tee_rstmem(7)
  *
  * Used during the call only, except for @ops.
  */
@@ -268,8 +272,9 @@ struct tee_rstmem_elastic_desc {
 };
 
 /*
- * A pool whose memory is ordinary RAM while it is not needed, see docs/elastic.md. May
- * sleep. Destroyed with tee_rstmem_pool_free(), which gives the memory back.
+ * A pool whose memory is ordinary RAM while it is not needed, see
+ * docs/elastic.md. May sleep.
+ * Destroyed with tee_rstmem_pool_free(), which gives the memory back.
  */
 struct tee_rstmem_pool *
 tee_rstmem_elastic_create(const struct tee_rstmem_elastic_desc *desc);

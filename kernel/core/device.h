@@ -66,7 +66,10 @@ struct rstmem_offer {
  * @release:	the device is being released; @id_data is not used again
  *
  * An id holds a reference to @buf. No call finds an id that has ended. A call that found
- * the id earlier keeps the buffer alive until it returns. The graft implements these.
+ * the id earlier keeps the buffer alive until it returns.
+ *
+ * This is what the core needs of the TEE core. The other way, the TEE core's side calls
+ * rstmem_device_create(), rstmem_plug() and rstmem_ioctl().
  */
 struct rstmem_id_ops {
 	int (*create)(struct tee_context *ctx, struct rstmem_buffer *buf);

@@ -85,7 +85,8 @@ EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_address);
  * tee_rstmem_set_importers() - set the list of devices that may import
  * @rdev:	from tee_rstmem_register() or tee_rstmem_attach()
  * @use_case:	TEE_IOC_UC_*
- * @list:	text as for the file "importers" in sysfs, see tee_rstmem(7):
+ * @list:	text as for the file "importers" in sysfs, see
+ *		tee_rstmem(7):
  *		"driver:GLOB", "device:GLOB", "compatible:GLOB" with spaces between
  *		them, or "any" or "none"
  *

@@ -3,38 +3,24 @@
 #include <linux/module.h>
 
 #include "../compat/newest.h"
-#include "../core/buffer.h"
-#include "debugfs.h"
-#include "sysfs.h"
+#include "plug.h"
 
-static int __init rstmem_init(void)
+static int __init tee_rstmem_init(void)
 {
-	int rc;
+	int rc = rstmem_init();
 
-	rc = rstmem_buffer_init();
-	if (rc)
-		return rc;
-	rc = rstmem_sysfs_init();
-	if (rc)
-		goto err_buffer_exit;
-	rstmem_debugfs_init();
-	newest_kernel_warn();
-	return 0;
-
-err_buffer_exit:
-	rstmem_buffer_exit();
+	if (!rc)
+		newest_kernel_warn();
 	return rc;
 }
 
-static void __exit rstmem_exit(void)
+static void __exit tee_rstmem_exit(void)
 {
-	rstmem_debugfs_exit();
-	rstmem_sysfs_exit();
-	rstmem_buffer_exit();
+	rstmem_exit();
 }
 
-module_init(rstmem_init);
-module_exit(rstmem_exit);
+module_init(tee_rstmem_init);
+module_exit(tee_rstmem_exit);
 
 MODULE_DESCRIPTION("Restricted memory for TEE devices");
 MODULE_LICENSE("GPL");

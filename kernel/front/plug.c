@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Plugging: show a device in every front end, and hide it. */
+#include "../core/buffer.h"
 #include "../core/device.h"
+#include "debugfs.h"
 #include "heap.h"
 #include "plug.h"
 #include "sysfs.h"
@@ -37,4 +39,35 @@ void rstmem_unplug(struct tee_rstmem_device *rdev)
 	rstmem_device_unplug(rdev);
 	rstmem_heap_unplug(rdev->use_cases);
 	rstmem_sysfs_del(rdev);
+}
+
+/**
+ * rstmem_init() - prepare core and front ends, when the module is loaded
+ *
+ * Return: 0 or -errno.
+ */
+int rstmem_init(void)
+{
+	int rc;
+
+	rc = rstmem_buffer_init();
+	if (rc)
+		return rc;
+	rc = rstmem_sysfs_init();
+	if (rc) {
+		rstmem_buffer_exit();
+		return rc;
+	}
+	rstmem_debugfs_init();
+	return 0;
+}
+
+/**
+ * rstmem_exit() - undo rstmem_init(); no device is left
+ */
+void rstmem_exit(void)
+{
+	rstmem_debugfs_exit();
+	rstmem_sysfs_exit();
+	rstmem_buffer_exit();
 }

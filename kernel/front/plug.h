@@ -5,6 +5,9 @@
 
 struct tee_rstmem_device;
 
+int rstmem_init(void);
+void rstmem_exit(void);
+
 int rstmem_plug(struct tee_rstmem_device *rdev);
 void rstmem_unplug(struct tee_rstmem_device *rdev);
 

@@ -2,7 +2,8 @@
 /*
  * The sysfs front end: class rstmem has a device for each offered use case.
  *
- * Everybody may read. Root sets limits and importers. tee_rstmem(7) is the manual.
+ * Everybody may read. Root sets limits and importers. The manual is
+ * tee_rstmem(7).
  */
 #include <linux/array_size.h>
 #include <linux/build_bug.h>

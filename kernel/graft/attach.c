@@ -2,6 +2,7 @@
 /*
  * The graft's file operations, and attaching the graft to a TEE device and detaching it.
  */
+#include <linux/build_bug.h>
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/err.h>
@@ -18,6 +19,10 @@
 #include "../front/ioctl.h"
 #include "../front/plug.h"
 #include "graft.h"
+
+static_assert(!(TEE_SHM_RESTRICTED &
+		(TEE_SHM_DYNAMIC | TEE_SHM_USER_MAPPED | TEE_SHM_POOL |
+		 TEE_SHM_PRIV | TEE_SHM_DMA_BUF | TEE_SHM_DMA_MEM)));
 
 /* How long detaching waits for calls with restricted memory, in seconds. */
 #define DETACH_NOTICE	1
@@ -86,7 +91,7 @@ static long graft_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 static int graft_release(struct inode *inode, struct file *filp)
 {
 	/* End the ids first: they would keep the context and its sessions alive. */
-	graft_ids_end_ctx(filp->private_data);
+	rstmem_ids_end_ctx(filp->private_data);
 	return stock_fops->release(inode, filp);
 }
 
@@ -107,6 +112,25 @@ static int fops_prepare(const struct file_operations *stock)
 	return 0;
 }
 
+static struct graft *to_graft(struct rstmem_ids *ids)
+{
+	return container_of(ids, struct graft, ids);
+}
+
+static void id_op_release(void *id_data)
+{
+	struct graft *graft = to_graft(id_data);
+
+	kfree_rcu(graft, rcu);
+}
+
+static const struct rstmem_id_ops graft_id_ops = {
+	.create = rstmem_id_create,
+	.register_file = rstmem_id_register_file,
+	.end = rstmem_id_end,
+	.release = id_op_release,
+};
+
 /* Make the restricted memory of a device, without plugging it. */
 static struct graft *graft_create(struct tee_device *teedev,
 				  const struct tee_rstmem_desc *desc, void *data)
@@ -122,9 +146,8 @@ static struct graft *graft_create(struct tee_device *teedev,
 		kfree(graft);
 		return ERR_CAST(rdev);
 	}
-	graft->teedev = teedev;
 	graft->rdev = rdev;
-	graft_ids_init(graft);
+	rstmem_ids_init(&graft->ids, teedev);
 	return graft;
 }
 
@@ -161,7 +184,7 @@ static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 	graft->live = live;
 	rdev = graft->rdev;
 	rdev->id_ops = &graft_id_ops;
-	rdev->id_data = graft;
+	rdev->id_data = &graft->ids;
 
 	/* Attach the pool first: files of an earlier attachment may create ids. */
 	graft_pool_attach(graft);
@@ -183,7 +206,7 @@ static void graft_stop(struct graft *graft)
 	rstmem_unplug(graft->rdev);
 	/* Otherwise they would hold the device's name and memory for a moment. */
 	rstmem_buffer_flush();
-	graft_ids_stop(graft);
+	rstmem_ids_stop(&graft->ids);
 }
 
 /**
@@ -219,20 +242,6 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_desc *des
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_register);
 
-/* Log the users that tee_device_unregister() waits for without a message. */
-static void report_users(struct tee_device *teedev)
-{
-	size_t users;
-
-	mutex_lock(&teedev->mutex);
-	users = teedev->num_users - 1;
-	mutex_unlock(&teedev->mutex);
-	if (users)
-		dev_notice(&teedev->dev,
-			   "removal waits until %zu open files and shared memory objects are closed; fuser /dev/%s lists the processes\n",
-			   users, dev_name(&teedev->dev));
-}
-
 /**
  * tee_rstmem_unregister() - take a TEE device and its restricted memory away
  * @rdev:	from tee_rstmem_register()
@@ -245,13 +254,13 @@ static void report_users(struct tee_device *teedev)
  */
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
 {
-	struct graft *graft = rdev->id_data;
+	struct graft *graft = to_graft(rdev->id_data);
 
 	if (WARN_ON(graft->live))
 		return;
 	graft_stop(graft);
-	report_users(graft->teedev);
-	tee_device_unregister(graft->teedev);
+	rstmem_ids_report_users(&graft->ids);
+	tee_device_unregister(graft->ids.teedev);
 	rstmem_device_put(rdev);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_unregister);
@@ -293,7 +302,7 @@ EXPORT_SYMBOL_GPL(tee_rstmem_attach);
 /* Give the device its own pool and operations back. No id is left. */
 static void graft_take_off(struct graft *graft)
 {
-	struct tee_device *teedev = graft->teedev;
+	struct tee_device *teedev = graft->ids.teedev;
 
 	cmpxchg(&teedev->cdev.ops, &graft_fops, stock_fops);
 	graft_pool_detach(graft);
@@ -307,7 +316,7 @@ static int take_off_later(void *data)
 	struct graft *graft = data;
 	struct module *owner = graft->rdev->ops->owner;
 
-	wait_event_idle(graft->drained, !atomic_read(&graft->count));
+	wait_event_idle(graft->ids.drained, !atomic_read(&graft->ids.count));
 	graft_take_off(graft);
 	module_put(owner);
 	module_put_and_kthread_exit(0);
@@ -317,14 +326,14 @@ static bool wait_for_calls(struct graft *graft)
 {
 	const long rest = (DETACH_WAIT - DETACH_NOTICE) * HZ;
 
-	if (wait_event_timeout(graft->drained, !atomic_read(&graft->count),
+	if (wait_event_timeout(graft->ids.drained, !atomic_read(&graft->ids.count),
 			       DETACH_NOTICE * HZ))
 		return true;
-	dev_notice(&graft->teedev->dev,
+	dev_notice(&graft->ids.teedev->dev,
 		   "detaching waits for %d ids that calls still use, %d seconds at most; fuser /dev/%s lists the processes\n",
-		   atomic_read(&graft->count), DETACH_WAIT,
-		   dev_name(&graft->teedev->dev));
-	return wait_event_timeout(graft->drained, !atomic_read(&graft->count),
+		   atomic_read(&graft->ids.count), DETACH_WAIT,
+		   dev_name(&graft->ids.teedev->dev));
+	return wait_event_timeout(graft->ids.drained, !atomic_read(&graft->ids.count),
 				  rest);
 }
 
@@ -340,7 +349,8 @@ static bool wait_for_calls(struct graft *graft)
  */
 void tee_rstmem_detach(struct tee_rstmem_device *rdev)
 {
-	struct graft *graft = rdev->id_data;
+	struct graft *graft = to_graft(rdev->id_data);
+	struct module *owner = rdev->ops->owner;
 	struct task_struct *task;
 
 	if (WARN_ON(!graft->live))
@@ -351,17 +361,17 @@ void tee_rstmem_detach(struct tee_rstmem_device *rdev)
 		return;
 	}
 
-	dev_warn(&graft->teedev->dev,
+	dev_warn(&graft->ids.teedev->dev,
 		 "calls still use restricted memory; the device is left as it was when they end\n");
 	__module_get(THIS_MODULE);
-	__module_get(rdev->ops->owner);
+	__module_get(owner);
 	task = kthread_run(take_off_later, graft, "rstmem-detach");
 	if (!IS_ERR(task))
 		return;
 	/* Without a thread, wait here. */
-	wait_event_idle(graft->drained, !atomic_read(&graft->count));
+	wait_event_idle(graft->ids.drained, !atomic_read(&graft->ids.count));
 	graft_take_off(graft);
-	module_put(rdev->ops->owner);
+	module_put(owner);
 	module_put(THIS_MODULE);
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_detach);

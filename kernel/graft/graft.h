@@ -35,45 +35,29 @@
 #ifndef _RSTMEM_GRAFT_H
 #define _RSTMEM_GRAFT_H
 
-#include <linux/atomic.h>
 #include <linux/rcupdate.h>
 #include <linux/tee_rstmem.h>
-#include <linux/wait.h>
 
-struct rstmem_id_ops;
+#include "ids.h"
 
 /**
  * struct graft - the graft in a TEE device
  * @pool:	the pool in teedev->pool. Has the private data of the driver's own pool,
  *		so that the driver's operations work on it as well
  * @stock:	the driver's own pool, may be NULL
- * @teedev:	the device
+ * @ids:	the device and its ids
  * @rdev:	its restricted memory; the last reference to it frees the graft
  * @live:	the device belongs to another driver and was in use
- * @stopped:	no new ids; guarded by the device's mutex
- * @count:	ids that the stock core has not yet freed
- * @drained:	woken when @count becomes 0
  * @rcu:	frees the graft after the readers that found it through teedev->pool
  */
 struct graft {
 	struct tee_shm_pool pool;
 	struct tee_shm_pool *stock;
-	struct tee_device *teedev;
+	struct rstmem_ids ids;
 	struct tee_rstmem_device *rdev;
 	bool live;
-	bool stopped;
-	atomic_t count;
-	wait_queue_head_t drained;
 	struct rcu_head rcu;
 };
-
-/* ids.c */
-extern const struct rstmem_id_ops graft_id_ops;
-
-void graft_ids_init(struct graft *graft);
-void graft_ids_end_ctx(struct tee_context *ctx);
-void graft_ids_stop(struct graft *graft);
-void graft_id_free(struct tee_shm *shm);
 
 /* shm_pool.c */
 bool graft_pool_is_ours(const struct tee_device *teedev);

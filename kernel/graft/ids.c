@@ -2,11 +2,11 @@
 /*
  * Ids: restricted buffers in TEE contexts.
  *
- * An id is a struct tee_shm in the idr of the stock TEE core, with a reference to its
- * buffer. It ends at the first of these events: the release of its dma-buf or of the file
- * of its registration, the release of the context's file, the removal of the device. Then
- * the id leaves the idr, so that no new call finds it, and loses its initial reference.
- * Calls that found it before have references of their own. The last reference frees it.
+ * An id is a struct tee_shm in the idr of the TEE core, with a reference to its buffer. It
+ * ends at the first of these events: the release of its dma-buf or of the file of its
+ * registration, the release of the context's file, the removal of the device. Then the id
+ * leaves the idr, so that no new call finds it, and loses its initial reference. Calls that
+ * found it before have references of their own. The last reference frees it.
  *
  * An id holds a reference to its context, like any struct tee_shm. The release of the
  * context's file ends the id. So the id does not keep the context longer than the file.
@@ -16,6 +16,7 @@
  */
 #include <linux/anon_inodes.h>
 #include <linux/build_bug.h>
+#include <linux/device.h>
 #include <linux/dma-buf.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -24,18 +25,18 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/tee_rstmem.h>
 
-#include "../compat/tee_core.h"
 #include "../core/buffer.h"
 #include "../core/device.h"
 #include "../core/dmabuf.h"
-#include "graft.h"
+#include "ids.h"
 
 /**
  * struct id_shm - an id
- * @shm:	the object of the stock core; first, because the core kfree()s it
+ * @shm:	the object of the TEE core; first, because the core kfree()s it
  * @buf:	the buffer, referenced
- * @graft:	of the device; @buf keeps it alive
+ * @ids:	of the device; @buf keeps them alive
  * @holder:	pointer to this id in the buffer or registration that it ends with;
  *		guarded by the device's mutex. NULL once the id has ended, and for a
  *		kernel client
@@ -44,7 +45,7 @@
 struct id_shm {
 	struct tee_shm shm;
 	struct rstmem_buffer *buf;
-	struct graft *graft;
+	struct rstmem_ids *ids;
 	void **holder;
 	struct list_head ended;
 };
@@ -62,9 +63,6 @@ struct registration {
 };
 
 static_assert(offsetof(struct id_shm, shm) == 0);
-static_assert(!(TEE_SHM_RESTRICTED &
-		(TEE_SHM_DYNAMIC | TEE_SHM_USER_MAPPED | TEE_SHM_POOL |
-		 TEE_SHM_PRIV | TEE_SHM_DMA_BUF | TEE_SHM_DMA_MEM)));
 
 static struct id_shm *to_id(const struct tee_shm *shm)
 {
@@ -78,8 +76,8 @@ static struct id_shm *to_id(const struct tee_shm *shm)
 static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 		     void **holder, bool numbered)
 {
-	struct graft *graft = buf->offer->rdev->id_data;
-	struct tee_device *teedev = graft->teedev;
+	struct rstmem_ids *ids = buf->offer->rdev->id_data;
+	struct tee_device *teedev = ids->teedev;
 	struct id_shm *id;
 	int rc = -ENODEV;
 
@@ -91,7 +89,7 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 	id->shm.flags = TEE_SHM_RESTRICTED | TEE_SHM_POOL;
 	refcount_set(&id->shm.refcount, 1);
 	id->buf = buf;
-	id->graft = graft;
+	id->ids = ids;
 	id->holder = numbered ? holder : NULL;
 
 	/*
@@ -100,14 +98,14 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 	 */
 	mutex_lock(&teedev->mutex);
 	/* Allocate cyclically: the number of an ended id is not soon used again. */
-	if (!graft->stopped)
+	if (!ids->stopped)
 		rc = numbered ? idr_alloc_cyclic(&teedev->idr, &id->shm, 1, 0, GFP_KERNEL) : 0;
 	if (rc >= 0) {
 		id->shm.id = numbered ? rc : -1;
 		rstmem_buffer_get(buf);
 		kref_get(&ctx->refcount);
 		teedev->num_users++;
-		atomic_inc(&graft->count);
+		atomic_inc(&ids->count);
 		WRITE_ONCE(*holder, id);
 	}
 	mutex_unlock(&teedev->mutex);
@@ -166,59 +164,95 @@ static void ids_end(struct tee_device *teedev, const struct tee_context *ctx)
 }
 
 /**
- * graft_ids_init() - start without ids
- * @graft:	of the device
+ * rstmem_ids_init() - start without ids
+ * @ids:	filled in
+ * @teedev:	the device
  */
-void graft_ids_init(struct graft *graft)
+void rstmem_ids_init(struct rstmem_ids *ids, struct tee_device *teedev)
 {
-	atomic_set(&graft->count, 0);
-	init_waitqueue_head(&graft->drained);
+	ids->teedev = teedev;
+	ids->stopped = false;
+	atomic_set(&ids->count, 0);
+	init_waitqueue_head(&ids->drained);
 }
 
 /**
- * graft_ids_end_ctx() - end the ids of a context whose file is being released
+ * rstmem_ids_end_ctx() - end the ids of a context whose file is being released
  * @ctx:	the context; no call of it is running
  */
-void graft_ids_end_ctx(struct tee_context *ctx)
+void rstmem_ids_end_ctx(struct tee_context *ctx)
 {
 	ids_end(ctx->teedev, ctx);
 }
 
 /**
- * graft_ids_stop() - end all ids of a device
- * @graft:	of the device
+ * rstmem_ids_stop() - end all ids of a device
+ * @ids:	of the device
  *
  * No id is created from now on.
  */
-void graft_ids_stop(struct graft *graft)
+void rstmem_ids_stop(struct rstmem_ids *ids)
 {
-	mutex_lock(&graft->teedev->mutex);
-	graft->stopped = true;
-	mutex_unlock(&graft->teedev->mutex);
-	ids_end(graft->teedev, NULL);
+	mutex_lock(&ids->teedev->mutex);
+	ids->stopped = true;
+	mutex_unlock(&ids->teedev->mutex);
+	ids_end(ids->teedev, NULL);
 }
 
 /**
- * graft_id_free() - drop the buffer of an id that the stock core frees
- * @shm:	the struct tee_shm in the id; the core frees it
+ * rstmem_ids_report_users() - log how many users tee_device_unregister() waits for
+ * @ids:	of the device
+ *
+ * The TEE core waits without a message.
  */
-void graft_id_free(struct tee_shm *shm)
+void rstmem_ids_report_users(struct rstmem_ids *ids)
+{
+	struct tee_device *teedev = ids->teedev;
+	size_t users;
+
+	mutex_lock(&teedev->mutex);
+	users = teedev->num_users - 1;
+	mutex_unlock(&teedev->mutex);
+	if (users)
+		dev_notice(&teedev->dev,
+			   "removal waits until %zu open files and shared memory objects are closed; fuser /dev/%s lists the processes\n",
+			   users, dev_name(&teedev->dev));
+}
+
+/**
+ * rstmem_id_free() - drop the buffer of an id that the TEE core frees
+ * @shm:	the struct tee_shm in the id, with TEE_SHM_RESTRICTED; the core frees it
+ */
+void rstmem_id_free(struct tee_shm *shm)
 {
 	struct id_shm *id = to_id(shm);
-	struct graft *graft = id->graft;
+	struct rstmem_ids *ids = id->ids;
 
-	/* rstmem_buffer_put() may free the graft, so update the count first. */
-	if (atomic_dec_and_test(&graft->count))
-		wake_up(&graft->drained);
+	/* rstmem_buffer_put() may free the ids, so update the count first. */
+	if (atomic_dec_and_test(&ids->count))
+		wake_up(&ids->drained);
 	rstmem_buffer_put(id->buf);
 }
 
-static int id_op_create(struct tee_context *ctx, struct rstmem_buffer *buf)
+/**
+ * rstmem_id_create() - &rstmem_id_ops.create
+ * @ctx:	an open context of the buffer's device
+ * @buf:	the buffer
+ *
+ * May sleep.
+ *
+ * Return: the id, or -errno: -ENODEV after rstmem_ids_stop(), -ENOMEM.
+ */
+int rstmem_id_create(struct tee_context *ctx, struct rstmem_buffer *buf)
 {
 	return id_create(ctx, buf, &buf->id, true);
 }
 
-static void id_op_end(struct rstmem_buffer *buf)
+/**
+ * rstmem_id_end() - &rstmem_id_ops.end
+ * @buf:	the buffer
+ */
+void rstmem_id_end(struct rstmem_buffer *buf)
 {
 	id_end_of(buf->offer->rdev->ctx.teedev, &buf->id);
 }
@@ -233,14 +267,24 @@ static int registration_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-/* There is no mmap, unlike for shared memory of the stock core. */
+/* There is no mmap, unlike for shared memory of the TEE core. */
 static const struct file_operations registration_fops = {
 	.owner = THIS_MODULE,
 	.release = registration_release,
 };
 
-static struct file *id_op_register_file(struct tee_context *ctx,
-					struct rstmem_buffer *buf, int *id)
+/**
+ * rstmem_id_register_file() - &rstmem_id_ops.register_file
+ * @ctx:	an open context of the buffer's device
+ * @buf:	the buffer
+ * @id:		out: the id
+ *
+ * May sleep.
+ *
+ * Return: the file, or ERR_PTR: the errors of rstmem_id_create(), and of making a file.
+ */
+struct file *rstmem_id_register_file(struct tee_context *ctx,
+				     struct rstmem_buffer *buf, int *id)
 {
 	struct registration *reg;
 	struct file *filp;
@@ -265,20 +309,6 @@ static struct file *id_op_register_file(struct tee_context *ctx,
 	*id = rc;
 	return filp;
 }
-
-static void id_op_release(void *id_data)
-{
-	struct graft *graft = id_data;
-
-	kfree_rcu(graft, rcu);
-}
-
-const struct rstmem_id_ops graft_id_ops = {
-	.create = id_op_create,
-	.register_file = id_op_register_file,
-	.end = id_op_end,
-	.release = id_op_release,
-};
 
 /**
  * tee_rstmem_shm_info() - describe restricted memory in a TEE call

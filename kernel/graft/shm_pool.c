@@ -39,7 +39,7 @@ static void pool_op_free(struct tee_shm_pool *pool, struct tee_shm *shm)
 
 	idx = srcu_read_lock(&pool_calls);
 	if (shm->flags & TEE_SHM_RESTRICTED) {
-		graft_id_free(shm);
+		rstmem_id_free(shm);
 	} else {
 		stock = stock_of(pool);
 		stock->ops->free(stock, shm);
@@ -85,12 +85,12 @@ bool graft_pool_is_ours(const struct tee_device *teedev)
  */
 void graft_pool_attach(struct graft *graft)
 {
-	graft->stock = graft->teedev->pool;
+	graft->stock = graft->ids.teedev->pool;
 	if (graft->stock)
 		graft->pool.private_data = graft->stock->private_data;
 	graft->pool.ops = &graft_pool_ops;
 	/* Readers see a complete pool. */
-	smp_store_release(&graft->teedev->pool, &graft->pool);
+	smp_store_release(&graft->ids.teedev->pool, &graft->pool);
 }
 
 /**
@@ -102,7 +102,7 @@ void graft_pool_attach(struct graft *graft)
  */
 void graft_pool_detach(struct graft *graft)
 {
-	cmpxchg(&graft->teedev->pool, &graft->pool, graft->stock);
+	cmpxchg(&graft->ids.teedev->pool, &graft->pool, graft->stock);
 }
 
 /**

@@ -64,12 +64,12 @@
 #include <linux/tee.h>
 #include <linux/types.h>
 
+#ifndef TEE_GEN_CAP_OBJREF
 /*
  * Before 6.17, gen_caps of TEE_IOC_VERSION has this bit if the device has
  * restricted memory. Since 6.17 the bit is TEE_GEN_CAP_OBJREF. Use
  * TEE_IOC_RSTMEM_QUERY, which works on every kernel.
  */
-#ifndef TEE_GEN_CAP_OBJREF
 #define TEE_GEN_CAP_RSTMEM	(1 << 4)
 #endif
 
