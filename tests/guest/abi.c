@@ -3,6 +3,7 @@
  * The ABI of the TEE device, to a program that uses <linux/tee.h> and the project's
  * uapi header only. Built for 64 and for 32 bits.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,16 +24,16 @@
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
 
-_Static_assert(sizeof(struct tee_ioctl_rstmem_alloc_data) == 24,
-	       "24 bytes in every ABI");
-_Static_assert(sizeof(struct tee_ioctl_rstmem_query) ==
-	       TEE_IOC_RSTMEM_QUERY_SIZE_VER1, "72 bytes in every ABI");
-_Static_assert(sizeof(struct tee_ioctl_rstmem_fd_info) ==
-	       TEE_IOC_RSTMEM_FD_INFO_SIZE_VER0, "the first version");
-_Static_assert(sizeof(struct tee_ioctl_shm_register_fd_data) == 24,
-	       "24 bytes in every ABI");
-_Static_assert(TEE_IOC_RSTMEM_ALLOC == 0xc018a40a, "the command's number");
-_Static_assert(TEE_IOC_SHM_REGISTER_FD == 0xc018a408, "mainline's number");
+static_assert(sizeof(struct tee_ioctl_rstmem_alloc_data) == 24,
+	      "24 bytes in every ABI");
+static_assert(sizeof(struct tee_ioctl_rstmem_query) ==
+	      TEE_IOC_RSTMEM_QUERY_SIZE_VER1, "72 bytes in every ABI");
+static_assert(sizeof(struct tee_ioctl_rstmem_fd_info) ==
+	      TEE_IOC_RSTMEM_FD_INFO_SIZE_VER0, "the first version");
+static_assert(sizeof(struct tee_ioctl_shm_register_fd_data) == 24,
+	      "24 bytes in every ABI");
+static_assert(TEE_IOC_RSTMEM_ALLOC == 0xc018a40a, "the command's number");
+static_assert(TEE_IOC_SHM_REGISTER_FD == 0xc018a408, "mainline's number");
 
 static size_t page;	/* a granule of the pool */
 
@@ -127,7 +128,7 @@ static void test_errors(int tee)
 	struct tee_ioctl_rstmem_query query;
 	size_t n;
 
-	_Static_assert(CASE_USE_CASE == VIDEO, "the cases use this use case");
+	static_assert(CASE_USE_CASE == VIDEO, "the cases use this use case");
 	tee_query(tee, VIDEO, &query);
 	for (n = 0; n < sizeof(tee_cases) / sizeof(*tee_cases); n++)
 		test_refused(tee, tee_cases[n].name, &tee_cases[n].data,

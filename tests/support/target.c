@@ -127,8 +127,9 @@ static int write_driver(const char *what)
 /* The supplicant ends at once, but its file is closed a moment later. */
 static int stop_supplicant(void)
 {
-	return system("killall tee-supplicant && while killall -q -0 tee-supplicant; do usleep 1000; done") ?
-	       -ESRCH : 0;
+	if (system("killall tee-supplicant"))
+		return -ESRCH;
+	return system("while killall -q -0 tee-supplicant; do usleep 1000; done") ? -ESRCH : 0;
 }
 
 static int start_supplicant(void)

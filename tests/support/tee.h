@@ -47,6 +47,7 @@ struct tee_mem {
 	int fd;
 	int id;
 };
+
 void tee_mem_alloc(int tee, size_t size, struct tee_mem *mem);
 /* TEE_IOC_SHM_REGISTER of memory of the program. */
 int tee_mem_register(int tee, void *addr, size_t size, struct tee_mem *mem);
