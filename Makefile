@@ -99,6 +99,8 @@ help:
 	@echo '                INSTALL_MOD_PATH or DESTDIR; ARCH and CROSS_COMPILE as for a kernel'
 	@echo 'make modules_uninstall'
 	@echo '                remove them'
+	@echo 'make patch      write the project as a patch series against the source of KERNEL to'
+	@echo '                build/patch; docs/upstream.md'
 	@echo 'make deb        build Debian packages into build/deb, those of another release'
 	@echo '                with SUITE=trixie'
 	@echo 'make clean      remove what was built; downloads stay in'
@@ -119,6 +121,11 @@ user: $(user-targets)
 .PHONY: modules
 modules: deps
 	@lab/build $(KERNEL)
+
+# A series against the source of KERNEL.
+.PHONY: patch
+patch: deps
+	@upstream/make $(KERNEL)
 
 # For editors and clangd.
 .PHONY: compile-commands
