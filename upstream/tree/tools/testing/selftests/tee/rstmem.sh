@@ -6,6 +6,7 @@
 #	memmap=96M$0x10000000		(x86)
 #
 # RSTMEM_START is their address, if it is another one.
+export LC_ALL=C
 skip=4
 start=${RSTMEM_START:-0x10000000}
 
