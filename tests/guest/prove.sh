@@ -100,8 +100,8 @@ flaws() {
 	gone
 	su nobody -c 'rstmem doctor --prove --yes' >"$out" 2>"$err" </dev/null
 	status=$?
-	check 'nobody: ends with status 4' [ "$status" = 4 ]
-	check 'nobody: says that only root may try' grep -q '^rstmem: only root' "$err"
+	check 'without privileges: ends with status 4' [ "$status" = 4 ]
+	check 'without privileges: says that only root may try' grep -q '^rstmem: only root' "$err"
 	rmmod softtee
 
 	# The engine needs rstmem_prove, which then stays.
