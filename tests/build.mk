@@ -79,7 +79,7 @@ $(B)/tests/fail: $(wildcard tests/fail/*.c)
 
 $(B)/tests/elastic: $(wildcard tests/elastic/*.c)
 
-$(B)/tests/lent: tests/elastic/pool.c
+$(B)/tests/lent $(B)/tests/successor: tests/elastic/pool.c
 
 $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 		tests/decoder/decoder.h $(guest-lib)

@@ -99,6 +99,7 @@ static int bench_reclaim(void *data, phys_addr_t start, u64 bytes)
 }
 
 static const struct tee_rstmem_lend_ops lend_ops = {
+	.adopt = bench_reclaim,
 	.lend = bench_lend,
 	.reclaim = bench_reclaim,
 };

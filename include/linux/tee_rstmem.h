@@ -214,6 +214,10 @@ tee_rstmem_gen_pool_alloc(phys_addr_t paddr, size_t size)
 
 /**
  * struct tee_rstmem_lend_ops - a backend's part in an elastic pool
+ * @adopt:	see to it that a range is not protected and has no restricted contents. It is
+ *		not RAM of this kernel, so an earlier kernel may have lent it before a kexec. Must
+ *		not read or write what may be protected. After a failure the range stays out of
+ *		use until reboot
  * @lend:	protect a range that the kernel does not use and that is claimed. On
  *		success the contents are cleared, and the CPU cannot read them.
  *		-ENOTRECOVERABLE when the state of the range is unknown: it stays out of
@@ -222,10 +226,11 @@ tee_rstmem_gen_pool_alloc(phys_addr_t paddr, size_t size)
  *		device translates to it. After a failure the range stays out of use until
  *		reboot
  *
- * @start and @size are those of a block. One thread of the pool calls both, with no lock
+ * @start and @size are those of a block. One thread of the pool calls them, with no lock
  * held. They may sleep; each call delays growth, and destruction of the pool.
  */
 struct tee_rstmem_lend_ops {
+	int (*adopt)(void *data, phys_addr_t start, u64 size);
 	int (*lend)(void *data, phys_addr_t start, u64 size);
 	int (*reclaim)(void *data, phys_addr_t start, u64 size);
 };

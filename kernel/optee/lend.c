@@ -51,11 +51,10 @@ static int send(struct optee_lender *lender, u32 cmd, struct optee_param *params
 	return rc;
 }
 
-/* OP-TEE need not clear old contents of RAM. It refuses a range as a whole. */
-static int optee_lend(void *data, phys_addr_t start, u64 size)
+/* OP-TEE refuses a range as a whole, also when part of it is lent. */
+static int protect(struct optee_lender *lender, phys_addr_t start, u64 size)
 {
 	const phys_addr_t last = start + (size - 1);
-	struct optee_lender *lender = data;
 	struct optee_param params[] = {
 		{ .attr = VALUE_INPUT, .a = lender->use_case },
 		{ .attr = TMEM_INPUT, .a = start, .b = size, .c = cookie(start) },
@@ -63,9 +62,6 @@ static int optee_lend(void *data, phys_addr_t start, u64 size)
 	u32 ret;
 	int rc;
 
-	rc = tee_rstmem_clear(start, size);
-	if (rc)
-		return rc;
 	rc = send(lender, LEND_PROTMEM, params, ARRAY_SIZE(params), &ret);
 	if (rc == -EIO)
 		return -ENOTRECOVERABLE;
@@ -76,6 +72,12 @@ static int optee_lend(void *data, phys_addr_t start, u64 size)
 	pr_err_ratelimited("OP-TEE does not protect %pa-%pa: TEE result 0x%x\n", &start,
 			   &last, ret);
 	return ret == TEEC_ERROR_OUT_OF_MEMORY ? -ENOMEM : -EIO;
+}
+
+/* OP-TEE need not clear old contents of RAM. */
+static int optee_lend(void *data, phys_addr_t start, u64 size)
+{
+	return tee_rstmem_clear(start, size) ?: protect(data, start, size);
 }
 
 /* Each buffer was cleared when it was freed, so nothing is left to clear. */
@@ -95,7 +97,14 @@ static int optee_reclaim(void *data, phys_addr_t start, u64 size)
 	return -EIO;
 }
 
+/* OP-TEE lends nothing twice, so a range that it lends was not lent before. */
+static int optee_adopt(void *data, phys_addr_t start, u64 size)
+{
+	return protect(data, start, size) ?: optee_reclaim(data, start, size);
+}
+
 static const struct tee_rstmem_lend_ops lend_ops = {
+	.adopt = optee_adopt,
 	.lend = optee_lend,
 	.reclaim = optee_reclaim,
 };

@@ -7,6 +7,7 @@
  * step. An allocation that finds no room fails with EAGAIN, and the core waits until the
  * pool has changed. What fits never waits.
  */
+#include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
@@ -17,6 +18,8 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/reboot.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -38,6 +41,8 @@
 /* A line for each block fits in a file of sysfs. */
 #define MAX_BLOCKS	64
 #define ATTEMPT_MS	10000
+/* How long a reboot waits until the TEE has given blocks back, ms. */
+#define REBOOT_MS	20000
 /* Bytes of memory that programs keep when a block is taken. */
 #define SPARE		SZ_32M
 /* Ends an attempt that takes too long. The thread allows it only then. */
@@ -54,6 +59,9 @@
  * @deadline:	ends an attempt to take a block
  * @wait:	the thread waits here
  * @pm:		refuses hibernation
+ * @reboot:	ends the pool before a reboot or a kexec
+ * @ending:	blocks without buffers go back, and no block is taken again
+ * @ended:	they are back
  * @guard:	keeps the blocks movable while the kernel has them
  * @lock:	guards the members below, and is taken before the lock of @floor
  * @poked:	the thread shall look for a step
@@ -71,6 +79,9 @@ struct elastic {
 	struct timer_list deadline;
 	wait_queue_head_t wait;
 	struct notifier_block pm;
+	struct notifier_block reboot;
+	bool ending;
+	struct completion ended;
 	void *guard;
 	spinlock_t lock;	/* guards the members below */
 	bool poked;
@@ -382,7 +393,25 @@ static void step_make(struct elastic *elastic, const struct rstmem_step *step)
 	}
 }
 
-/* Give all blocks back. No buffer is left. */
+/* An earlier kernel may have lent blocks that this kernel does not know. */
+static void adopt_all(struct elastic *elastic)
+{
+	struct rstmem_blocks *blocks = &elastic->blocks;
+	struct rstmem_block *block;
+	int rc;
+
+	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
+		if (block->state != RSTMEM_BLOCK_ABSENT)
+			continue;
+		rc = elastic->ops->adopt(elastic->data, block->start, block->size);
+		if (!rc)
+			continue;
+		poison(block, "adopt", rc);
+		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
+	}
+}
+
+/* Give back all blocks without a buffer. */
 static void give_all(struct elastic *elastic)
 {
 	struct rstmem_blocks *blocks = &elastic->blocks;
@@ -394,8 +423,7 @@ static void give_all(struct elastic *elastic)
 		if (block->state == RSTMEM_BLOCK_ACTIVE)
 			rstmem_block_to(blocks, block, RSTMEM_BLOCK_DRAINING, now);
 		if (block->state == RSTMEM_BLOCK_DRAINING)
-			WARN_ON(!rstmem_block_to(blocks, block,
-						 RSTMEM_BLOCK_RECLAIMING, now));
+			rstmem_block_to(blocks, block, RSTMEM_BLOCK_RECLAIMING, now);
 		spin_unlock(&elastic->lock);
 		if (block->state == RSTMEM_BLOCK_RECLAIMING)
 			step_reclaim(elastic, block);
@@ -407,6 +435,11 @@ static void give_all(struct elastic *elastic)
 	}
 }
 
+static bool is_ending(const struct elastic *elastic)
+{
+	return kthread_should_stop() || READ_ONCE(elastic->ending);
+}
+
 static int elastic_thread(void *data)
 {
 	struct elastic *elastic = data;
@@ -414,7 +447,8 @@ static int elastic_thread(void *data)
 	long timeout;
 
 	set_freezable();
-	while (!kthread_should_stop()) {
+	adopt_all(elastic);
+	while (!is_ending(elastic)) {
 		step = step_begin(elastic);
 		step_make(elastic, &step);
 		if (step.kind != RSTMEM_STEP_WAIT)
@@ -423,9 +457,11 @@ static int elastic_thread(void *data)
 			  msecs_to_jiffies(step.wait_ms) : MAX_SCHEDULE_TIMEOUT;
 		wait_event_freezable_timeout(elastic->wait,
 					     READ_ONCE(elastic->poked) ||
-					     kthread_should_stop(), timeout);
+					     is_ending(elastic), timeout);
 	}
 	give_all(elastic);
+	complete(&elastic->ended);
+	wait_event_freezable(elastic->wait, kthread_should_stop());
 	return 0;
 }
 
@@ -438,12 +474,54 @@ static int pm_notify(struct notifier_block *nb, unsigned long action, void *arg)
 	return notifier_from_errno(-EBUSY);
 }
 
+/*
+ * The next kernel may not know that a block is lent. A block with a buffer stays lent, and
+ * out of use there.
+ */
+static int reboot_notify(struct notifier_block *nb, unsigned long action, void *arg)
+{
+	struct elastic *elastic = container_of(nb, struct elastic, reboot);
+	struct rstmem_blocks_sum sum;
+
+	WRITE_ONCE(elastic->ending, true);
+	wake_up(&elastic->wait);
+	wait_for_completion_timeout(&elastic->ended, msecs_to_jiffies(REBOOT_MS));
+	spin_lock(&elastic->lock);
+	rstmem_blocks_sum(&elastic->blocks, &sum);
+	spin_unlock(&elastic->lock);
+	if (sum.active)
+		pr_warn("rstmem: %llu KiB of elastic memory stay lent over the reboot\n",
+			sum.active >> 10);
+	return NOTIFY_DONE;
+}
+
+/* Undo the claims of the first blocks. */
+static void blocks_release(struct elastic *elastic, u32 count)
+{
+	struct rstmem_block *block;
+
+	for (block = elastic->blocks.block; count--; block++)
+		if (block->state == RSTMEM_BLOCK_ABSENT)
+			elastic->source->unclaim(block->start, block->size);
+}
+
+/* A thread that never ran gave nothing back. */
+static void thread_end(struct elastic *elastic)
+{
+	if (kthread_stop(elastic->thread))
+		blocks_release(elastic, elastic->blocks.count);
+}
+
 static void elastic_op_destroy(struct tee_rstmem_pool *pool)
 {
 	struct elastic *elastic = to_elastic(pool);
+	struct rstmem_blocks_sum sum;
 
-	kthread_stop(elastic->thread);
+	rstmem_blocks_sum(&elastic->blocks, &sum);
+	WARN_ON(sum.taken);
+	unregister_reboot_notifier(&elastic->reboot);
 	unregister_pm_notifier(&elastic->pm);
+	thread_end(elastic);
 	elastic->source->end_keep(elastic->guard);
 	if (elastic->floor)
 		tee_rstmem_pool_free(elastic->floor);
@@ -517,15 +595,6 @@ static int block_init(struct rstmem_block *block, const struct rstmem_source *so
 	}
 }
 
-static void blocks_release(struct elastic *elastic, u32 count)
-{
-	struct rstmem_block *block;
-
-	for (block = elastic->blocks.block; count--; block++)
-		if (block->state == RSTMEM_BLOCK_ABSENT)
-			elastic->source->unclaim(block->start, block->size);
-}
-
 static int blocks_init(struct elastic *elastic,
 		       const struct tee_rstmem_elastic_desc *desc, u64 size)
 {
@@ -588,6 +657,7 @@ tee_rstmem_elastic_create(const struct tee_rstmem_elastic_desc *desc)
 	elastic->floor = desc->floor;
 	elastic->attempt_ms = ATTEMPT_MS;
 	init_waitqueue_head(&elastic->wait);
+	init_completion(&elastic->ended);
 	spin_lock_init(&elastic->lock);
 	elastic->source = source;
 	elastic->guard = source->keep_movable(desc->start, desc->size);
@@ -607,8 +677,16 @@ tee_rstmem_elastic_create(const struct tee_rstmem_elastic_desc *desc)
 		rc = PTR_ERR(elastic->thread);
 		goto err_pm;
 	}
+	elastic->reboot.notifier_call = reboot_notify;
+	rc = register_reboot_notifier(&elastic->reboot);
+	if (rc)
+		goto err_thread;
 	return &elastic->pool;
 
+err_thread:
+	thread_end(elastic);
+	unregister_pm_notifier(&elastic->pm);
+	goto err_unguard;
 err_pm:
 	unregister_pm_notifier(&elastic->pm);
 err_release:

@@ -230,6 +230,7 @@ static int softtee_reclaim(void *data, phys_addr_t start, u64 size)
 }
 
 static const struct tee_rstmem_lend_ops lend_ops = {
+	.adopt = softtee_lend,
 	.lend = softtee_lend,
 	.reclaim = softtee_reclaim,
 };

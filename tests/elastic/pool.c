@@ -97,6 +97,19 @@ bool unload(void)
 	return !system("rmmod softtee");
 }
 
+uint64_t block_in(const char *state, uint64_t besides)
+{
+	char text[4096], *line, *more = text, name[16];
+	unsigned long long addr;
+
+	account_read(VIDEO_ACCOUNT, "elastic/blocks", text, sizeof(text));
+	while ((line = strsep(&more, "\n")))
+		if (sscanf(line, "%llx %15s", &addr, name) == 2 &&
+		    !strcmp(name, state) && addr != besides)
+			return addr;
+	ktap_bail("no block is %s", state);
+}
+
 int frame(void)
 {
 	return tee_rstmem(dev, VIDEO, FRAME, NULL);

@@ -45,6 +45,12 @@ bool unload(void);
 /* The time that an allocation waits for growth, ms. */
 void patience(const char *ms);
 
+/*
+ * Returns the address of a block in a state, as sysfs names it, other than the one at
+ * @besides. Bails out without one.
+ */
+uint64_t block_in(const char *state, uint64_t besides);
+
 int frame(void);
 /* Fills the floor, so that the next buffer needs a block. Returns the number of buffers. */
 int fill_floor(int *buf);

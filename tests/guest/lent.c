@@ -7,8 +7,8 @@
  * check them, so a bus master reads lent memory here, and could not on hardware.
  *
  *	lent		all but what follows
- *	lent poison	a block that OP-TEE does not give back; comes last, since the
- *			memory is out of use until reboot
+ *	lent poison	blocks that OP-TEE does not give back, and an end of the stock driver
+ *			while a buffer lives: the memory is out of use until reboot
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,19 +50,6 @@ static void settle_in(void)
 static int alloc(uint64_t size, int *id)
 {
 	return tee_rstmem(dev, VIDEO, size, id);
-}
-
-/* The address of the block in a state. */
-static uint64_t block_in(const char *state)
-{
-	char text[4096], *line, *more = text, name[16];
-	unsigned long long addr;
-
-	account_read(VIDEO_ACCOUNT, "elastic/blocks", text, sizeof(text));
-	while ((line = strsep(&more, "\n")))
-		if (sscanf(line, "%llx %15s", &addr, name) == 2 && !strcmp(name, state))
-			return addr;
-	ktap_bail("no block is %s", state);
 }
 
 /* How a process ended. */
@@ -107,7 +94,7 @@ static void test_moment(void)
 	}
 	while (guest_number(SLOW "inside") != 1)
 		poll(NULL, 0, 1);
-	addr = block_in("absent");
+	addr = block_in("absent", 0);
 	ktap_eq(guest_devmem(addr, &byte, 1), 0,
 		"before: root reads a page that is about to be lent");
 	spinner = fork();
@@ -226,6 +213,23 @@ static void test_secrets(void)
 	free(zero);
 }
 
+/* A buffer lives while the machine suspends, and while the supplicant ends and begins. */
+static void test_outlive(void)
+{
+	int id, buf = alloc(HALF, &id);
+	uint64_t addr = block_in("active", 0);
+
+	content_fill(dev, id, HALF - PAGE, content, PAGE);
+	ktap_eq(guest_suspend(), 0, "suspend: the machine suspends while a buffer lives");
+	ktap(content_is(dev, id, HALF - PAGE, content, PAGE) && unreadable(addr, HALF) == 3,
+	     "suspend: the buffer has its content afterwards, and is protected");
+	ktap(!target_restart() && content_is(dev, id, HALF - PAGE, content, PAGE) &&
+	     unreadable(addr, HALF) == 3,
+	     "supplicant: a buffer keeps its content, and is protected, when it is started again");
+	close(buf);
+	ktap(reaches("out", 0), "supplicant: the block goes back after that");
+}
+
 /* A step fails once. Afterwards the pool serves as before. */
 static void test_failed(const char *function, int result, const char *what)
 {
@@ -244,17 +248,24 @@ static void test_failed(const char *function, int result, const char *what)
 	reaches("out", 0);
 }
 
+/* A block stays lent without a buffer. */
+static void lend_empty(void)
+{
+	set("idle_ms", 600000);
+	close(alloc(HALF, NULL));
+	guest_settle();
+	if (elastic("out") != BLOCK)
+		ktap_bail("no block stays lent");
+}
+
 static void test_unload(uint64_t idle)
 {
 	int buf;
 
-	set("idle_ms", 600000);
-	buf = alloc(HALF, NULL);
-	close(buf);
-	guest_settle();
-	ktap_eq(elastic("out"), BLOCK, "unload: a block is lent and empty");
+	lend_empty();
 	close(dev);
-	ktap(!system("rmmod optee_rstmem"), "unload: the module goes");
+	ktap(!system("rmmod optee_rstmem"),
+	     "unload: the module goes while a block is lent and empty");
 	ktap_eq(ram(), idle, "unload: all memory is RAM afterwards");
 	ktap(!system("xtest regression_1001 >/dev/null"), "unload: OP-TEE works");
 	if (system(LOAD))
@@ -271,10 +282,7 @@ static void test_unbind(uint64_t idle)
 {
 	int buf;
 
-	set("idle_ms", 600000);
-	buf = alloc(HALF, NULL);
-	close(buf);
-	guest_settle();
+	lend_empty();
 	close(dev);
 	ktap(!target_remove(), "unbind: the stock driver is unbound with a block lent and empty");
 	ktap_eq(ram(), idle, "unbind: all memory is RAM afterwards");
@@ -301,7 +309,7 @@ static void test_poison(void)
 	working();
 	tee_query(dev, VIDEO, &query);
 	ktap_eq(query.most, (BLOCKS - 1) * BLOCK, "poison: the pool has that much less");
-	addr = block_in("poisoned");
+	addr = block_in("poisoned", 0);
 	ktap(guest_iomem_has(addr, "rstmem") && !guest_iomem_has(addr, "System RAM"),
 	     "poison: the block stays claimed, and is not RAM");
 	ktap_eq(guest_devmem(addr, &byte, 1), SIGKILL, "poison: it stays protected");
@@ -313,6 +321,15 @@ static void test_poison(void)
 	ktap_eq(n, BLOCKS - 1, "poison: the other blocks still serve");
 	close_all(buf, n);
 	ktap(reaches("out", BLOCK), "poison: the other blocks go back");
+
+	buf[0] = alloc(HALF, NULL);
+	addr = block_in("active", 0);
+	close(dev);
+	ktap(!target_remove(), "unbind: the stock driver is unbound while a buffer lives");
+	close(buf[0]);
+	ktap(guest_iomem_has(addr, "rstmem") && !guest_iomem_has(addr, "System RAM"),
+	     "unbind: the block of the buffer stays claimed, and is not RAM");
+	ktap_eq(guest_devmem(addr, &byte, 1), SIGKILL, "unbind: it stays protected");
 	guest_keep_modules();
 }
 
@@ -326,13 +343,13 @@ int main(int argc, char **argv)
 	settle_in();
 	if (argc > 1 && !strcmp(argv[1], "poison")) {
 		test_poison();
-		close(dev);
 		return ktap_end();
 	}
 	idle = ram();
 	test_moment();
 	test_growth(idle);
 	test_secrets();
+	test_outlive();
 	test_failed("optee_lend", -EIO, "OP-TEE does not protect a block");
 	test_unload(idle);
 	test_unbind(idle);

@@ -227,3 +227,28 @@ bool guest_iomem_has(uint64_t addr, const char *name)
 	fclose(f);
 	return found;
 }
+
+int guest_suspend(void)
+{
+	static const char alarm[] = "/sys/class/rtc/rtc0/wakealarm";
+	char name[32] = "";
+	FILE *f = fopen("/sys/class/rtc/rtc0/name", "r");
+	int rc;
+
+	if (f && !fgets(name, sizeof(name), f))
+		name[0] = 0;
+	if (f)
+		fclose(f);
+	if (!strncmp(name, "rtc-pl031", 9)) {
+		/* An alarm that is set must be cleared first. */
+		rc = guest_write(alarm, "0");
+		if (!rc)
+			rc = guest_write(alarm, "+2");
+		return rc ? rc : guest_write("/sys/power/state", "freeze");
+	}
+	if (guest_write("/sys/power/pm_test", "freezer"))
+		return -EOPNOTSUPP;
+	rc = guest_write("/sys/power/state", "freeze");
+	guest_write("/sys/power/pm_test", "none");
+	return rc;
+}

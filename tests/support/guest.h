@@ -62,6 +62,13 @@ int guest_run_on(int cpu);
 int guest_write(const char *path, const char *text);
 
 /*
+ * Suspends to idle for some seconds. A board that its clock cannot wake goes through the first
+ * part of that only, which stops all tasks. Returns 0 or -errno; -EOPNOTSUPP when the kernel
+ * cannot do that part alone.
+ */
+int guest_suspend(void);
+
+/*
  * Tells the lab that modules stay in use on purpose. It does not unload them at the end of
  * this guest, and does not see their leaks.
  */

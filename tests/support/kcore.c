@@ -89,9 +89,16 @@ uint64_t kcore_address(const void *page)
 
 bool kcore_has_own(const void *data, size_t size)
 {
-	uint64_t addr = kcore_address(data) + (uintptr_t)data % PAGE;
 	uint8_t there[PAGE];
+	uint64_t addr;
+	int tries;
 
-	return kcore_read(addr, there, size) == (ssize_t)size &&
-	       !memcmp(there, data, size);
+	/* The kernel may move the page meanwhile. */
+	for (tries = 0; tries < 10; tries++) {
+		addr = kcore_address(data) + (uintptr_t)data % PAGE;
+		if (kcore_read(addr, there, size) == (ssize_t)size &&
+		    !memcmp(there, data, size))
+			return true;
+	}
+	return false;
 }

@@ -150,3 +150,10 @@ int target_return(void)
 
 	return rc || target()->soft ? rc : start_supplicant();
 }
+
+int target_restart(void)
+{
+	int rc = stop_supplicant();
+
+	return rc ? rc : start_supplicant();
+}

@@ -58,4 +58,7 @@ bool target_protects(void);
 int target_remove(void);
 int target_return(void);
 
+/* Ends OP-TEE's supplicant and starts it again. Returns 0 or -errno. */
+int target_restart(void);
+
 #endif
