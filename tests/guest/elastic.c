@@ -316,7 +316,9 @@ int main(int argc, char **argv)
 		return ktap_end();
 	}
 	if (strcmp(mode, "all")) {
-		load("", "elastic_idle_ms=100");
+		/* Memory hot-plug takes a second on a debugging kernel. */
+		load("", argc > 3 && !strcmp(argv[3], "kept") ?
+			 "elastic_idle_ms=100 elastic_keep_mapping=1" : "elastic_idle_ms=100");
 		if (!strcmp(mode, "race"))
 			test_race(count);
 		else if (!strcmp(mode, "cycles"))
