@@ -156,7 +156,7 @@ check-debug: deps
 
 # What @trixie-optee and @trixie-backports-optee name, and the short ones of the board with
 # RME. Writes the table of docs/threat-model.md.
-rme-tests := lent lent-poison lent-params kernel-load protected
+rme-tests := lent lent-poison lent-params kernel-load protected kexec
 .PHONY: check-optee
 check-optee: deps
 	@tests/run @trixie-optee @trixie-backports-optee $(rme-tests:%=%@trixie-optee-rme)
