@@ -214,7 +214,7 @@ tee_rstmem_gen_pool_alloc(phys_addr_t paddr, size_t size)
 
 /**
  * struct tee_rstmem_lend_ops - a backend's part in an elastic pool
- * @adopt:	see to it that a range is not protected and has no restricted contents. It is
+ * @adopt:	make sure that a range is not protected and has no restricted contents. It is
  *		not RAM of this kernel, so an earlier kernel may have lent it before a kexec. Must
  *		not read or write what may be protected. After a failure the range stays out of
  *		use until reboot

@@ -51,7 +51,7 @@ static int send(struct optee_lender *lender, u32 cmd, struct optee_param *params
 	return rc;
 }
 
-/* OP-TEE refuses a range as a whole, also when part of it is lent. */
+/* OP-TEE takes a range as a whole or not at all. */
 static int protect(struct optee_lender *lender, phys_addr_t start, u64 size)
 {
 	const phys_addr_t last = start + (size - 1);
@@ -97,10 +97,15 @@ static int optee_reclaim(void *data, phys_addr_t start, u64 size)
 	return -EIO;
 }
 
-/* OP-TEE lends nothing twice, so a range that it lends was not lent before. */
+/*
+ * A platform of OP-TEE's must refuse to protect what is protected, so a range that OP-TEE takes
+ * was not lent before. It may have contents of buffers all the same, after a reset that ended the
+ * protection and kept the RAM.
+ */
 static int optee_adopt(void *data, phys_addr_t start, u64 size)
 {
-	return protect(data, start, size) ?: optee_reclaim(data, start, size);
+	return protect(data, start, size) ?: optee_reclaim(data, start, size) ?:
+	       tee_rstmem_clear(start, size);
 }
 
 static const struct tee_rstmem_lend_ops lend_ops = {

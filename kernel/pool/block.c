@@ -231,7 +231,7 @@ static const struct rstmem_block *find_growth(const struct rstmem_blocks *blocks
 		if (block->retry > now)
 			continue;
 		/* An absent block costs nothing more. */
-		if (block->state == RSTMEM_BLOCK_ABSENT)
+		if (block->state == RSTMEM_BLOCK_ABSENT && sum.out <= blocks->limit)
 			return block;
 		if (block->state == RSTMEM_BLOCK_IDLE &&
 		    sum.out + block->size <= blocks->limit &&

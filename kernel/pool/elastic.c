@@ -7,7 +7,7 @@
  * step. An allocation that finds no room fails with EAGAIN, and the core waits until the
  * pool has changed. What fits never waits.
  */
-#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
@@ -41,8 +41,12 @@
 /* A line for each block fits in a file of sysfs. */
 #define MAX_BLOCKS	64
 #define ATTEMPT_MS	10000
-/* How long a reboot waits until the TEE has given blocks back, ms. */
-#define REBOOT_MS	20000
+/*
+ * How long a reboot waits for blocks without buffers to go back, and for buffers that are
+ * being cleared.
+ */
+#define REBOOT_WAIT	(20 * HZ)
+#define REBOOT_GRACE	HZ
 /* Bytes of memory that programs keep when a block is taken. */
 #define SPARE		SZ_32M
 /* Ends an attempt that takes too long. The thread allows it only then. */
@@ -51,7 +55,7 @@
 /**
  * struct elastic - an elastic pool
  * @pool:	the part that backends see
- * @ops:	lend and reclaim
+ * @ops:	adopt, lend and reclaim
  * @data:	for @ops
  * @source:	where blocks come from
  * @floor:	the part that always stays, or NULL
@@ -59,9 +63,7 @@
  * @deadline:	ends an attempt to take a block
  * @wait:	the thread waits here
  * @pm:		refuses hibernation
- * @reboot:	ends the pool before a reboot or a kexec
- * @ending:	blocks without buffers go back, and no block is taken again
- * @ended:	they are back
+ * @reboot:	empties the pool before a reboot or a kexec
  * @guard:	keeps the blocks movable while the kernel has them
  * @lock:	guards the members below, and is taken before the lock of @floor
  * @poked:	the thread shall look for a step
@@ -80,8 +82,6 @@ struct elastic {
 	wait_queue_head_t wait;
 	struct notifier_block pm;
 	struct notifier_block reboot;
-	bool ending;
-	struct completion ended;
 	void *guard;
 	spinlock_t lock;	/* guards the members below */
 	bool poked;
@@ -403,6 +403,7 @@ static void adopt_all(struct elastic *elastic)
 	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
 		if (block->state != RSTMEM_BLOCK_ABSENT)
 			continue;
+		try_to_freeze();
 		rc = elastic->ops->adopt(elastic->data, block->start, block->size);
 		if (!rc)
 			continue;
@@ -411,7 +412,7 @@ static void adopt_all(struct elastic *elastic)
 	}
 }
 
-/* Give back all blocks without a buffer. */
+/* Give all blocks back. No buffer is left. */
 static void give_all(struct elastic *elastic)
 {
 	struct rstmem_blocks *blocks = &elastic->blocks;
@@ -423,7 +424,8 @@ static void give_all(struct elastic *elastic)
 		if (block->state == RSTMEM_BLOCK_ACTIVE)
 			rstmem_block_to(blocks, block, RSTMEM_BLOCK_DRAINING, now);
 		if (block->state == RSTMEM_BLOCK_DRAINING)
-			rstmem_block_to(blocks, block, RSTMEM_BLOCK_RECLAIMING, now);
+			WARN_ON(!rstmem_block_to(blocks, block,
+						 RSTMEM_BLOCK_RECLAIMING, now));
 		spin_unlock(&elastic->lock);
 		if (block->state == RSTMEM_BLOCK_RECLAIMING)
 			step_reclaim(elastic, block);
@@ -435,11 +437,6 @@ static void give_all(struct elastic *elastic)
 	}
 }
 
-static bool is_ending(const struct elastic *elastic)
-{
-	return kthread_should_stop() || READ_ONCE(elastic->ending);
-}
-
 static int elastic_thread(void *data)
 {
 	struct elastic *elastic = data;
@@ -448,7 +445,7 @@ static int elastic_thread(void *data)
 
 	set_freezable();
 	adopt_all(elastic);
-	while (!is_ending(elastic)) {
+	while (!kthread_should_stop()) {
 		step = step_begin(elastic);
 		step_make(elastic, &step);
 		if (step.kind != RSTMEM_STEP_WAIT)
@@ -457,11 +454,9 @@ static int elastic_thread(void *data)
 			  msecs_to_jiffies(step.wait_ms) : MAX_SCHEDULE_TIMEOUT;
 		wait_event_freezable_timeout(elastic->wait,
 					     READ_ONCE(elastic->poked) ||
-					     is_ending(elastic), timeout);
+					     kthread_should_stop(), timeout);
 	}
 	give_all(elastic);
-	complete(&elastic->ended);
-	wait_event_freezable(elastic->wait, kthread_should_stop());
 	return 0;
 }
 
@@ -474,6 +469,28 @@ static int pm_notify(struct notifier_block *nb, unsigned long action, void *arg)
 	return notifier_from_errno(-EBUSY);
 }
 
+/* Count the bytes that are lent, and those of them that no buffer keeps. */
+static u64 lent(struct elastic *elastic, u64 *returning)
+{
+	struct rstmem_block *block;
+	u64 sum = 0;
+
+	*returning = 0;
+	spin_lock(&elastic->lock);
+	for (block = elastic->blocks.block;
+	     block < elastic->blocks.block + elastic->blocks.count; block++) {
+		if (block->state != RSTMEM_BLOCK_ACTIVE &&
+		    block->state != RSTMEM_BLOCK_DRAINING &&
+		    block->state != RSTMEM_BLOCK_RECLAIMING)
+			continue;
+		sum += block->size;
+		if (!block->space.taken)
+			*returning += block->size;
+	}
+	spin_unlock(&elastic->lock);
+	return sum;
+}
+
 /*
  * The next kernel may not know that a block is lent. A block with a buffer stays lent, and
  * out of use there.
@@ -481,17 +498,26 @@ static int pm_notify(struct notifier_block *nb, unsigned long action, void *arg)
 static int reboot_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {
 	struct elastic *elastic = container_of(nb, struct elastic, reboot);
-	struct rstmem_blocks_sum sum;
+	unsigned long grace = jiffies + REBOOT_GRACE, end = jiffies + REBOOT_WAIT;
+	u64 left, returning;
 
-	WRITE_ONCE(elastic->ending, true);
-	wake_up(&elastic->wait);
-	wait_for_completion_timeout(&elastic->ended, msecs_to_jiffies(REBOOT_MS));
 	spin_lock(&elastic->lock);
-	rstmem_blocks_sum(&elastic->blocks, &sum);
+	elastic->blocks.limit = 0;
+	elastic->blocks.warm = 0;
+	elastic->blocks.idle_ms = 0;
+	poke(elastic);
 	spin_unlock(&elastic->lock);
-	if (sum.active)
+	mod_timer_pending(&elastic->deadline, jiffies);
+
+	for (;;) {
+		left = lent(elastic, &returning);
+		if (!left || time_after(jiffies, returning ? end : grace))
+			break;
+		msleep(10);
+	}
+	if (left)
 		pr_warn("rstmem: %llu KiB of elastic memory stay lent over the reboot\n",
-			sum.active >> 10);
+			left >> 10);
 	return NOTIFY_DONE;
 }
 
@@ -515,10 +541,7 @@ static void thread_end(struct elastic *elastic)
 static void elastic_op_destroy(struct tee_rstmem_pool *pool)
 {
 	struct elastic *elastic = to_elastic(pool);
-	struct rstmem_blocks_sum sum;
 
-	rstmem_blocks_sum(&elastic->blocks, &sum);
-	WARN_ON(sum.taken);
 	unregister_reboot_notifier(&elastic->reboot);
 	unregister_pm_notifier(&elastic->pm);
 	thread_end(elastic);
@@ -657,7 +680,6 @@ tee_rstmem_elastic_create(const struct tee_rstmem_elastic_desc *desc)
 	elastic->floor = desc->floor;
 	elastic->attempt_ms = ATTEMPT_MS;
 	init_waitqueue_head(&elastic->wait);
-	init_completion(&elastic->ended);
 	spin_lock_init(&elastic->lock);
 	elastic->source = source;
 	elastic->guard = source->keep_movable(desc->start, desc->size);

@@ -313,13 +313,14 @@ void test_suspend(void)
 	content_make(content, PAGE, 9);
 	content_fill(dev, id, 0, content, PAGE);
 	rc = guest_suspend();
-	if (rc == -EOPNOTSUPP)
+	if (rc == -EOPNOTSUPP) {
 		ktap_skip("suspend: the machine suspends while a block is out",
 			  "the kernel cannot suspend for a test");
-	else
+	} else {
 		ktap_eq(rc, 0, "suspend: the machine suspends while a block is out");
-	ktap(content_is(dev, id, 0, content, PAGE) && elastic("out") >= BLOCK,
-	     "suspend: a buffer in a block has its content afterwards");
+		ktap(content_is(dev, id, 0, content, PAGE) && elastic("out") >= BLOCK,
+		     "suspend: a buffer in a block has its content afterwards");
+	}
 	close(more);
 	close_all(buf, count);
 	reaches("out", 0);
