@@ -90,15 +90,17 @@ uint64_t kcore_address(const void *page)
 bool kcore_has_own(const void *data, size_t size)
 {
 	uint8_t there[PAGE];
-	uint64_t addr;
+	uint64_t addr = 0;
+	ssize_t rc = 0;
 	int tries;
 
 	/* The kernel may move the page meanwhile. */
 	for (tries = 0; tries < 10; tries++) {
 		addr = kcore_address(data) + (uintptr_t)data % PAGE;
-		if (kcore_read(addr, there, size) == (ssize_t)size &&
-		    !memcmp(there, data, size))
+		rc = kcore_read(addr, there, size);
+		if (rc == (ssize_t)size && !memcmp(there, data, size))
 			return true;
 	}
+	ktap_note("reading %zu bytes at %#llx gives %zd", size, (unsigned long long)addr, rc);
 	return false;
 }
