@@ -54,7 +54,11 @@ MODULE_PARM_DESC(elastic_boot_ram, "elastic may name RAM that was not set aside 
 
 bool softtee_keep_mapping;
 module_param_named(elastic_keep_mapping, softtee_keep_mapping, bool, 0444);
-MODULE_PARM_DESC(elastic_keep_mapping, "elastic names RAM that stays mapped, in blocks of 32 MiB (0)");
+MODULE_PARM_DESC(elastic_keep_mapping, "elastic names RAM that stays mapped, in blocks of elastic_block (0)");
+
+ulong softtee_block = SZ_32M;
+module_param_named(elastic_block, softtee_block, ulong, 0444);
+MODULE_PARM_DESC(elastic_block, "Bytes of the smallest block that is lent; the kernel's unit may be larger (33554432)");
 
 ulong softtee_warm = SZ_16M;
 module_param_named(elastic_warm, softtee_warm, ulong, 0444);

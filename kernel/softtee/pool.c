@@ -262,7 +262,7 @@ static struct tee_rstmem_pool *blocks_create(const struct carveout *c, u32 use_c
 		.size = c->size,
 		.boot_ram = softtee_boot_ram,
 		.keep_mapping = softtee_keep_mapping,
-		.least = SZ_32M,
+		.least = softtee_block,
 		.granule = PAGE_SIZE,
 		.warm = softtee_warm,
 		.idle_ms = softtee_idle_ms,

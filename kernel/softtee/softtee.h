@@ -17,6 +17,7 @@ struct softtee_pools;
 /* main.c: module parameters */
 extern bool softtee_boot_ram;
 extern bool softtee_keep_mapping;
+extern ulong softtee_block;
 extern ulong softtee_warm;
 extern uint softtee_idle_ms;
 

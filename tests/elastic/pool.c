@@ -79,11 +79,18 @@ uint64_t ram(void)
 
 void load(const char *pool, const char *more)
 {
-	char command[256];
+	char text[256];
 
-	snprintf(command, sizeof(command),
-		 "modprobe softtee %s%s elastic=512M@%#llx %s", *pool ? "pool=" : "",
-		 pool, START, more);
+	snprintf(text, sizeof(text), "%s%s %s", *pool ? "pool=" : "", pool, more);
+	load_blocks(BLOCKS * BLOCK, text);
+}
+
+void load_blocks(uint64_t size, const char *more)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "modprobe softtee elastic=%llu@%#llx %s",
+		 (unsigned long long)size, START, more);
 	if (system(command))
 		ktap_bail("%s: fails", command);
 	dev = tee_open(SOFTTEE_IMPL_ID);

@@ -41,6 +41,8 @@ bool exceeds(const char *name, uint64_t value);
 uint64_t ram(void);
 /* Loads softtee with all blocks, and waits until they are RAM. */
 void load(const char *pool, const char *more);
+/* Loads softtee with @size bytes of blocks and no floor, and waits in the same way. */
+void load_blocks(uint64_t size, const char *more);
 bool unload(void);
 /* The time that an allocation waits for growth, ms. */
 void patience(const char *ms);

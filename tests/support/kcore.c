@@ -11,9 +11,14 @@
 
 #define PAGE	4096UL
 
-/* Finds where the file has a physical address. Returns 0 or -errno. */
+/*
+ * Finds where the file has a physical address. Returns 0 or -errno. Of several segments it takes
+ * the one with the lowest virtual address, which is the map of all RAM: that of the kernel's
+ * text also covers pages that were freed after boot, and shows nothing there.
+ */
 static int locate(int fd, uint64_t addr, off_t *offset)
 {
+	Elf64_Addr lowest = -1;
 	Elf64_Ehdr head;
 	Elf64_Phdr part;
 	int n;
@@ -26,12 +31,13 @@ static int locate(int fd, uint64_t addr, off_t *offset)
 			return -EIO;
 		/* A segment without a physical address has -1. */
 		if (part.p_type != PT_LOAD || part.p_paddr == (Elf64_Addr)-1 ||
-		    addr < part.p_paddr || addr - part.p_paddr >= part.p_memsz)
+		    addr < part.p_paddr || addr - part.p_paddr >= part.p_memsz ||
+		    part.p_vaddr >= lowest)
 			continue;
+		lowest = part.p_vaddr;
 		*offset = part.p_offset + (addr - part.p_paddr);
-		return 0;
 	}
-	return -ENXIO;
+	return lowest == (Elf64_Addr)-1 ? -ENXIO : 0;
 }
 
 ssize_t kcore_read(uint64_t addr, void *data, size_t size)
