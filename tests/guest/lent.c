@@ -216,11 +216,16 @@ static void test_secrets(void)
 /* A buffer lives while the machine suspends, and while the supplicant ends and begins. */
 static void test_outlive(void)
 {
-	int id, buf = alloc(HALF, &id);
+	int id, rc, buf = alloc(HALF, &id);
 	uint64_t addr = block_in("active", 0);
 
 	content_fill(dev, id, HALF - PAGE, content, PAGE);
-	ktap_eq(guest_suspend(), 0, "suspend: the machine suspends while a buffer lives");
+	rc = guest_suspend();
+	if (rc == -EOPNOTSUPP)
+		ktap_skip("suspend: the machine suspends while a buffer lives",
+			  "the kernel cannot suspend for a test");
+	else
+		ktap_eq(rc, 0, "suspend: the machine suspends while a buffer lives");
 	ktap(content_is(dev, id, HALF - PAGE, content, PAGE) && unreadable(addr, HALF) == 3,
 	     "suspend: the buffer has its content afterwards, and is protected");
 	ktap(!target_restart() && content_is(dev, id, HALF - PAGE, content, PAGE) &&

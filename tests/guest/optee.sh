@@ -191,7 +191,7 @@ leftover stays 'killall tee-supplicant; while killall -q -0 tee-supplicant; do u
 result $? 'supplicant: a buffer keeps its contents when it is started again'
 leftover is zero $all
 result $? 'scrub: allocation succeeds when the supplicant is there'
-leftover stays 'echo +2 >/sys/class/rtc/rtc0/wakealarm && echo freeze >/sys/power/state' $all
+leftover stays 'echo +10 >/sys/class/rtc/rtc0/wakealarm && echo freeze >/sys/power/state' $all
 result $? 'suspend: a buffer keeps its contents'
 unload
 mv $copy /tmp/copy.ta

@@ -239,11 +239,15 @@ int guest_suspend(void)
 		name[0] = 0;
 	if (f)
 		fclose(f);
-	if (!strncmp(name, "rtc-pl031", 9)) {
+	/*
+	 * Linux 7.3 wakes there, and hangs a moment later, without the project's modules as well.
+	 * The alarm must not come before the machine sleeps, also if its host has more to do.
+	 */
+	if (!strncmp(name, "rtc-pl031", 9) && !guest_since(7, 0)) {
 		/* An alarm that is set must be cleared first. */
 		rc = guest_write(alarm, "0");
 		if (!rc)
-			rc = guest_write(alarm, "+2");
+			rc = guest_write(alarm, "+10");
 		return rc ? rc : guest_write("/sys/power/state", "freeze");
 	}
 	if (guest_write("/sys/power/pm_test", "freezer"))

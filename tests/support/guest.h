@@ -62,7 +62,7 @@ int guest_run_on(int cpu);
 int guest_write(const char *path, const char *text);
 
 /*
- * Suspends to idle for some seconds. A board that its clock cannot wake goes through the first
+ * Suspends to idle for ten seconds. A board that its clock cannot wake goes through the first
  * part of that only, which stops all tasks. Returns 0 or -errno; -EOPNOTSUPP when the kernel
  * cannot do that part alone.
  */
