@@ -513,7 +513,7 @@ static int reboot_notify(struct notifier_block *nb, unsigned long action, void *
 		left = lent(elastic, &returning);
 		if (!left || time_after(jiffies, returning ? end : grace))
 			break;
-		msleep(10);
+		msleep(20);
 	}
 	if (left)
 		pr_warn("rstmem: %llu KiB of elastic memory stay lent over the reboot\n",
