@@ -52,7 +52,7 @@ static int send(struct optee_lender *lender, u32 cmd, struct optee_param *params
 }
 
 /* OP-TEE takes a range as a whole or not at all. */
-static int protect(struct optee_lender *lender, phys_addr_t start, u64 size)
+static int lend_range(struct optee_lender *lender, phys_addr_t start, u64 size)
 {
 	const phys_addr_t last = start + (size - 1);
 	struct optee_param params[] = {
@@ -77,7 +77,7 @@ static int protect(struct optee_lender *lender, phys_addr_t start, u64 size)
 /* OP-TEE need not clear old contents of RAM. */
 static int optee_lend(void *data, phys_addr_t start, u64 size)
 {
-	return tee_rstmem_clear(start, size) ?: protect(data, start, size);
+	return tee_rstmem_clear(start, size) ?: lend_range(data, start, size);
 }
 
 /* Each buffer was cleared when it was freed, so nothing is left to clear. */
@@ -104,7 +104,7 @@ static int optee_reclaim(void *data, phys_addr_t start, u64 size)
  */
 static int optee_adopt(void *data, phys_addr_t start, u64 size)
 {
-	return protect(data, start, size) ?: optee_reclaim(data, start, size) ?:
+	return lend_range(data, start, size) ?: optee_reclaim(data, start, size) ?:
 	       tee_rstmem_clear(start, size);
 }
 
