@@ -67,7 +67,7 @@ help:
 	@echo 'make check-optee'
 	@echo '                run those of OP-TEE, under emulated TrustZone, and where OP-TEE'
 	@echo '                protects memory at run time; write the table of'
-	@echo '                docs/threat-model.md'
+	@echo '                docs/threat-model.md: a quarter of an hour'
 	@echo 'make check-kernels'
 	@echo '                run tests on every kernel of Debian in META, fetched first: those'
 	@echo '                above, the generic ones with drivers for displays and video,'
