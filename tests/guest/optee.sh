@@ -192,6 +192,7 @@ result $? 'supplicant: a buffer keeps its contents when it is started again'
 leftover is zero $all
 result $? 'scrub: allocation succeeds when the supplicant is there'
 # The alarm may come before the machine sleeps, which the kernel refuses then.
+# shellcheck disable=SC2016 # for the shell that leftover starts
 leftover stays 'alarm=/sys/class/rtc/rtc0/wakealarm
 	until
 		events=$(cat /sys/power/wakeup_count)
