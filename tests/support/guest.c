@@ -265,9 +265,7 @@ int guest_suspend(void)
 		name[0] = 0;
 	if (f)
 		fclose(f);
-	/*
-	 * Linux 7.3 wakes there, and hangs a moment later, without the project's modules as well.
-	 */
+	/* On this board Linux 7.3 wakes, and hangs, without the project's modules as well. */
 	if (!strncmp(name, "rtc-pl031", 9) && !guest_since(7, 0))
 		return suspend_until_alarm();
 	if (guest_write("/sys/power/pm_test", "freezer"))

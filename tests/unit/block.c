@@ -129,6 +129,9 @@ static void test_growth(void)
 	pool->block[2].state = RSTMEM_BLOCK_ABSENT;
 	ktap(steps(pool, RSTMEM_STEP_LEND, 2, 0),
 	     "step: a block that is out already comes first");
+	pool->limit = 0;
+	ktap(steps(pool, RSTMEM_STEP_GIVE, 2, 0),
+	     "step: a block goes back, and is not lent, when the limit is below what is out");
 	pool->limit = BLOCK;
 	pool->block[2].state = RSTMEM_BLOCK_POISONED;
 	ktap(steps(pool, RSTMEM_STEP_WAIT, -1, 0), "step: the limit counts poisoned blocks");
