@@ -241,7 +241,7 @@ static const char *why_no_blocks(long error)
 	case -EBUSY:
 		return "in use, or System RAM; set it aside with memmap= or mem=";
 	case -EINVAL:
-		return "not whole blocks; /sys/devices/system/memory/block_size_bytes has the size, or elastic_block if that is larger";
+		return "not whole blocks; elastic_block or /sys/devices/system/memory has the size";
 	case -E2BIG:
 		return "more than 64 blocks";
 	case -EOPNOTSUPP:

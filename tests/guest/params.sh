@@ -322,7 +322,7 @@ none 'no parameter'
 
 # Memory that comes and goes. Good forms are in the test elastic.
 parameter=elastic
-blocks='not whole blocks; /sys/devices/system/memory/block_size_bytes has the size, or elastic_block if that is larger'
+blocks='not whole blocks; elastic_block or /sys/devices/system/memory has the size'
 item 'garbage' 'garbage' "$form"
 invalid 'half a block' 64M@0x10000000 \
 	"0x0000000010000000-0x0000000013ffffff: $blocks (error -22)"
