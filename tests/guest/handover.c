@@ -169,8 +169,12 @@ static void decoder(void)
 	if (send(ready.end[0], "", 1, MSG_NOSIGNAL) != 1)
 		end(report, BROKEN, "decoder: the display is gone");
 	/* Its registration keeps the memory until the display has seen it. */
-	if (read(ready.end[0], &file, 1) < 0)
+	if (read(ready.end[0], &file, 1) < 0) {
+		/* It did not read what it was sent. */
+		if (errno == ECONNRESET)
+			end(report, BROKEN, "decoder: the display is gone");
 		end(report, WRONG, "decoder: %s", strerror(errno));
+	}
 	_exit(INTACT);
 }
 
