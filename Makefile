@@ -72,6 +72,12 @@ help:
 	@echo '                run tests on every kernel of Debian in META, fetched first: those'
 	@echo '                above, the generic ones with drivers for displays and video,'
 	@echo '                PREEMPT_RT, and 16 KiB pages; write docs/support.md from the results'
+	@echo 'make check-intree'
+	@echo '                build kernels with the patches of make patch, once, and run tests on'
+	@echo '                them: 6.12, also with every check, and the newest mainline; an hour'
+	@echo 'make check-findings'
+	@echo '                show the faults of the protected memory of the newest mainline, and that'
+	@echo '                our patches mend them: ten minutes; docs/findings.md'
 	@echo 'make check-packages'
 	@echo '                install packages on Debian 12 and 13, with systemd and DKMS, and under'
 	@echo '                Secure Boot; write times into docs/first-minutes.md: an hour'
@@ -166,6 +172,17 @@ check-optee: deps
 .PHONY: check-kernels
 check-kernels: deps
 	@tests/kernels
+
+# The series of make patch as a part of kernels. They have no modules of the graft.
+.PHONY: check-intree
+check-intree: deps
+	@for kernel in intree intree-debug intree-next; do lab/build-kernel $$kernel >/dev/null || exit; done
+	@tests/run patch patch@trixie-backports @intree @intree-debug @intree-next
+
+# Mainline's own protected memory.
+.PHONY: check-findings
+check-findings: deps
+	@tests/run findings@trixie-backports-generic
 
 # The packages on installed systems. Writes docs/first-minutes.md.
 .PHONY: check-packages

@@ -166,6 +166,11 @@ static void look_at_modules(struct exam *exam)
 		     "the modules are installed; a backend loads them");
 		break;
 	case MODULE_ABSENT:
+		if (!access("/sys/class/rstmem", F_OK)) {
+			find(exam, LEVEL_OK, "modules", NULL,
+			     "the kernel's TEE core has restricted memory itself");
+			break;
+		}
 		install_commands(exam, commands);
 		find(exam, LEVEL_PROBLEM, "modules", commands,
 		     "rstmem's modules are not installed for kernel %s",

@@ -332,7 +332,7 @@ int cmd_features(int argc, char **argv)
 	ret = accounts_read(&facts.accounts, &filter);
 	if (ret && ret != -ENOENT && ret != -ENXIO)
 		return accounts_error(ret);
-	facts.has_module = !access("/sys/module/tee_rstmem", F_OK);
+	facts.has_module = !access("/sys/class/rstmem", F_OK);
 	read_caps(&facts);
 	for (i = 0; i < count; i++) {
 		all[i].name = features[i].name;

@@ -196,7 +196,9 @@ void close_all(int *buf, int count)
 
 void patience(const char *ms)
 {
-	if (guest_write("/sys/module/tee_rstmem/parameters/wait_ms", ms))
+	/* The name where the TEE core has it, see docs/upstream.md, comes second. */
+	if (guest_write("/sys/module/tee_rstmem/parameters/wait_ms", ms) &&
+	    guest_write("/sys/module/tee/parameters/rstmem_wait_ms", ms))
 		ktap_bail("cannot set wait_ms");
 }
 

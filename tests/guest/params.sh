@@ -93,7 +93,7 @@ last() {
 
 . ktap.sh
 # Load it first: the log then says nothing about unsigned modules during the cases.
-modprobe tee_rstmem || exit 1
+modprobe -q tee_rstmem || modprobe tee || exit 1
 
 item 'garbage' 'garbage' "$form"
 item 'a number alone' '1' "$form"
