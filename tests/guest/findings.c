@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * findings CASE: what the kernel's own protected memory has to do, each a fault of some
+ * kernel, see docs/findings.md. A case passes if the kernel is right. tests/findings runs
+ * each in a guest of its own, since some of these faults end it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/dma-heap.h>
+
+#include "../support/guest.h"
+#include "../support/kcore.h"
+#include "../support/ktap.h"
+#include "../support/tee.h"
+#include "../support/v4l2.h"
+
+#define HEAP	"/dev/dma_heap/protected,secure-video"
+#define LAB	"/sys/module/lab_protmem/parameters/"
+#define LAB_ID	0x1ab
+#define PLANES	V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE
+
+static int heap;
+
+static void command(const char *text)
+{
+	if (system(text))
+		ktap_bail("%s: fails", text);
+}
+
+/* The modules are files beside this program. */
+static void load_core(void)
+{
+	if (access("/sys/module/tee", F_OK))
+		command("insmod ./tee.ko");
+}
+
+/* Loads the pool, and opens its heap. */
+static void load(const char *options)
+{
+	char text[256];
+
+	load_core();
+	snprintf(text, sizeof(text), "insmod ./lab_protmem.ko %s", options);
+	command(text);
+	heap = open(HEAP, O_RDWR | O_CLOEXEC);
+	if (heap < 0)
+		ktap_bail(HEAP ": %s", strerror(errno));
+}
+
+static void unload(void)
+{
+	close(heap);
+	command("rmmod lab_protmem");
+}
+
+static uint64_t lab(const char *name)
+{
+	char path[128], text[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), LAB "%s", name);
+	f = fopen(path, "re");
+	if (!f || !fgets(text, sizeof(text), f))
+		ktap_bail("cannot read %s", path);
+	fclose(f);
+	return strtoull(text, NULL, 0);
+}
+
+static void set(const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), LAB "%s", name);
+	if (guest_write(path, value))
+		ktap_bail("cannot set %s", path);
+}
+
+/* Return: a dma-buf, or -errno. */
+static int buffer(size_t size)
+{
+	struct dma_heap_allocation_data data = {
+		.len = size,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+
+	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
+}
+
+static void *come_and_go(void *failed)
+{
+	for (int n = 0; n < 300; n++) {
+		int buf = buffer(4 * KIB);
+
+		if (buf < 0)
+			++*(int *)failed;
+		else
+			close(buf);
+	}
+	return NULL;
+}
+
+static void test_race(void)
+{
+	pthread_t thread[2];
+	int failed[2] = { 0 };
+
+	load("lock_ms=4");
+	for (int n = 0; n < 2; n++)
+		pthread_create(&thread[n], NULL, come_and_go, &failed[n]);
+	for (int n = 0; n < 2; n++)
+		pthread_join(thread[n], NULL);
+	ktap_eq(failed[0] + failed[1], 0,
+		"race: every allocation succeeds while the last free ends the pool");
+}
+
+static void *run_unload(void *arg)
+{
+	(void)arg;
+	return (void *)(intptr_t)system("rmmod lab_protmem");
+}
+
+static void test_shutdown(void)
+{
+	pthread_t thread;
+	void *status;
+	int first, second;
+
+	load("");
+	first = buffer(4 * KIB);
+	pthread_create(&thread, NULL, run_unload, NULL);
+	/* The TEE device goes first. */
+	for (int n = 0; n < 1000 && !access("/dev/tee0", F_OK); n++)
+		usleep(10000);
+	ktap(access("/dev/tee0", F_OK), "shutdown: the TEE device goes");
+	second = buffer(4 * KIB);
+	ktap(second < 0, "shutdown: an allocation fails while the driver waits for its buffers");
+	close(first);
+	if (second >= 0)
+		close(second);
+	pthread_join(thread, &status);
+	ktap(!status, "shutdown: the driver is gone after the last buffer");
+}
+
+static void test_reclaim(void)
+{
+	int buf;
+
+	load("");
+	buf = buffer(4 * KIB);
+	ktap(buf >= 0, "reclaim: allocates");
+	set("reclaim_result", "-5");
+	close(buf);
+	ktap(!lab("is_free"), "reclaim: the kernel does not use a chunk that the TEE keeps");
+	set("reclaim_result", "0");
+	buf = buffer(4 * KIB);
+	ktap(buf >= 0, "reclaim: another chunk serves the next buffer");
+	close(buf);
+	ktap(lab("is_free"), "reclaim: the kernel uses a chunk that the TEE gives back");
+}
+
+static void test_alignment(void)
+{
+	unsigned int chunks = 0, misaligned = 0;
+
+	load("min_size=1050000 align=4194304 nudge=1");
+	for (int n = 0; n < 16; n++) {
+		int buf = buffer(4 * KIB);
+
+		if (buf < 0)
+			continue;
+		chunks++;
+		misaligned += lab("lent") % (4 * MIB) || lab("lent_size") % (4 * MIB);
+		close(buf);
+	}
+	ktap(chunks, "alignment: a buffer is allocated");
+	ktap_eq(misaligned, 0,
+		"alignment: address and size of every chunk have the alignment that the TEE requires");
+}
+
+static void test_size(void)
+{
+	int buf;
+
+	load("min_size=1050000");
+	buf = buffer(4 * KIB);
+	ktap(buf >= 0, "size: allocates");
+	ktap(lab("lent_size") >= lab("min_size"),
+	     "size: a chunk has at least the size that the TEE requires");
+	close(buf);
+}
+
+static void test_attributes(void)
+{
+	uint64_t before;
+
+	/* A MiB each time. */
+	load("attributes=262144");
+	unload();
+	before = guest_meminfo("MemAvailable");
+	for (int n = 0; n < 64; n++) {
+		load("attributes=262144");
+		unload();
+	}
+	ktap(guest_meminfo("MemAvailable") + 32 * MIB > before,
+	     "attributes: the memory of the pool's attributes is freed with the pool");
+}
+
+static void test_heap(void)
+{
+	load_core();
+	command("modprobe rstmem_failing function=dma_heap_add fail=1");
+	ktap(system("insmod ./lab_protmem.ko 2>/dev/null"),
+	     "heap: the driver does not load if its heap cannot be added");
+	command("rmmod rstmem_failing");
+	load("");
+	close(buffer(4 * KIB));
+	ktap(1, "heap: the same heap can be added afterwards");
+}
+
+static void test_descriptor(void)
+{
+	struct tee_ioctl_shm_register_fd_data data;
+	int tee, buf, ids;
+
+	load("");
+	tee = tee_open(LAB_ID);
+	buf = buffer(4 * KIB);
+	data = (struct tee_ioctl_shm_register_fd_data){ .fd = buf };
+	ids = ioctl(tee, TEE_IOC_SHM_REGISTER_FD, &data);
+	ktap(ids >= 0, "descriptor: a dma-buf is registered");
+	close(ids);
+	data = (struct tee_ioctl_shm_register_fd_data){ .fd = buf | 1LL << 32 };
+	ids = ioctl(tee, TEE_IOC_SHM_REGISTER_FD, &data);
+	ktap(ids < 0, "descriptor: a number of more than 31 bits is refused");
+	if (ids >= 0)
+		close(ids);
+	close(buf);
+	close(tee);
+}
+
+static void test_kcore(void)
+{
+	static const char text[] = "lent to the TEE";
+	int buf;
+
+	load("");
+	buf = buffer(4 * KIB);
+	ktap(buf >= 0, "kcore: allocates");
+	ktap(!kcore_find(lab("lent"), sizeof(text), text, sizeof(text)),
+	     "kcore: /proc/kcore does not show what is lent");
+	close(buf);
+}
+
+/* How many dma-bufs there are. */
+static int dmabufs(void)
+{
+	FILE *f = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	char line[256];
+	int count = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "Total %d objects", &count);
+	if (count < 0)
+		ktap_bail("no count of dma-bufs in debugfs");
+	fclose(f);
+	return count;
+}
+
+static void test_plane(void)
+{
+	struct v4l2_format format = { .type = PLANES };
+	int buf, node, before, rc;
+
+	/* videobuf2 may be a file beside this program, too. */
+	if (!access("videobuf2-common.ko", F_OK))
+		command("modprobe videobuf2-common && rmmod videobuf2_common && insmod ./videobuf2-common.ko");
+	command("modprobe vivid n_devs=1 node_types=0x100 multiplanar=2");
+	node = v4l2_open("vivid");
+	if (v4l2_call(node, VIDIOC_G_FMT, &format) ||
+	    v4l2_request(node, PLANES, V4L2_MEMORY_DMABUF, 4))
+		ktap_bail("vivid has no queue");
+	before = dmabufs();
+	buf = guest_udmabuf();
+	rc = v4l2_queue(node, PLANES, 0, buf, 64 * MIB,
+			format.fmt.pix_mp.plane_fmt[0].sizeimage, 0);
+	ktap_eq(rc, -EFAULT, "plane: a dma-buf that is shorter than the plane is refused");
+	close(buf);
+	close(node);
+	guest_settle();
+	ktap_eq(dmabufs() - before, 0, "plane: the dma-buf goes when nobody uses it");
+	command("modprobe -r vivid");
+}
+
+static const struct {
+	const char *name;
+	void (*test)(void);
+} cases[] = {
+	{ "race", test_race },
+	{ "shutdown", test_shutdown },
+	{ "reclaim", test_reclaim },
+	{ "alignment", test_alignment },
+	{ "size", test_size },
+	{ "attributes", test_attributes },
+	{ "heap", test_heap },
+	{ "descriptor", test_descriptor },
+	{ "kcore", test_kcore },
+	{ "plane", test_plane },
+};
+
+int main(int argc, char **argv)
+{
+	unsigned int n;
+
+	if (chdir("/root"))
+		ktap_bail("no /root");
+	ktap_start();
+	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		if (argc > 1 && !strcmp(argv[1], cases[n].name)) {
+			cases[n].test();
+			if (!access("/sys/module/lab_protmem", F_OK))
+				unload();
+			return ktap_end();
+		}
+	}
+	ktap_bail("no case %s", argc > 1 ? argv[1] : "is named");
+}
