@@ -77,7 +77,8 @@ help:
 	@echo '                them: 6.12, also with every check, and the newest mainline; an hour'
 	@echo 'make check-findings'
 	@echo '                show the faults of the protected memory of the newest mainline, and that'
-	@echo '                our patches mend them: ten minutes; docs/findings.md'
+	@echo '                our patches mend them, also under KASAN and KCSAN on kernels that are'
+	@echo '                built first, once: a quarter of an hour; docs/findings.md'
 	@echo 'make check-packages'
 	@echo '                install packages on Debian 12 and 13, with systemd and DKMS, and under'
 	@echo '                Secure Boot; write times into docs/first-minutes.md: an hour'
@@ -182,7 +183,8 @@ check-intree: deps
 # Mainline's own protected memory.
 .PHONY: check-findings
 check-findings: deps
-	@tests/run findings@trixie-backports-generic
+	@for kernel in next-debug next-kcsan; do lab/build-kernel $$kernel >/dev/null || exit; done
+	@tests/run findings@trixie-backports-generic findings@next-debug findings@next-kcsan
 
 # The packages on installed systems. Writes docs/first-minutes.md.
 .PHONY: check-packages

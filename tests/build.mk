@@ -76,6 +76,7 @@ $(B)/tests/fuzz: $(wildcard tests/fuzz/*.c)
 $(B)/tests/decoder $(B)/tests/vdec: kernel/softtee/fwht.c film/fwht_encode.c
 
 $(B)/tests/fail: $(wildcard tests/fail/*.c)
+$(B)/tests/findings: tests/fail/inject.c
 
 $(B)/tests/elastic: $(wildcard tests/elastic/*.c)
 

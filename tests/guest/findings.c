@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/dma-heap.h>
 
+#include "../fail/inject.h"
 #include "../support/guest.h"
 #include "../support/kcore.h"
 #include "../support/ktap.h"
@@ -298,6 +301,219 @@ static void test_plane(void)
 	command("modprobe -r vivid");
 }
 
+/* The pool places a buffer at the first gap that it fits into. */
+#define PAGES		256U	/* of the chunk */
+#define BUFFERS		64
+
+static bool taken[PAGES];
+
+static struct {
+	int fd, registered;	/* of a buffer and of its registration; -1 is none */
+	unsigned int first, count;
+} fuzzed[BUFFERS];
+
+/* Return: the first page of a gap of @count pages, or PAGES. */
+static unsigned int first_fit(unsigned int count)
+{
+	unsigned int page, length = 0;
+
+	for (page = 0; page < PAGES; page++) {
+		length = taken[page] ? 0 : length + 1;
+		if (length == count)
+			return page + 1 - count;
+	}
+	return PAGES;
+}
+
+static void mark(unsigned int first, unsigned int count, bool is_taken)
+{
+	while (count--)
+		taken[first++] = is_taken;
+}
+
+static int allocate(uint64_t len, uint32_t fd_flags, uint64_t heap_flags)
+{
+	struct dma_heap_allocation_data data = {
+		.len = len,
+		.fd_flags = fd_flags,
+		.heap_flags = heap_flags,
+	};
+
+	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
+}
+
+static int register_fd(int tee, int64_t fd, uint32_t flags, uint64_t *size)
+{
+	struct tee_ioctl_shm_register_fd_data data = { .fd = fd, .flags = flags };
+	int rc = ioctl(tee, TEE_IOC_SHM_REGISTER_FD, &data);
+
+	*size = data.size;
+	return rc < 0 ? -errno : rc;
+}
+
+/* One step with a slot. Return: the kernel does what the model says. */
+static bool fuzz_step(int tee, unsigned int slot)
+{
+	uint64_t size, len;
+	unsigned int first;
+	int rc;
+
+	switch (random() % 8) {
+	case 0 ... 2:
+		if (fuzzed[slot].fd >= 0 || fuzzed[slot].registered >= 0)
+			return true;
+		len = 1 + random() % (random() % 16 ? 24 * 4096 : 2 * (long)MIB);
+		fuzzed[slot].count = (len + 4095) / 4096;
+		first = first_fit(fuzzed[slot].count);
+		rc = allocate(len, O_RDWR | O_CLOEXEC, 0);
+		if (first == PAGES)
+			return rc == -ENOMEM;
+		if (rc < 0)
+			return false;
+		fuzzed[slot].fd = rc;
+		fuzzed[slot].first = first;
+		mark(first, fuzzed[slot].count, true);
+		return lseek(rc, 0, SEEK_END) == (off_t)fuzzed[slot].count * 4096;
+	case 3:
+	case 4:
+		if (fuzzed[slot].fd < 0)
+			return true;
+		close(fuzzed[slot].fd);
+		fuzzed[slot].fd = -1;
+		break;
+	case 5:
+		if (fuzzed[slot].fd < 0 || fuzzed[slot].registered >= 0)
+			return true;
+		rc = register_fd(tee, fuzzed[slot].fd, 0, &size);
+		if (rc < 0)
+			return false;
+		fuzzed[slot].registered = rc;
+		return size == fuzzed[slot].count * 4096ULL;
+	case 6:
+		if (fuzzed[slot].registered < 0)
+			return true;
+		close(fuzzed[slot].registered);
+		fuzzed[slot].registered = -1;
+		break;
+	default:
+		/* What is refused, and changes nothing. */
+		if (fuzzed[slot].fd >= 0 &&
+		    (mmap(NULL, 4096, PROT_READ, MAP_SHARED, fuzzed[slot].fd, 0) != MAP_FAILED ||
+		     register_fd(tee, fuzzed[slot].fd, 1 + random(), &size) != -EINVAL))
+			return false;
+		return allocate(0, O_RDWR, 0) == -EINVAL &&
+		       allocate(4096, O_APPEND, 0) == -EINVAL &&
+		       allocate(4096, O_RDWR, 1) == -EINVAL &&
+		       allocate(-1ULL, O_RDWR, 0) < 0 &&
+		       register_fd(tee, heap, 0, &size) < 0 &&
+		       register_fd(tee, -1, 0, &size) < 0;
+	}
+	/* The memory goes with the last reference. */
+	if (fuzzed[slot].fd < 0 && fuzzed[slot].registered < 0 && fuzzed[slot].count) {
+		mark(fuzzed[slot].first, fuzzed[slot].count, false);
+		fuzzed[slot].count = 0;
+	}
+	return true;
+}
+
+static void test_fuzz(void)
+{
+	unsigned int slot, step, wrong = 0;
+	int tee;
+
+	load("");
+	tee = tee_open(LAB_ID);
+	srandom(1);
+	for (slot = 0; slot < BUFFERS; slot++)
+		fuzzed[slot].fd = fuzzed[slot].registered = -1;
+	for (step = 0; step < 100000 && !wrong; step++)
+		wrong += !fuzz_step(tee, random() % BUFFERS);
+	ktap_eq(wrong, 0, "fuzz: the pool does what its model does");
+	if (wrong)
+		ktap_note("step %u", step);
+	for (slot = 0; slot < BUFFERS; slot++) {
+		if (fuzzed[slot].fd >= 0)
+			close(fuzzed[slot].fd);
+		if (fuzzed[slot].registered >= 0)
+			close(fuzzed[slot].registered);
+	}
+	ktap(lab("is_free"), "fuzz: the chunk goes back after the last buffer");
+	close(tee);
+}
+
+static int injected_tee, injected_buf;
+
+static int op_alloc(void)
+{
+	int buf = buffer(8 * KIB);
+
+	if (buf >= 0)
+		close(buf);
+	return buf;
+}
+
+static int op_register(void)
+{
+	uint64_t size;
+	int fd = register_fd(injected_tee, injected_buf, 0, &size);
+
+	if (fd >= 0)
+		close(fd);
+	return fd;
+}
+
+static int op_load(void)
+{
+	int fd = open("lab_protmem.ko", O_RDONLY | O_CLOEXEC);
+	int rc = syscall(SYS_finit_module, fd, "attributes=16", 0) ? -errno : 0;
+
+	close(fd);
+	if (!rc)
+		syscall(SYS_delete_module, "lab_protmem", 0);
+	return rc;
+}
+
+/* Each site of an operation fails once. Return: how many there are. */
+static unsigned int inject(int (*op)(void))
+{
+	unsigned int nth;
+
+	for (nth = 1; nth < 10000; nth++) {
+		fail_at(nth);
+		op();
+		if (!fail_stop())
+			break;
+	}
+	return nth - 1;
+}
+
+static void test_injected(void)
+{
+	unsigned int sites;
+
+	if (!injection_start()) {
+		ktap_skip("injected: every failure is handled", "the kernel injects none");
+		return;
+	}
+	load("attributes=16");
+	injected_tee = tee_open(LAB_ID);
+	sites = inject(op_alloc);
+	ktap(sites && lab("is_free"), "injected: an allocation fails at each of %u sites and leaves no chunk",
+	     sites);
+	injected_buf = buffer(8 * KIB);
+	sites = inject(op_register);
+	close(injected_buf);
+	ktap(sites && lab("is_free"), "injected: a registration fails at each of %u sites and leaves no reference",
+	     sites);
+	close(injected_tee);
+	unload();
+	injection_of_modules();
+	sites = inject(op_load);
+	ktap(sites, "injected: the driver's load fails at each of %u sites", sites);
+	load("attributes=16");
+	ktap_eq(op_alloc() < 0, 0, "injected: the driver loads and allocates afterwards");
+}
+
 static const struct {
 	const char *name;
 	void (*test)(void);
@@ -312,6 +528,8 @@ static const struct {
 	{ "descriptor", test_descriptor },
 	{ "kcore", test_kcore },
 	{ "plane", test_plane },
+	{ "fuzz", test_fuzz },
+	{ "injected", test_injected },
 };
 
 int main(int argc, char **argv)
