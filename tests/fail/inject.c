@@ -2,11 +2,13 @@
 /* See inject.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../support/guest.h"
 #include "../support/ktap.h"
 #include "inject.h"
 
@@ -79,6 +81,25 @@ bool injection_start(void)
 	if (fail_nth < 0)
 		ktap_bail("fail-nth: %s", strerror(errno));
 	return true;
+}
+
+/*
+ * From here on, inject into all caches but kmemleak's, so that leave_out() is free for
+ * another function.
+ */
+void injection_of_caches(void)
+{
+	glob_t found;
+	size_t n;
+
+	if (glob("/sys/kernel/slab/*/failslab", 0, NULL, &found))
+		ktap_bail("no caches in sysfs");
+	for (n = 0; n < found.gl_pathc; n++)
+		if (!strstr(found.gl_pathv[n], "/kmemleak_") &&
+		    guest_write(found.gl_pathv[n], "1"))
+			ktap_bail("cannot set %s", found.gl_pathv[n]);
+	globfree(&found);
+	knob("failslab", "cache-filter", "Y");
 }
 
 /*

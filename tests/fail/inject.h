@@ -14,6 +14,7 @@
 
 void leave_out(const char *function);
 bool injection_start(void);
+void injection_of_caches(void);
 void injection_of_modules(void);
 void fail_at(unsigned int nth);
 bool fail_stop(void);

@@ -40,8 +40,9 @@ static void command(const char *text)
 /* The modules are files beside this program. */
 static void load_core(void)
 {
+	/* The stock one brings the modules that it needs. */
 	if (access("/sys/module/tee", F_OK))
-		command("insmod ./tee.ko");
+		command("modprobe tee && rmmod tee && insmod ./tee.ko");
 }
 
 /* Loads the pool, and opens its heap. */
@@ -98,7 +99,7 @@ static int buffer(size_t size)
 
 static void *come_and_go(void *failed)
 {
-	for (int n = 0; n < 300; n++) {
+	for (int n = 0; n < 3000; n++) {
 		int buf = buffer(4 * KIB);
 
 		if (buf < 0)
@@ -225,6 +226,16 @@ static void test_heap(void)
 	load("");
 	close(buffer(4 * KIB));
 	ktap(1, "heap: the same heap can be added afterwards");
+}
+
+static void test_unload(void)
+{
+	load("");
+	command("rmmod lab_protmem");
+	ktap(system("rmmod tee 2>/dev/null"),
+	     "unload: the TEE core stays, since its heap does");
+	ktap(buffer(4 * KIB) < 0, "unload: an allocation from a heap without a driver fails");
+	close(heap);
 }
 
 static void test_descriptor(void)
@@ -495,6 +506,9 @@ static void test_injected(void)
 		ktap_skip("injected: every failure is handled", "the kernel injects none");
 		return;
 	}
+	/* The kernel logs a trace when vmalloc() fails, for the pool's bitmap here. */
+	injection_of_caches();
+	leave_out("__vmalloc_node_range_noprof");
 	load("attributes=16");
 	injected_tee = tee_open(LAB_ID);
 	sites = inject(op_alloc);
@@ -525,6 +539,7 @@ static const struct {
 	{ "size", test_size },
 	{ "attributes", test_attributes },
 	{ "heap", test_heap },
+	{ "unload", test_unload },
 	{ "descriptor", test_descriptor },
 	{ "kcore", test_kcore },
 	{ "plane", test_plane },
@@ -538,6 +553,8 @@ int main(int argc, char **argv)
 
 	if (chdir("/root"))
 		ktap_bail("no /root");
+	/* The TEE core cannot go while it has a heap. */
+	guest_keep_modules();
 	ktap_start();
 	for (n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
 		if (argc > 1 && !strcmp(argv[1], cases[n].name)) {
