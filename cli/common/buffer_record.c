@@ -268,7 +268,7 @@ void buffers_explain(int err, struct reason *reason)
 		reason->code = REASON_LOCKED_DOWN;
 		break;
 	case -ENOENT:
-		if (access("/sys/module/tee_rstmem", F_OK)) {
+		if (access("/sys/class/rstmem", F_OK)) {
 			reason->code = REASON_NO_TEE;
 		} else if (statfs(DEBUGFS, &fs) || fs.f_type != DEBUGFS_MAGIC) {
 			reason->code = REASON_NO_DEBUGFS;

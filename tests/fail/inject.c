@@ -74,7 +74,8 @@ bool injection_start(void)
 		if (n < 2)
 			knob(kinds[n], "ignore-gfp-wait", "N");
 	}
-	leave_out(KMEMLEAK);
+	if (!access(DEBUG "kmemleak", F_OK))
+		leave_out(KMEMLEAK);
 	knob("fail_page_alloc", "ignore-gfp-highmem", "N");
 	knob("fail_page_alloc", "min-order", "0");
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);

@@ -1356,6 +1356,11 @@ check 'doctor: misses modules that are not installed' grep -q '^problem modules'
 check 'doctor: says which package has the headers' \
 	grep -qxF "                   run: apt install linux-headers-$(uname -r)" $out
 mount -t tmpfs none /sys/class
+mkdir /sys/class/rstmem
+run rstmem doctor
+check 'doctor: sees a kernel with restricted memory of its own' \
+	grep -q "^ok .*the kernel's TEE core has restricted memory itself" $out
+rmdir /sys/class/rstmem
 mount -t tmpfs none /sys/module
 sed -i '/\/tee\.ko:/d' "$dep"
 sed -i '/\/tee\.ko/d' "${dep%dep}builtin"

@@ -42,8 +42,8 @@ static int enter(struct kprobe *probe, struct pt_regs *regs)
 NOKPROBE_SYMBOL(enter);
 
 /*
- * Never called where it counts. A probe without it may become a jump after its first hits,
- * and then enter() cannot lead elsewhere any more.
+ * Never called where it counts. A probe without it may become a jump soon after it is
+ * registered, and then enter() cannot lead elsewhere any more.
  */
 static void leave(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
 {

@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -41,9 +42,9 @@ static int reclaim_result;
 module_param(reclaim_result, int, 0644);
 MODULE_PARM_DESC(reclaim_result, "What it answers when a chunk is to be reclaimed");
 
-static bool nudge;
-module_param(nudge, bool, 0644);
-MODULE_PARM_DESC(nudge, "Take a page block with each chunk, so that the next is elsewhere");
+static unsigned long before;
+module_param(before, ulong, 0444);
+MODULE_PARM_DESC(before, "Bytes that are taken before the first chunk, so that it is elsewhere");
 
 static unsigned long long lent;
 module_param(lent, ullong, 0444);
@@ -57,23 +58,36 @@ static unsigned int lent_count;
 module_param(lent_count, uint, 0444);
 MODULE_PARM_DESC(lent_count, "How many chunks there were");
 
-/* The race is between the last free and the first allocation, with the lock in between. */
-static inline void lock_late(struct mutex *lock)
+/*
+ * The race is between the last free and the first allocation. The stock code has its lock in
+ * between, the patched code puts the last reference there.
+ */
+static inline void be_late(void)
 {
 	if (lock_ms)
-		msleep(get_random_u32_below(lock_ms));
+		fsleep(get_random_u32_below(lock_ms * USEC_PER_MSEC));
+}
+
+static inline void lock_late(struct mutex *lock)
+{
+	be_late();
 	mutex_lock(lock);
+}
+
+static inline bool put_late(refcount_t *refcount, struct mutex *lock)
+{
+	be_late();
+	return refcount_dec_and_mutex_lock(refcount, lock);
 }
 
 #undef mutex_lock
 #define mutex_lock(lock) lock_late(lock)
+#define refcount_dec_and_mutex_lock(refcount, lock) put_late(refcount, lock)
 #include "protmem.c"
 
-#define BLOCKS		32
-#define BLOCK_ORDER	8
-
 static struct optee optee;
-static struct page *blocks[BLOCKS];
+static struct page *before_pages;
+static dma_addr_t before_addr;
 static size_t answer_room;
 static union {
 	struct optee_msg_arg arg;
@@ -143,8 +157,6 @@ static int lend(struct optee *o, struct tee_shm *chunk, u32 *attrs, unsigned int
 
 	strscpy(text, "lent to the TEE", PAGE_SIZE);
 	kunmap_local(text);
-	if (nudge && lent_count < BLOCKS)
-		blocks[lent_count] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
 	lent = chunk->paddr;
 	lent_size = chunk->size;
 	lent_count++;
@@ -215,6 +227,13 @@ static const struct tee_desc desc = {
 	.owner = THIS_MODULE,
 };
 
+static void before_free(void)
+{
+	if (before_pages)
+		dma_free_pages(&optee.teedev->dev, before, before_pages, before_addr,
+			       DMA_BIDIRECTIONAL);
+}
+
 static int __init lab_protmem_init(void)
 {
 	struct tee_protmem_pool *pool;
@@ -237,8 +256,13 @@ static int __init lab_protmem_init(void)
 		rc = PTR_ERR(pool);
 		goto err_close;
 	}
+	/* The pool has set the device's mask. */
+	if (before)
+		before_pages = dma_alloc_pages(&optee.teedev->dev, before, &before_addr,
+					       DMA_BIDIRECTIONAL, GFP_KERNEL);
 	rc = tee_device_register_dma_heap(optee.teedev, TEE_DMA_HEAP_SECURE_VIDEO_PLAY, pool);
 	if (rc) {
+		before_free();
 		pool->ops->destroy_pool(pool);
 		goto err_close;
 	}
@@ -253,13 +277,9 @@ err_unregister:
 
 static void __exit lab_protmem_exit(void)
 {
-	unsigned int n;
-
+	before_free();
 	teedev_close_context(optee.ctx);
 	tee_device_unregister(optee.teedev);
-	for (n = 0; n < BLOCKS; n++)
-		if (blocks[n])
-			__free_pages(blocks[n], BLOCK_ORDER);
 }
 
 module_init(lab_protmem_init);
