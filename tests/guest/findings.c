@@ -292,7 +292,8 @@ static void test_plane(void)
 
 	/* videobuf2 may be a file beside this program, too. */
 	if (!access("videobuf2-common.ko", F_OK))
-		command("modprobe videobuf2-common && rmmod videobuf2_common && insmod ./videobuf2-common.ko");
+		command("modprobe videobuf2-common && rmmod videobuf2_common && "
+			"insmod ./videobuf2-common.ko");
 	command("modprobe vivid n_devs=1 node_types=0x100 multiplanar=2");
 	node = v4l2_open("vivid");
 	if (v4l2_call(node, VIDIOC_G_FMT, &format) ||
@@ -510,18 +511,21 @@ static void test_injected(void)
 	load("attributes=16");
 	injected_tee = tee_open(LAB_ID);
 	sites = inject(op_alloc);
-	ktap(sites && lab("is_free"), "injected: an allocation with a failure at each of %u sites leaves no chunk",
+	ktap(sites && lab("is_free"),
+	     "injected: an allocation with a failure at each of %u sites leaves no chunk",
 	     sites);
 	injected_buf = buffer(8 * KIB);
 	sites = inject(op_register);
 	close(injected_buf);
-	ktap(sites && lab("is_free"), "injected: a registration with a failure at each of %u sites leaves no reference",
+	ktap(sites && lab("is_free"),
+	     "injected: a registration with a failure at each of %u sites leaves no reference",
 	     sites);
 	close(injected_tee);
 	unload();
 	injection_of_modules();
 	sites = inject(op_load);
-	ktap(sites, "injected: the driver loads or does not with a failure at each of %u sites", sites);
+	ktap(sites,
+	     "injected: the driver loads or does not with a failure at each of %u sites", sites);
 	load("attributes=16");
 	ktap_eq(op_alloc() < 0, 0, "injected: the driver loads and allocates afterwards");
 }

@@ -303,13 +303,11 @@ result $? 'four pools: unloading releases every range'
 
 # No pool. softtee.c tests the errors of the device.
 none() {
-	local status
-
 	rstmem info >/tmp/out 2>&1
-	status=$?
+	code=$?
 	# Heaps of the kernel's framework stay when their device goes.
-	[ -d /sys/class/rstmem_heap ] || status=3
-	[ $status = 3 ] && loaded && [ "$(claimed)" = 0 ] &&
+	[ -d /sys/class/rstmem_heap ] || code=3
+	[ $code = 3 ] && loaded && [ "$(claimed)" = 0 ] &&
 		grep -q '^/dev/tee0: no restricted memory$' /tmp/out
 	result $? "$1: the TEE device has no restricted memory"
 	rstmem alloc -s 4K -d /dev/tee0 >/tmp/out 2>&1
