@@ -154,9 +154,16 @@ static void install_commands(const struct exam *exam, char text[512])
 
 static void look_at_modules(struct exam *exam)
 {
+	enum module state = module_state("tee_rstmem");
 	char commands[512];
 
-	switch (module_state("tee_rstmem")) {
+	if (state != MODULE_LOADED && state != MODULE_BUILTIN &&
+	    !access("/sys/class/rstmem", F_OK)) {
+		find(exam, LEVEL_OK, "modules", NULL,
+		     "the kernel's TEE core has restricted memory itself");
+		return;
+	}
+	switch (state) {
 	case MODULE_LOADED:
 	case MODULE_BUILTIN:
 		find(exam, LEVEL_OK, "modules", NULL, "tee_rstmem is loaded");
@@ -166,11 +173,6 @@ static void look_at_modules(struct exam *exam)
 		     "the modules are installed; a backend loads them");
 		break;
 	case MODULE_ABSENT:
-		if (!access("/sys/class/rstmem", F_OK)) {
-			find(exam, LEVEL_OK, "modules", NULL,
-			     "the kernel's TEE core has restricted memory itself");
-			break;
-		}
 		install_commands(exam, commands);
 		find(exam, LEVEL_PROBLEM, "modules", commands,
 		     "rstmem's modules are not installed for kernel %s",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * findings CASE: faults of the kernel's own protected memory, see docs/findings.md. A case
- * passes if the kernel does not have the fault. tests/findings runs
- * each in a guest of its own, since some of these faults end it.
+ * passes if the kernel does not have the fault. tests/findings runs each in a guest of its own,
+ * since some of these faults end it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -87,14 +87,20 @@ static void set(const char *name, const char *value)
 }
 
 /* Return: a dma-buf, or -errno. */
-static int buffer(size_t size)
+static int allocate(uint64_t len, uint32_t fd_flags, uint64_t heap_flags)
 {
 	struct dma_heap_allocation_data data = {
-		.len = size,
-		.fd_flags = O_RDWR | O_CLOEXEC,
+		.len = len,
+		.fd_flags = fd_flags,
+		.heap_flags = heap_flags,
 	};
 
 	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
+}
+
+static int buffer(size_t size)
+{
+	return allocate(size, O_RDWR | O_CLOEXEC, 0);
 }
 
 static void *come_and_go(void *failed)
@@ -307,7 +313,7 @@ static void test_plane(void)
 	close(buf);
 	close(node);
 	guest_settle();
-	ktap_eq(dmabufs() - before, 0, "plane: the dma-buf goes when nobody uses it");
+	ktap_eq(dmabufs() - before, 0, "plane: the last close frees the dma-buf");
 	command("modprobe -r vivid");
 }
 
@@ -341,15 +347,14 @@ static void mark(unsigned int first, unsigned int count, bool is_taken)
 		taken[first++] = is_taken;
 }
 
-static int allocate(uint64_t len, uint32_t fd_flags, uint64_t heap_flags)
+/* Closes a descriptor if there is one. Return: there was. */
+static bool drop(int *fd)
 {
-	struct dma_heap_allocation_data data = {
-		.len = len,
-		.fd_flags = fd_flags,
-		.heap_flags = heap_flags,
-	};
-
-	return ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data) ? -errno : (int)data.fd;
+	if (*fd < 0)
+		return false;
+	close(*fd);
+	*fd = -1;
+	return true;
 }
 
 static int register_fd(int tee, int64_t fd, uint32_t flags, uint64_t *size)
@@ -375,7 +380,7 @@ static bool fuzz_step(int tee, unsigned int slot)
 		len = 1 + random() % (random() % 16 ? 24 * 4096 : 2 * (long)MIB);
 		fuzzed[slot].count = (len + 4095) / 4096;
 		first = first_fit(fuzzed[slot].count);
-		rc = allocate(len, O_RDWR | O_CLOEXEC, 0);
+		rc = buffer(len);
 		if (first == PAGES)
 			return rc == -ENOMEM;
 		if (rc < 0)
@@ -386,10 +391,8 @@ static bool fuzz_step(int tee, unsigned int slot)
 		return lseek(rc, 0, SEEK_END) == (off_t)fuzzed[slot].count * 4096;
 	case 3:
 	case 4:
-		if (fuzzed[slot].fd < 0)
+		if (!drop(&fuzzed[slot].fd))
 			return true;
-		close(fuzzed[slot].fd);
-		fuzzed[slot].fd = -1;
 		break;
 	case 5:
 		if (fuzzed[slot].fd < 0 || fuzzed[slot].registered >= 0)
@@ -400,10 +403,8 @@ static bool fuzz_step(int tee, unsigned int slot)
 		fuzzed[slot].registered = rc;
 		return size == fuzzed[slot].count * 4096ULL;
 	case 6:
-		if (fuzzed[slot].registered < 0)
+		if (!drop(&fuzzed[slot].registered))
 			return true;
-		close(fuzzed[slot].registered);
-		fuzzed[slot].registered = -1;
 		break;
 	default:
 		/* Calls that are refused, and change nothing. */
@@ -442,10 +443,8 @@ static void test_fuzz(void)
 	if (wrong)
 		ktap_note("step %u", step);
 	for (slot = 0; slot < BUFFERS; slot++) {
-		if (fuzzed[slot].fd >= 0)
-			close(fuzzed[slot].fd);
-		if (fuzzed[slot].registered >= 0)
-			close(fuzzed[slot].registered);
+		drop(&fuzzed[slot].fd);
+		drop(&fuzzed[slot].registered);
 	}
 	ktap(lab("is_free"), "fuzz: the chunk goes back after the last buffer");
 	close(tee);
