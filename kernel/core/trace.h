@@ -174,46 +174,6 @@ TRACE_EVENT(rstmem_alloc_refuse,
 		  __entry->wanted, __entry->error)
 );
 
-/* A block of an elastic pool changed its state, or failed to (@error). */
-TRACE_EVENT(rstmem_block,
-	TP_PROTO(u64 start, u64 size, const char *from, const char *to, int error),
-	TP_ARGS(start, size, from, to, error),
-	TP_STRUCT__entry(
-		__field(u64, start)
-		__field(u64, size)
-		__string(from, from)
-		__string(to, to)
-		__field(int, error)
-	),
-	TP_fast_assign(
-		__entry->start = start;
-		__entry->size = size;
-		__assign_str(from);
-		__assign_str(to);
-		__entry->error = error;
-	),
-	TP_printk("start=0x%llx size=%llu from=%s to=%s error=%d", __entry->start,
-		  __entry->size, __get_str(from), __get_str(to), __entry->error)
-);
-
-/* The kernel could not empty a block: @pages are in use, the first at @first. */
-TRACE_EVENT(rstmem_block_busy,
-	TP_PROTO(u64 start, u64 pages, u64 first),
-	TP_ARGS(start, pages, first),
-	TP_STRUCT__entry(
-		__field(u64, start)
-		__field(u64, pages)
-		__field(u64, first)
-	),
-	TP_fast_assign(
-		__entry->start = start;
-		__entry->pages = pages;
-		__entry->first = first;
-	),
-	TP_printk("start=0x%llx pages=%llu first=0x%llx", __entry->start,
-		  __entry->pages, __entry->first)
-);
-
 #endif /* _RSTMEM_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

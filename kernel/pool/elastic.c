@@ -33,8 +33,8 @@
 #include "../core/buffer.h"
 #include "../core/device.h"
 #include "../core/size.h"
-#include "../core/trace.h"
 #include "block.h"
+#include "block_trace.h"
 #include "elastic.h"
 #include "memory.h"
 
