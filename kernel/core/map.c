@@ -27,10 +27,8 @@
 #include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/iommu-dma.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
-#include <linux/slab.h>
 #include <linux/swiotlb.h>
 
 #include "../compat/dma.h"
@@ -42,16 +40,20 @@
 
 #define RSTMEM_MAP_ATTRS	DMA_ATTR_SKIP_CPU_SYNC
 
+static int refuse(struct device *dev, int error, const char *why)
+{
+	dev_err_ratelimited(dev, "rstmem: refused: %s\n", why);
+	return error;
+}
+
 static int check_direct(struct device *dev, phys_addr_t paddr, size_t size)
 {
 	dma_addr_t first = phys_to_dma(dev, paddr);
 	dma_addr_t last = phys_to_dma(dev, paddr + (size - 1));
 
-	if (is_swiotlb_force_bounce(dev)) {
-		dev_err_ratelimited(dev,
-				    "rstmem: refused: swiotlb is forced for this device and would copy restricted memory\n");
-		return -EOPNOTSUPP;
-	}
+	if (is_swiotlb_force_bounce(dev))
+		return refuse(dev, -EOPNOTSUPP,
+			      "swiotlb is forced for this device and would copy restricted memory");
 	if (first == DMA_MAPPING_ERROR || last - first != size - 1 ||
 	    last > min_not_zero(dma_get_mask(dev), dev->bus_dma_limit)) {
 		dev_err_ratelimited(dev,
@@ -68,18 +70,13 @@ static int check_iommu(struct device *dev, phys_addr_t paddr, size_t size)
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
 	unsigned long unit;
 
-	if (!domain || !domain->pgsize_bitmap) {
-		dev_err_ratelimited(dev,
-				    "rstmem: refused: the page sizes of this device's IOMMU are not known\n");
-		return -EOPNOTSUPP;
-	}
-
+	if (!domain || !domain->pgsize_bitmap)
+		return refuse(dev, -EOPNOTSUPP,
+			      "the page sizes of this device's IOMMU are not known");
 	/* For dma-iommu, address 0 means "not mapped". It would not unmap the buffer. */
-	if (!paddr) {
-		dev_err_ratelimited(dev,
-				    "rstmem: refused: the buffer is at physical address 0, which cannot be unmapped from an IOMMU\n");
-		return -EOPNOTSUPP;
-	}
+	if (!paddr)
+		return refuse(dev, -EOPNOTSUPP,
+			      "the buffer is at physical address 0, which cannot be unmapped from an IOMMU");
 
 	/* Parts of IOMMU pages may be bounced. */
 	unit = 1UL << __ffs(domain->pgsize_bitmap);
@@ -99,16 +96,11 @@ static int check_reach(struct device *dev, const struct rstmem_buffer *buf)
 	phys_addr_t paddr;
 	int rc;
 
-	if (!dev->dma_mask || !*dev->dma_mask) {
-		dev_err_ratelimited(dev,
-				    "rstmem: refused: this device has no DMA mask\n");
-		return -ERANGE;
-	}
-	if (!use_dma_iommu(dev) && get_dma_ops(dev)) {
-		dev_err_ratelimited(dev,
-				    "rstmem: refused: the platform's own DMA operations may copy restricted memory\n");
-		return -EOPNOTSUPP;
-	}
+	if (!dev->dma_mask || !*dev->dma_mask)
+		return refuse(dev, -ERANGE, "this device has no DMA mask");
+	if (!use_dma_iommu(dev) && get_dma_ops(dev))
+		return refuse(dev, -EOPNOTSUPP,
+			      "the platform's own DMA operations may copy restricted memory");
 
 	for (offset = 0; offset < buf->shm.size; offset += run) {
 		run = rstmem_buffer_run(buf, offset, &paddr);
@@ -212,11 +204,9 @@ static int verify(const struct rstmem_map *map, const struct rstmem_buffer *buf,
 		left = min_t(size_t, run, sg_dma_len(sg) - done);
 		if (translate(dev, sg_dma_address(sg) + done) != paddr ||
 		    translate(dev, sg_dma_address(sg) + done + left - 1) !=
-		    paddr + left - 1) {
-			dev_err_ratelimited(dev,
-					    "rstmem: refused: the DMA layer put other memory in the buffer's place\n");
-			return -EIO;
-		}
+		    paddr + left - 1)
+			return refuse(dev, -EIO,
+				      "the DMA layer put other memory in the buffer's place");
 		offset += left;
 		paddr += left;
 		run -= left;
