@@ -267,30 +267,6 @@ void rstmem_buffer_put(struct rstmem_buffer *buf)
 }
 
 /**
- * rstmem_buffer_export() - note that a buffer has a dma-buf
- * @buf:	the buffer
- * @ino:	inode of the dma-buf
- */
-void rstmem_buffer_export(struct rstmem_buffer *buf, unsigned long ino)
-{
-	buf->ino = ino;
-	buf->exported = true;
-	rstmem_account_add(&buf->charge);
-}
-
-/**
- * rstmem_buffer_unexport() - note that the dma-buf of a buffer is being released
- * @buf:	the buffer; drops the dma-buf's reference
- *
- * May sleep.
- */
-void rstmem_buffer_unexport(struct rstmem_buffer *buf)
-{
-	WRITE_ONCE(buf->exported, false);
-	rstmem_buffer_put(buf);
-}
-
-/**
  * rstmem_buffer_info() - describe a buffer
  * @buf:	the buffer
  * @info:	out: all fields

@@ -119,8 +119,6 @@ void rstmem_buffer_flush(void);
 struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
 					  const struct rstmem_request *req);
 void rstmem_buffer_put(struct rstmem_buffer *buf);
-void rstmem_buffer_export(struct rstmem_buffer *buf, unsigned long ino);
-void rstmem_buffer_unexport(struct rstmem_buffer *buf);
 void rstmem_buffer_info(const struct rstmem_buffer *buf,
 			struct tee_rstmem_info *info);
 size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,

@@ -166,7 +166,8 @@ static void dmabuf_op_release(struct dma_buf *dmabuf)
 
 	if (READ_ONCE(buf->id))
 		buf->offer->rdev->id_ops->end(buf);
-	rstmem_buffer_unexport(buf);
+	WRITE_ONCE(buf->exported, false);
+	rstmem_buffer_put(buf);
 }
 
 static const struct dma_buf_ops rstmem_dma_buf_ops = {
@@ -210,7 +211,9 @@ struct dma_buf *rstmem_dmabuf_create(const struct tee_device *teedev,
 		rstmem_buffer_put(buf);
 		return dmabuf;
 	}
-	rstmem_buffer_export(buf, file_inode(dmabuf->file)->i_ino);
+	buf->ino = file_inode(dmabuf->file)->i_ino;
+	buf->exported = true;
+	rstmem_account_add(&buf->charge);
 	trace_rstmem_alloc(rstmem_buffer_name(buf), buf->ino, buf->shm.size, req->size,
 			   buf->shm.pages ? 0 : buf->shm.paddr);
 	return dmabuf;
