@@ -157,7 +157,7 @@ static double play(const struct policy *policy, u64 size, double share, u64 seed
 	memset(&pool, 0, sizeof(pool));
 	pool.policy = policy;
 	pool.size = size;
-	rstmem_space_init(&pool.space, 0, size, PAGE);
+	rstmem_space_init(&pool.space, 0, size);
 	sessions = sessions_create(&desc);
 	do
 		t = sessions_next(sessions);

@@ -364,16 +364,13 @@ int rstmem_room_wait(int seen, long *timeout)
 int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
 			struct tee_rstmem_usage *usage)
 {
-	int rc = -ENODEV;
-	int idx;
+	int idx = srcu_read_lock(&device_calls);
+	bool gone = rstmem_device_is_unplugged(rdev);
 
-	idx = srcu_read_lock(&device_calls);
-	if (!rstmem_device_is_unplugged(rdev)) {
+	if (!gone)
 		query(rdev, use_case, usage);
-		rc = 0;
-	}
 	srcu_read_unlock(&device_calls, idx);
-	return rc;
+	return gone ? -ENODEV : 0;
 }
 
 /**

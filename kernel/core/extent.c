@@ -77,16 +77,12 @@ static u64 square(const struct rstmem_space *space, u64 size)
 /**
  * rstmem_space_init() - start with nothing taken
  * @space:	the space, filled in
- * @start:	first address, a multiple of @granule; may be 0
- * @size:	bytes, a multiple of @granule, not 0; @start + @size - 1 does not
- *		overflow
- * @granule:	bytes, a power of two
+ * @start:	first address; may be 0
+ * @size:	bytes, not 0; @start + @size - 1 does not overflow
  */
-void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size,
-		       u64 granule)
+void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size)
 {
 	space->gaps = RB_ROOT;
-	space->granule = granule;
 	space->total = size;
 	space->used = 0;
 	space->taken = 0;
@@ -107,7 +103,7 @@ void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size,
  * rstmem_extent_alloc() - allocate a range
  * @space:	the space
  * @ext:	filled in; stays in the space until rstmem_extent_free()
- * @size:	bytes, a multiple of the granule, not 0
+ * @size:	bytes, not 0
  *
  * Return: false when no gap is large enough.
  */

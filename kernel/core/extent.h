@@ -10,8 +10,8 @@
 /**
  * struct rstmem_extent - a taken range, and the gap before it
  * @by_addr:	in the order of addresses
- * @start:	first address, a multiple of the space's granule
- * @size:	bytes, a multiple of the space's granule
+ * @start:	first address
+ * @size:	bytes
  * @gap:	free bytes after the previous extent, or after the start of the space
  * @node:	in the tree of gaps, if @gap is not 0
  *
@@ -32,7 +32,6 @@ struct rstmem_extent {
  * @by_addr:	all extents, @tail last
  * @tail:	an empty extent at the end of the space, so that an extent follows every
  *		gap
- * @granule:	bytes, a power of two
  * @total:	bytes
  * @used:	bytes taken
  * @taken:	number of extents taken
@@ -45,7 +44,6 @@ struct rstmem_space {
 	struct rb_root gaps;
 	struct hlist_head by_addr;
 	struct rstmem_extent tail;
-	u64 granule;
 	u64 total;
 	u64 used;
 	u32 taken;
@@ -53,8 +51,7 @@ struct rstmem_space {
 	u64 squares;
 };
 
-void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size,
-		       u64 granule);
+void rstmem_space_init(struct rstmem_space *space, u64 start, u64 size);
 bool rstmem_extent_alloc(struct rstmem_space *space, struct rstmem_extent *ext,
 			 u64 size);
 void rstmem_extent_free(struct rstmem_space *space, struct rstmem_extent *ext);

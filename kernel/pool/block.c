@@ -80,23 +80,21 @@ const char *rstmem_block_name(enum rstmem_block_state state)
 
 /**
  * rstmem_block_to() - change the state of a block
- * @blocks:	the pool
  * @block:	the block
  * @state:	the next state
  * @now:	ms
  *
  * Return: false when @state may not follow; nothing is changed then.
  */
-bool rstmem_block_to(struct rstmem_blocks *blocks, struct rstmem_block *block,
-		     enum rstmem_block_state state, u64 now)
+bool rstmem_block_to(struct rstmem_block *block, enum rstmem_block_state state,
+		     u64 now)
 {
 	if (!(next_states[block->state] & BIT(state)))
 		return false;
 	if (state == RSTMEM_BLOCK_RECLAIMING && block->space.taken)
 		return false;
 	if (state == RSTMEM_BLOCK_ACTIVE && block->state == RSTMEM_BLOCK_ABSENT) {
-		rstmem_space_init(&block->space, block->start, block->size,
-				  blocks->granule);
+		rstmem_space_init(&block->space, block->start, block->size);
 		block->served = false;
 	}
 	block->state = state;
@@ -153,7 +151,7 @@ struct rstmem_block *rstmem_blocks_alloc(struct rstmem_blocks *blocks,
 		block = find_room(blocks, RSTMEM_BLOCK_DRAINING, size);
 		if (!block)
 			return NULL;
-		rstmem_block_to(blocks, block, RSTMEM_BLOCK_ACTIVE, block->since);
+		rstmem_block_to(block, RSTMEM_BLOCK_ACTIVE, block->since);
 	}
 	rstmem_extent_alloc(&block->space, ext, size);
 	block->served = true;
@@ -328,7 +326,7 @@ struct rstmem_step rstmem_blocks_step(struct rstmem_blocks *blocks, u64 floor_us
 	if (blocks->want || free < keep) {
 		block = find_room(blocks, RSTMEM_BLOCK_DRAINING, 0);
 		if (!blocks->want && block) {
-			rstmem_block_to(blocks, block, RSTMEM_BLOCK_ACTIVE, now);
+			rstmem_block_to(block, RSTMEM_BLOCK_ACTIVE, now);
 			return step(RSTMEM_STEP_WAIT, NULL, 0);
 		}
 		growth = find_growth(blocks, now);
@@ -338,7 +336,7 @@ struct rstmem_step rstmem_blocks_step(struct rstmem_blocks *blocks, u64 floor_us
 	} else {
 		block = find_surplus(blocks, free, keep);
 		if (block) {
-			rstmem_block_to(blocks, block, RSTMEM_BLOCK_DRAINING, now);
+			rstmem_block_to(block, RSTMEM_BLOCK_DRAINING, now);
 			return step(RSTMEM_STEP_WAIT, NULL, 0);
 		}
 	}

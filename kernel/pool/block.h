@@ -111,8 +111,8 @@ struct rstmem_blocks_sum {
 };
 
 const char *rstmem_block_name(enum rstmem_block_state state);
-bool rstmem_block_to(struct rstmem_blocks *blocks, struct rstmem_block *block,
-		     enum rstmem_block_state state, u64 now);
+bool rstmem_block_to(struct rstmem_block *block, enum rstmem_block_state state,
+		     u64 now);
 void rstmem_block_failed(struct rstmem_block *block, u64 now);
 struct rstmem_block *rstmem_blocks_alloc(struct rstmem_blocks *blocks,
 					 struct rstmem_extent *ext, u64 size);

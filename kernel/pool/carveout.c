@@ -21,12 +21,14 @@
  * struct carveout - a pool of a fixed range
  * @pool:	the part that backends see
  * @paddr:	first byte; the claim in /proc/iomem starts here
+ * @granule:	bytes; sizes of buffers are multiples
  * @lock:	guards @space
  * @space:	extents of the range
  */
 struct carveout {
 	struct tee_rstmem_pool pool;
 	phys_addr_t paddr;
+	u64 granule;
 	spinlock_t lock;	/* guards space */
 	struct rstmem_space space;
 };
@@ -43,7 +45,7 @@ static int carveout_op_alloc(struct tee_rstmem_pool *pool, struct tee_shm *shm,
 	struct rstmem_extent *ext = &shm_to_buffer(shm)->extent;
 	bool fits;
 
-	if (!size || size & (carveout->space.granule - 1))
+	if (!size || size & (carveout->granule - 1))
 		return -EINVAL;
 
 	spin_lock(&carveout->lock);
@@ -78,7 +80,7 @@ static void carveout_op_usage(struct tee_rstmem_pool *pool,
 	struct carveout *carveout = to_carveout(pool);
 
 	spin_lock(&carveout->lock);
-	usage->granule = carveout->space.granule;
+	usage->granule = carveout->granule;
 	usage->floor = carveout->space.total;
 	usage->total = carveout->space.total;
 	usage->most = carveout->space.total;
@@ -141,7 +143,8 @@ struct tee_rstmem_pool *tee_rstmem_carveout_create(phys_addr_t paddr, u64 size,
 	carveout->pool.ops = &carveout_ops;
 	carveout->paddr = paddr;
 	spin_lock_init(&carveout->lock);
-	rstmem_space_init(&carveout->space, paddr, size, granule);
+	carveout->granule = granule;
+	rstmem_space_init(&carveout->space, paddr, size);
 	return &carveout->pool;
 }
 EXPORT_SYMBOL_GPL(tee_rstmem_carveout_create);

@@ -238,7 +238,7 @@ static void step_end(struct elastic *elastic, struct rstmem_block *block,
 	spin_lock(&elastic->lock);
 	old = block->state;
 	if (next != old)
-		WARN_ON(!rstmem_block_to(&elastic->blocks, block, next, now_ms()));
+		WARN_ON(!rstmem_block_to(block, next, now_ms()));
 	if (error) {
 		rstmem_block_failed(block, now_ms());
 		elastic->stat.failed++;
@@ -356,11 +356,9 @@ static struct rstmem_step step_begin(struct elastic *elastic)
 	floor_usage(elastic, &floor);
 	step = rstmem_blocks_step(blocks, floor.used, floor.total - floor.used, now);
 	if (step.kind == RSTMEM_STEP_TAKE)
-		WARN_ON(!rstmem_block_to(blocks, step.block, RSTMEM_BLOCK_OFFLINING,
-					 now));
+		WARN_ON(!rstmem_block_to(step.block, RSTMEM_BLOCK_OFFLINING, now));
 	if (step.kind == RSTMEM_STEP_RECLAIM)
-		WARN_ON(!rstmem_block_to(blocks, step.block, RSTMEM_BLOCK_RECLAIMING,
-					 now));
+		WARN_ON(!rstmem_block_to(step.block, RSTMEM_BLOCK_RECLAIMING, now));
 	hopeless = blocks->want && step.kind != RSTMEM_STEP_TAKE &&
 		   step.kind != RSTMEM_STEP_LEND;
 	if (hopeless)
@@ -422,10 +420,9 @@ static void give_all(struct elastic *elastic)
 	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
 		spin_lock(&elastic->lock);
 		if (block->state == RSTMEM_BLOCK_ACTIVE)
-			rstmem_block_to(blocks, block, RSTMEM_BLOCK_DRAINING, now);
+			rstmem_block_to(block, RSTMEM_BLOCK_DRAINING, now);
 		if (block->state == RSTMEM_BLOCK_DRAINING)
-			WARN_ON(!rstmem_block_to(blocks, block,
-						 RSTMEM_BLOCK_RECLAIMING, now));
+			WARN_ON(!rstmem_block_to(block, RSTMEM_BLOCK_RECLAIMING, now));
 		spin_unlock(&elastic->lock);
 		if (block->state == RSTMEM_BLOCK_RECLAIMING)
 			step_reclaim(elastic, block);

@@ -34,9 +34,9 @@ static struct rstmem_blocks *pool_make(u64 warm, u64 idle_ms)
 
 static void activate(struct rstmem_blocks *pool, int n)
 {
-	rstmem_block_to(pool, &pool->block[n], RSTMEM_BLOCK_OFFLINING, 0);
-	rstmem_block_to(pool, &pool->block[n], RSTMEM_BLOCK_ABSENT, 0);
-	rstmem_block_to(pool, &pool->block[n], RSTMEM_BLOCK_ACTIVE, 0);
+	rstmem_block_to(&pool->block[n], RSTMEM_BLOCK_OFFLINING, 0);
+	rstmem_block_to(&pool->block[n], RSTMEM_BLOCK_ABSENT, 0);
+	rstmem_block_to(&pool->block[n], RSTMEM_BLOCK_ACTIVE, 0);
 }
 
 /* Try all pairs of states. */
@@ -47,9 +47,9 @@ static void print_transitions(void)
 
 	for (int from = 0; from < RSTMEM_BLOCK_STATES; from++)
 		for (int to = 0; to < RSTMEM_BLOCK_STATES; to++) {
-			rstmem_space_init(&block->space, block->start, BLOCK, 4096);
+			rstmem_space_init(&block->space, block->start, BLOCK);
 			block->state = from;
-			if (rstmem_block_to(pool, block, to, 0))
+			if (rstmem_block_to(block, to, 0))
 				printf("%s %s\n", rstmem_block_name(from),
 				       rstmem_block_name(to));
 		}
@@ -61,16 +61,16 @@ static void test_states(void)
 	struct rstmem_blocks *pool = pool_make(0, 0);
 	struct rstmem_extent ext;
 
-	ktap(!rstmem_block_to(pool, &pool->block[0], RSTMEM_BLOCK_ACTIVE, 0) &&
+	ktap(!rstmem_block_to(&pool->block[0], RSTMEM_BLOCK_ACTIVE, 0) &&
 	     pool->block[0].state == RSTMEM_BLOCK_IDLE,
 	     "state: a transition that is not allowed changes nothing");
 	activate(pool, 0);
 	rstmem_blocks_alloc(pool, &ext, 4096);
-	rstmem_block_to(pool, &pool->block[0], RSTMEM_BLOCK_DRAINING, 0);
-	ktap(!rstmem_block_to(pool, &pool->block[0], RSTMEM_BLOCK_RECLAIMING, 0),
+	rstmem_block_to(&pool->block[0], RSTMEM_BLOCK_DRAINING, 0);
+	ktap(!rstmem_block_to(&pool->block[0], RSTMEM_BLOCK_RECLAIMING, 0),
 	     "state: a block with a buffer cannot be reclaimed");
 	rstmem_blocks_free(&pool->block[0], &ext, 0);
-	ktap(rstmem_block_to(pool, &pool->block[0], RSTMEM_BLOCK_RECLAIMING, 0),
+	ktap(rstmem_block_to(&pool->block[0], RSTMEM_BLOCK_RECLAIMING, 0),
 	     "state: an empty block can be reclaimed");
 	free(pool);
 }
@@ -92,7 +92,7 @@ static void test_alloc(void)
 	rstmem_blocks_free(&pool->block[0], &a, 0);
 	ktap(rstmem_blocks_alloc(pool, &d, 4 * MIB) == &pool->block[2],
 	     "alloc: the fullest block is taken, so that the other becomes empty");
-	rstmem_block_to(pool, &pool->block[0], RSTMEM_BLOCK_DRAINING, 0);
+	rstmem_block_to(&pool->block[0], RSTMEM_BLOCK_DRAINING, 0);
 	ktap(rstmem_blocks_alloc(pool, &a, 100 * MIB) == &pool->block[0] &&
 	     pool->block[0].state == RSTMEM_BLOCK_ACTIVE,
 	     "alloc: a block that drains serves what fits nowhere else, and is active again");
@@ -170,15 +170,15 @@ static void test_return(void)
 	ktap(steps(pool, RSTMEM_STEP_WAIT, -1, 1009) &&
 	     steps(pool, RSTMEM_STEP_RECLAIM, 1, 1010),
 	     "return: an empty block goes back after the idle time, and not before");
-	rstmem_block_to(pool, &pool->block[1], RSTMEM_BLOCK_RECLAIMING, 1010);
-	rstmem_block_to(pool, &pool->block[1], RSTMEM_BLOCK_ABSENT, 1020);
+	rstmem_block_to(&pool->block[1], RSTMEM_BLOCK_RECLAIMING, 1010);
+	rstmem_block_to(&pool->block[1], RSTMEM_BLOCK_ABSENT, 1020);
 	ktap(steps(pool, RSTMEM_STEP_GIVE, 1, 1020),
 	     "return: a block that was reclaimed goes to the kernel");
 	rstmem_block_failed(&pool->block[1], 1020);
 	ktap(steps(pool, RSTMEM_STEP_WAIT, -1, 2019) &&
 	     steps(pool, RSTMEM_STEP_GIVE, 1, 2020),
 	     "return: a block that could not be given is given a second later");
-	rstmem_block_to(pool, &pool->block[1], RSTMEM_BLOCK_IDLE, 2020);
+	rstmem_block_to(&pool->block[1], RSTMEM_BLOCK_IDLE, 2020);
 	rstmem_blocks_step(pool, 0, 0, 2030);
 	ktap(pool->block[0].state == RSTMEM_BLOCK_ACTIVE,
 	     "return: a block whose buffer has no other place stays");

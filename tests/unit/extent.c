@@ -145,7 +145,7 @@ static void world_init(struct world *w, u64 start, u64 granules, u64 granule)
 	w->start = start;
 	w->granules = granules;
 	w->granule = granule;
-	rstmem_space_init(&w->space, start, granules * granule, granule);
+	rstmem_space_init(&w->space, start, granules * granule);
 	check_world(w);
 }
 
