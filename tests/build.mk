@@ -80,7 +80,7 @@ $(B)/tests/findings: tests/fail/inject.c
 
 $(B)/tests/elastic: $(wildcard tests/elastic/*.c)
 
-$(B)/tests/lent $(B)/tests/successor: tests/elastic/pool.c
+$(B)/tests/lent $(B)/tests/successor $(B)/tests/crash: tests/elastic/pool.c
 
 $(B)/tests/handover-libteec: tests/guest/handover.c tests/decoder/libteec.c \
 		tests/decoder/decoder.h $(guest-lib)

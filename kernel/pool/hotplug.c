@@ -67,10 +67,75 @@ static void hotplug_unclaim(u64 start, u64 size)
 	release_mem_region(start, size);
 }
 
+/**
+ * struct leaving - a range that is being removed
+ * @nb:		in the kernel's chain of memory hot-plug, before the list for crash dumps
+ * @start:	physical address
+ * @size:	bytes
+ * @online:	bytes that are not offline yet
+ */
+struct leaving {
+	struct notifier_block nb;
+	u64 start;
+	u64 size;
+	u64 online;
+};
+
+static int note_if_whole(struct resource *res, void *arg)
+{
+	const struct leaving *leaving = arg;
+
+	return res->start == leaving->start && resource_size(res) == leaving->size;
+}
+
+/* Whether an entry of /proc/iomem has the range and nothing else: a driver added it. */
+static bool is_entry(struct leaving *leaving)
+{
+	u64 unit = memory_block_size_bytes();
+
+	return walk_iomem_res_desc(IORES_DESC_NONE,
+				   IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY |
+				   IORESOURCE_SYSRAM_DRIVER_MANAGED,
+				   leaving->start - unit, leaving->start + leaving->size + unit,
+				   leaving, note_if_whole) == 1;
+}
+
+/*
+ * The kernel lists the RAM for a crash dump anew when memory goes offline, but removes the
+ * entry later, and a dump would have the TEE's memory. So take the entry away first. Removal,
+ * which follows and cannot fail now, expects none.
+ */
+static int leaving_notify(struct notifier_block *nb, unsigned long action, void *arg)
+{
+	struct leaving *leaving = container_of(nb, struct leaving, nb);
+	const struct memory_notify *memory = arg;
+
+	if (PFN_PHYS(memory->start_pfn) - leaving->start >= leaving->size)
+		return NOTIFY_OK;
+	if (action == MEM_ONLINE)
+		leaving->online += memory_block_size_bytes();
+	if (action != MEM_OFFLINE)
+		return NOTIFY_OK;
+	leaving->online -= memory_block_size_bytes();
+	if (!leaving->online && is_entry(leaving))
+		release_mem_region(leaving->start, leaving->size);
+	return NOTIFY_OK;
+}
+
 static int hotplug_take(u64 start, u64 size)
 {
-	int rc = offline_and_remove_memory(start, size);
+	struct leaving leaving = {
+		.nb = { .notifier_call = leaving_notify, .priority = 1 },
+		.start = start,
+		.size = size,
+		.online = size,
+	};
+	int rc = register_memory_notifier(&leaving.nb);
 
+	if (rc)
+		return rc;
+	rc = offline_and_remove_memory(start, size);
+	unregister_memory_notifier(&leaving.nb);
 	if (rc)
 		return rc;
 

@@ -27,35 +27,51 @@ static void write_command(char *const argv[])
 		ktap_bail("cannot write /lab/argv");
 }
 
+static void prepare(char *const argv[])
+{
+	write_command(argv);
+	if (system("cd / && find . -xdev ! -path ." KERNEL " | cpio -o -H newc >" INITRD))
+		ktap_bail("cannot make %s", INITRD);
+}
+
 #ifdef __x86_64__
-static int load(void)
+static int load(unsigned long flags, const char *more)
 {
 	char cmdline[4096] = "";
 	int kernel = open(KERNEL, O_RDONLY | O_CLOEXEC);
 	int initrd = open(INITRD, O_RDONLY | O_CLOEXEC);
 	FILE *f = fopen("/proc/cmdline", "re");
 
-	if (!f || !fgets(cmdline, sizeof(cmdline), f))
+	if (!f || !fgets(cmdline, sizeof(cmdline) - strlen(more), f))
 		ktap_bail("cannot read /proc/cmdline");
 	fclose(f);
-	cmdline[strcspn(cmdline, "\n")] = 0;
+	strcpy(cmdline + strcspn(cmdline, "\n"), more);
 	return syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1, cmdline,
-		       0UL);
+		       flags);
+}
+
+void kexec_on_crash(char *const argv[])
+{
+	prepare(argv);
+	/* The other processors do not take part any more. */
+	if (load(KEXEC_FILE_ON_CRASH, " nr_cpus=1"))
+		ktap_bail("cannot load %s for a crash: %s", KERNEL, strerror(errno));
+	unlink(INITRD);
 }
 #else
 /* Debian's kernels for other architectures have the older call only. */
-static int load(void)
+static int load(unsigned long flags, const char *more)
 {
+	(void)flags;
+	(void)more;
 	return system("kexec -c -l --initrd=" INITRD " --reuse-cmdline " KERNEL);
 }
 #endif
 
 void kexec_into(char *const argv[])
 {
-	write_command(argv);
-	if (system("cd / && find . -xdev ! -path ." KERNEL " | cpio -o -H newc >" INITRD))
-		ktap_bail("cannot make %s", INITRD);
-	if (load())
+	prepare(argv);
+	if (load(0, ""))
 		ktap_bail("cannot load %s: %s", KERNEL, strerror(errno));
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
 		LINUX_REBOOT_CMD_KEXEC, NULL);

@@ -10,4 +10,10 @@
  */
 void kexec_into(char *const argv[]) __attribute__((noreturn));
 
+/*
+ * Has the kernel in /root/vmlinuz start in the same way if this one crashes, in memory that
+ * crashkernel= set aside. Bails out on failure. Only on amd64.
+ */
+void kexec_on_crash(char *const argv[]);
+
 #endif
