@@ -79,6 +79,9 @@ help:
 	@echo '                show the faults of the protected memory of the newest mainline, and that'
 	@echo '                our patches mend them, also under KASAN and KCSAN on kernels that are'
 	@echo '                built first, once: a quarter of an hour; docs/findings.md'
+	@echo 'make check-elastic'
+	@echo '                a million times last free against first allocation under KASAN and'
+	@echo '                KCSAN, and a thousand times a block under kmemleak: an hour'
 	@echo 'make check-packages'
 	@echo '                install packages on Debian 12 and 13, with systemd and DKMS, and under'
 	@echo '                Secure Boot; write times into docs/first-minutes.md: an hour'
@@ -190,6 +193,12 @@ check-findings: deps
 .PHONY: check-packages
 check-packages: deps
 	@tests/first-minutes
+
+# Long races of elastic pools.
+.PHONY: check-elastic
+check-elastic: deps
+	@for kernel in kasan kcsan debug; do lab/build-kernel $$kernel >/dev/null || exit; done
+	@tests/run elastic-million-kasan elastic-million-kcsan elastic-thousand-debug
 
 check-%: deps
 	@tests/run $*

@@ -56,7 +56,7 @@ static inline bool rstmem_limits_allow(const struct rstmem_limits *limits,
 	    (load->user_bytes > limits->user_bytes ||
 	     size > limits->user_bytes - load->user_bytes))
 		return false;
-	/* The pool refuses a size that does not fit at all. */
+	/* A size that is larger than @free passes here. The pool refuses it. */
 	if (limits->reserve && load->free != RSTMEM_UNLIMITED &&
 	    size <= load->free && load->free - size < limits->reserve)
 		return false;

@@ -70,8 +70,8 @@ static void heap_connect(struct use_case_heap *heap, const char *use_case)
  * rstmem_heap_plug() - count a device that offers use cases
  * @use_cases:	bit N: use case N
  *
- * Connects a heap to the first device that offers its use case. If a heap cannot be added,
- * the device works without the heap, and the log says why. May sleep.
+ * Connects the heap of a use case when the first device offers it. If a heap cannot be
+ * added, the device works without the heap, and the log says why. May sleep.
  */
 void rstmem_heap_plug(u64 use_cases)
 {
@@ -91,7 +91,7 @@ void rstmem_heap_plug(u64 use_cases)
  * rstmem_heap_unplug() - undo rstmem_heap_plug()
  * @use_cases:	as given to rstmem_heap_plug()
  *
- * Disconnects a heap from the last device that offered its use case. May sleep.
+ * Disconnects the heap of a use case when the last device that offers it goes. May sleep.
  */
 void rstmem_heap_unplug(u64 use_cases)
 {

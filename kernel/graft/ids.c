@@ -115,8 +115,8 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 }
 
 /*
- * End an id: remove it from the idr and from its holder. The caller gets its initial
- * reference, for tee_shm_put() without the mutex.
+ * End an id: remove it from the idr and from its holder. The initial reference of the id
+ * passes to the caller, which drops it with tee_shm_put() after it unlocks the mutex.
  */
 static void id_end(struct tee_device *teedev, struct id_shm *id)
 {

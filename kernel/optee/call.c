@@ -85,8 +85,8 @@ optee_call_fn *optee_call_find(struct tee_context *ctx)
  *
  * Handles what OP-TEE asks for meanwhile as the stock driver does. May sleep.
  *
- * Return: 0 when OP-TEE answered; -ENOMEM when nothing was sent; -EIO when OP-TEE may have
- * acted on the message or not.
+ * Return: 0 when OP-TEE answered; -ENOMEM when nothing was sent; -EIO when it is
+ * unknown whether OP-TEE acted on the message.
  */
 int optee_call(struct tee_context *ctx, optee_call_fn *fn, u32 cmd,
 	       struct optee_param *params, unsigned int count, u32 *ret)

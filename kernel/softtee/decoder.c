@@ -106,7 +106,7 @@ static u32 convert(struct job *job)
 	return TEEC_SUCCESS;
 }
 
-/* Map planes and picture, and carry the job out on @data, which do not change. */
+/* Map the planes and the picture, and do the job with @data, the caller's copy. */
 static u32 job_run(struct job *job, const u8 *data)
 {
 	u32 ret = TEEC_ERROR_OUT_OF_MEMORY;
