@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accounts: the users of one memory, their shares and their limits. A memory is what a
- * use case allocates from: one pool or several. Use cases may share a memory.
+ * Accounts: the users of one memory, their shares and their limits. A memory is one pool
+ * or several, from which a use case allocates. Use cases may share a memory.
  *
  * A buffer is charged before its memory is allocated. So two allocations at once cannot
  * exceed a limit together. The buffer is uncharged when its memory is back.
@@ -44,7 +44,7 @@ struct rstmem_user {
 	u64 buffers;
 };
 
-static DEFINE_MUTEX(accounts_lock);	/* guards accounts; outside all others */
+static DEFINE_MUTEX(accounts_lock);	/* guards accounts; taken before their locks */
 static LIST_HEAD(accounts);
 
 static int user_cmp(const void *key, const struct rb_node *node)
@@ -155,8 +155,8 @@ static bool is_only_user(const struct rstmem_account *account,
 }
 
 /*
- * Move users without buffers from the tree to @unused, except for the last user: most
- * accounts have one user, which comes back.
+ * Move users without buffers from the tree to @unused, except for the last user. Most
+ * accounts have a single user, and this user allocates again.
  */
 static void users_put(struct rstmem_account *account, struct rstmem_user *user,
 		      struct rstmem_user **unused)
@@ -381,7 +381,7 @@ u64 rstmem_account_read(struct rstmem_account *account, const u64 *value)
  * @limit:	the limit, in @account->limits
  * @value:	its value
  *
- * When this returns, every later charge is within the limit.
+ * After this returns, charges are checked against the new limit.
  */
 void rstmem_account_set_limit(struct rstmem_account *account, u64 *limit,
 			      u64 value)

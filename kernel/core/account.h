@@ -16,8 +16,8 @@ struct rstmem_user;
 
 /**
  * struct rstmem_account - the account of one memory
- * @lock:	guards all members below except @region and @node; also members of the
- *		owners of charges, as these document
+ * @lock:	guards all members below except @region and @node; also guards members of
+ *		other structures that name the account's lock
  * @users:	tree of users that have buffers
  * @charges:	charges of buffers that are listed, in the order of their serials
  * @limits:	limits that the administrator set

@@ -95,7 +95,7 @@ static int buffer_alloc_memory(struct rstmem_buffer *buf, u64 size, bool for_use
 	return rc;
 }
 
-/* Free a buffer, which was counted in freeing if it is freed @late. */
+/* Free a buffer. If @late, the count freeing of the device includes the buffer. */
 static void buffer_free(struct rstmem_buffer *buf, bool late)
 {
 	struct tee_rstmem_device *rdev = buf->offer->rdev;
@@ -160,7 +160,7 @@ static struct rstmem_buffer *buffer_alloc_from(struct tee_rstmem_device *rdev,
 					       bool last)
 {
 	struct rstmem_offer *offer = rstmem_device_offer(rdev, req->use_case);
-	/* Read before the attempt, which may be before the memory of these is back. */
+	/* Read this first: the memory may come back after the attempt has failed. */
 	bool freeing = atomic_read(&rdev->freeing);
 	struct rstmem_buffer *buf;
 	u64 size;
@@ -178,7 +178,7 @@ static struct rstmem_buffer *buffer_alloc_from(struct tee_rstmem_device *rdev,
 	buf = buffer_create(offer, req->flags);
 	if (!buf)
 		goto err_refuse;
-	/* The module's exit removes the device first, which waits for the caller. */
+	/* The module's exit first removes the device, and removal waits for the caller. */
 	rc = -ENODEV;
 	if (!try_module_get(rdev->ops->owner))
 		goto err_free_buf;
@@ -202,7 +202,7 @@ err_refuse:
 	return ERR_PTR(rc);
 }
 
-/* Make one attempt. -EAGAIN when there may be room soon, but not in the last one. */
+/* Make an attempt. Returns -EAGAIN if it is not the last and room may come soon. */
 static struct rstmem_buffer *buffer_try(const struct tee_device *teedev,
 					const struct rstmem_request *req, bool last)
 {
@@ -229,14 +229,14 @@ static struct rstmem_buffer *buffer_try(const struct tee_device *teedev,
  * @teedev:	the TEE device, or NULL for the first that offers the use case
  * @req:	arguments
  *
- * May sleep. Waits if the pool can grow; removal of the device does not wait for that.
+ * May sleep. Waits if the pool can grow; removal of the device does not wait for growth.
  *
- * Return: the buffer with one reference, or ERR_PTR: -EINVAL for the arguments that
- * TEE_IOC_RSTMEM_ALLOC refuses with it, -EOPNOTSUPP when the device offers
- * nothing, -ENODEV when no device fits or it is being removed, -EDQUOT when a limit
- * does not allow it, -ENOMEM, -ETIMEDOUT when the pool did not grow in time, -EINTR
- * when the task is being killed meanwhile, -EIO when the backend misbehaves, and other
- * errors of the backend.
+ * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that are
+ * EINVAL for TEE_IOC_RSTMEM_ALLOC, -EOPNOTSUPP when the device offers nothing, -ENODEV
+ * when no device fits or the device is being removed, -EDQUOT when a limit does not
+ * allow the buffer, -ENOMEM, -ETIMEDOUT when the pool did not grow in time, -EINTR when
+ * the task is killed during the wait, -EIO when the backend misbehaves, and other errors
+ * of the backend.
  */
 struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
 					  const struct rstmem_request *req)
@@ -309,9 +309,9 @@ size_t rstmem_buffer_run(const struct rstmem_buffer *buf, size_t offset,
 }
 
 /**
- * rstmem_buffer_flush() - wait until buffers are free that were released before
+ * rstmem_buffer_flush() - wait until the work queue has freed the buffers that it has
  *
- * Does not wait for user space if their device is unplugged. May sleep.
+ * Does not wait for user space if the devices of the buffers are unplugged. May sleep.
  */
 void rstmem_buffer_flush(void)
 {
@@ -325,7 +325,7 @@ void rstmem_buffer_flush(void)
  */
 int rstmem_buffer_init(void)
 {
-	/* A cache of its own, so that a leaked buffer is noticed. */
+	/* The destruction of an unmerged cache reports leaked buffers. */
 	buffer_cache = KMEM_CACHE(rstmem_buffer, SLAB_NO_MERGE | SLAB_ACCOUNT);
 	return buffer_cache ? 0 : -ENOMEM;
 }
@@ -335,7 +335,7 @@ int rstmem_buffer_init(void)
  */
 void rstmem_buffer_exit(void)
 {
-	/* A module that is gone may have let go in the work. */
+	/* The work may still run after it dropped the reference to a backend's module. */
 	rstmem_buffer_flush();
 	kmem_cache_destroy(buffer_cache);
 }

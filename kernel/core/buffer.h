@@ -33,16 +33,16 @@ struct rstmem_request {
  * @shm:	memory from the backend: address or pages, and size. The TEE core never
  *		sees this object
  * @ref:	one for the dma-buf, one for each id; a TEE call keeps its ids alive
- * @exported:	the dma-buf exists; written once for each value, read without a lock
+ * @exported:	the dma-buf exists; set once, then cleared once; read without a lock
  * @offer:	the use case; the buffer holds a reference to its device and one to the
  *		backend's module
  * @charge:	its charge
- * @extent:	for the carveout that @shm came from
+ * @extent:	for the pool that @shm came from
  * @id:		for struct rstmem_id_ops: the id that ends with the dma-buf, or NULL
  * @flags:	flags in force
  * @pid:	process that allocated the buffer, in the initial namespace
  * @comm:	name of that process
- * @alloc_time:	when, in jiffies
+ * @alloc_time:	time of the allocation, in jiffies
  * @ino:	inode of the dma-buf, which names the buffer across processes
  * @attachments: attached devices that have mapped the buffer, see dmabuf.h; guarded by
  *		the account's lock

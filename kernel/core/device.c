@@ -145,11 +145,11 @@ static int offers_create(struct tee_rstmem_device *rdev,
  * rstmem_device_create() - make the core's side of a backend
  * @teedev:	its TEE device, referenced until the last buffer is gone
  * @desc:	what the backend offers
- * @data:	for the backend, in the context that its ops are given
+ * @data:	for the backend, as ctx->data in its ops
  *
  * Calls the backend. The functions below do not find the device before
- * rstmem_device_plug(). The caller sets id_ops and id_data before that; without
- * id_ops rstmem_device_put() does not call the backend's release. May sleep.
+ * rstmem_device_plug(). The caller sets id_ops and id_data before it plugs the device.
+ * Without id_ops, rstmem_device_put() does not call the backend's release. May sleep.
  *
  * Return: the device with one reference, for the registration, or ERR_PTR:
  * -EINVAL for ops without alloc and free, bad use cases or a bad list of importers,
@@ -232,7 +232,7 @@ void rstmem_device_plug(struct tee_rstmem_device *rdev)
  * @rdev:	the device, plugged
  *
  * After this returns, no task runs an operation of the backend and no task can start one.
- * The exceptions are rstmem_free and release. May sleep; user space cannot prolong it.
+ * The exceptions are rstmem_free and release. May sleep; user space cannot prolong a wait.
  */
 void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 {
@@ -257,10 +257,10 @@ void rstmem_device_unplug(struct tee_rstmem_device *rdev)
  * @idx:	out: for rstmem_device_exit()
  *
  * Removal waits until rstmem_device_exit(), so user space must not be able to prolong the
- * call. Not needed for rstmem_free.
+ * call. A call of rstmem_free does not need this function.
  *
- * Return: the device, which is valid until rstmem_device_exit(), or NULL; then
- * rstmem_device_exit() must not be called.
+ * Return: the device, which is valid until rstmem_device_exit(), or NULL. After NULL the
+ * caller must not call rstmem_device_exit().
  */
 struct tee_rstmem_device *rstmem_device_enter(const struct tee_device *teedev,
 					      u32 use_case, int *idx)
@@ -324,8 +324,8 @@ int rstmem_room(void)
 /**
  * tee_rstmem_room_changed() - wake allocations that wait for room
  *
- * Called after a pool has changed, or what made &tee_rstmem_ops.rstmem_alloc return
- * -EAGAIN. Does not sleep.
+ * Called after a pool has changed, or after the cause of an -EAGAIN of
+ * &tee_rstmem_ops.rstmem_alloc has gone. Does not sleep.
  */
 void tee_rstmem_room_changed(void)
 {
@@ -337,10 +337,10 @@ EXPORT_SYMBOL_GPL(tee_rstmem_room_changed);
 
 /**
  * rstmem_room_wait() - wait until a pool has changed, or a device is being removed
- * @seen:	what rstmem_room() returned before the pool had no room
- * @timeout:	in: time to wait, in jiffies; out: what is left of it, 0 when it is over
+ * @seen:	result of rstmem_room() from before the failed attempt
+ * @timeout:	in: time to wait, in jiffies; out: the rest, 0 when none is left
  *
- * The caller is outside of rstmem_device_enter().
+ * The caller is not between rstmem_device_enter() and rstmem_device_exit().
  *
  * Return: 0, or -EINTR when the task is being killed.
  */

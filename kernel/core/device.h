@@ -27,13 +27,12 @@ enum rstmem_failure {
 
 /**
  * struct rstmem_offer - a use case that a device offers
- * @dev:	in sysfs, of class rstmem, while the device is plugged; its references
- *		are those to the offer. Its name is that of the TEE device and the use
- *		case, "tee0,secure-video" for example
+ * @dev:	device of class rstmem, in sysfs while @rdev is plugged. A reference to @dev
+ *		is a reference to the offer. The name is the name of the TEE device and
+ *		of the use case, for example "tee0,secure-video"
  * @rdev:	the device; valid while @dev is in sysfs or a buffer lives
  * @use_case:	TEE_IOC_UC_*
- * @exporter:	exporter's name of dma-bufs: "rstmem," and the name or number of the use
- *		case
+ * @exporter:	exp_name of dma-bufs: "rstmem," and the name or number of the use case
  * @granule:	bytes, a power of two; sizes are rounded up to a multiple
  * @own:	account of memory that is not shared with an earlier offer
  * @tally:	sums over the buffers of this use case, in @own or the account of the
@@ -59,16 +58,16 @@ struct rstmem_offer {
  * struct rstmem_id_ops - names for buffers in TEE contexts
  * @create:	give @buf an id in @ctx that ends with its dma-buf, at most once.
  *		The caller holds the dma-buf. Returns the id, above 0, or -errno.
- * @register_file: give @buf an id in @ctx, stored at @id, that ends with the file
- *		that is returned. The caller has a reference to @buf.
- *		Returns ERR_PTR on failure.
+ * @register_file: give @buf an id in @ctx, and store the id at @id. Returns a file,
+ *		which ends the id when it is released, or ERR_PTR. The caller has a
+ *		reference to @buf.
  * @end:	end the id that @create gave @buf, if it has not ended
  * @release:	the device is being released; @id_data is not used again
  *
  * An id holds a reference to @buf. No call finds an id that has ended. A call that found
  * the id earlier keeps the buffer alive until it returns.
  *
- * This is what the core needs of the TEE core. The other way, the TEE core's side calls
+ * The core calls the TEE core's side through these operations. The TEE core's side calls
  * rstmem_device_create(), rstmem_plug() and rstmem_ioctl().
  */
 struct rstmem_id_ops {
@@ -91,7 +90,7 @@ struct rstmem_id_ops {
  * @ctx:	first argument of the backend's ops; pins the struct tee_device
  * @node:	in the list of plugged devices, SRCU
  * @free_later:	buffers are freed by the work queue; constant
- * @freeing:	number of buffers that wait for that
+ * @freeing:	number of buffers that the work queue has not freed yet
  * @unplugged:	no call of the backend begins, except for rstmem_free and release; set
  *		once
  */

@@ -5,8 +5,8 @@
  * There is no CPU side. The operations mmap, vmap and CPU access are absent, so the
  * dma-buf core itself refuses them.
  *
- * Attaching never fails. If it failed, videobuf2 would lose its reference to the dma-buf,
- * and the memory with it. Mapping may be refused, because importers survive that.
+ * Attaching never fails. After a failed attach, videobuf2 would leak its reference to the
+ * dma-buf, and so the memory. Mapping may fail: importers handle this error.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -78,7 +78,7 @@ static void dmabuf_op_detach(struct dma_buf *dmabuf,
 	kfree(a);
 }
 
-/* Make a map for an attachment without users, unless it has one that fits. */
+/* Make a map for an attachment without users, unless its present map fits. */
 static int attachment_map(struct rstmem_attachment *a,
 			  const struct rstmem_buffer *buf,
 			  enum dma_data_direction dir)

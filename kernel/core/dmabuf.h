@@ -24,7 +24,7 @@ struct tee_device;
  *		member and the members below
  * @dir:	direction of @map
  * @mapped:	@map exists; it may be kept while @users is 0
- * @users:	number of dma_buf_map_attachment() not yet undone
+ * @users:	number of calls of dma_buf_map_attachment() that are not yet undone
  */
 struct rstmem_attachment {
 	struct list_head node;

@@ -8,9 +8,9 @@
  * number of gaps.
  *
  * Placement is best fit: the smallest gap that is large enough, and the lowest of
- * equal gaps. This keeps large gaps whole. An extent that is large beside
- * the others goes to the lower end of its gap, a small one to the upper end. Large
- * extents that come and go then leave a gap that fits the next one.
+ * equal gaps. This keeps large gaps whole. An extent that is large compared with the
+ * others goes to the lower end of its gap, a small extent to the upper end. A large
+ * extent that is freed then leaves a gap that fits the next large extent.
  */
 #include "extent.h"
 

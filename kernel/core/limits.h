@@ -40,7 +40,7 @@ struct rstmem_load {
  * @load:	the state before the allocation
  * @size:	bytes of the allocation
  *
- * No sum overflows for any numbers.
+ * No value of the arguments makes a sum overflow.
  *
  * Return: true when the allocation stays within all limits.
  */

@@ -3,8 +3,8 @@
  * Maps: a buffer made reachable for a device, without the CPU and without a bounce.
  *
  * If the DMA layer cannot map memory, it copies through a bounce buffer. The copy would
- * be protected content in normal memory. So the code checks beforehand whether the DMA
- * layer would copy, and refuses. DMA_ATTR_SKIP_CPU_SYNC prevents cache
+ * be protected content in normal memory. So the code checks beforehand, and refuses a
+ * mapping for which the DMA layer would copy. DMA_ATTR_SKIP_CPU_SYNC prevents cache
  * maintenance, which needs a CPU mapping. It does not prevent copies by swiotlb.
  *
  * A device reaches memory in one of three ways:
@@ -73,7 +73,7 @@ static int check_iommu(struct device *dev, phys_addr_t paddr, size_t size)
 	if (!domain || !domain->pgsize_bitmap)
 		return refuse(dev, -EOPNOTSUPP,
 			      "the page sizes of this device's IOMMU are not known");
-	/* For dma-iommu, address 0 means "not mapped". It would not unmap the buffer. */
+	/* dma-iommu takes address 0 as "not mapped" and would not unmap the buffer. */
 	if (!paddr)
 		return refuse(dev, -EOPNOTSUPP,
 			      "the buffer is at physical address 0, which cannot be unmapped from an IOMMU");

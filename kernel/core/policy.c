@@ -123,8 +123,8 @@ static bool list_matches(const struct rstmem_policy *policy, struct device *dev)
 }
 
 /*
- * Check another device of the group. Bridges pass on requests of other devices, and
- * devices without a driver send none.
+ * Check another device of the group. Skip bridges, which pass on the requests of other
+ * devices, and devices without a driver, which send no requests.
  */
 static int neighbour_refused(struct device *dev, void *policy)
 {
