@@ -15,12 +15,12 @@
  * @teedev:	the TEE device, or NULL for the first that offers the use case
  * @flags:	must be 0
  * @use_case:	TEE_IOC_UC_*
- * @size:	bytes, rounded up as for TEE_IOC_RSTMEM_ALLOC to dmabuf->size
+ * @size:	bytes; dmabuf->size is the rounded size, as for TEE_IOC_RSTMEM_ALLOC
  *
  * The buffer belongs to no process, has no id, and no limit applies to it. May sleep.
  *
- * Return: a dma-buf, for dma_buf_put(), or ERR_PTR: the errors of
- * TEE_IOC_RSTMEM_ALLOC, but -EOPNOTSUPP instead of -ENODEV, also when no device fits.
+ * Return: a dma-buf, for dma_buf_put(), or ERR_PTR: the errors of TEE_IOC_RSTMEM_ALLOC,
+ * with -EOPNOTSUPP in place of -ENODEV. Also -EOPNOTSUPP when no device fits.
  */
 struct dma_buf *tee_rstmem_alloc(struct tee_device *teedev, u32 flags,
 				 u32 use_case, u64 size)
@@ -63,9 +63,9 @@ EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_info);
  * @offset:	bytes into the buffer
  * @addr:	out: the physical address
  *
- * Importers map the dma-buf instead.
+ * Importers do not call this function: they map the dma-buf.
  *
- * Return: 0, or -EINVAL when it is not restricted memory or @offset is not inside.
+ * Return: 0, or -EINVAL when @dmabuf is not restricted memory or @offset is beyond its end.
  */
 int tee_rstmem_dma_buf_address(const struct dma_buf *dmabuf, u64 offset,
 			       phys_addr_t *addr)

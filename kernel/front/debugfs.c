@@ -9,7 +9,7 @@
  *	account=	TEE device and use case, as in sysfs
  *	size=		bytes
  *	age_ms=		milliseconds since the allocation
- *	uid= pid= comm=	user and process that allocated it; "kernel" for uid
+ *	uid= pid= comm=	user and process of the allocation; uid=kernel without a user
  *	refs=		references: dma-buf, ids, calls of the TEE with an ended id
  *	importers=	attached devices that have mapped the buffer, with commas between
  *			them, or "-"

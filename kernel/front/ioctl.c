@@ -70,7 +70,7 @@ err_put_dmabuf:
 
 /*
  * Get the dma-buf of a descriptor, with a reference, if it is restricted memory.
- * Returns ERR_PTR otherwise: -EBADF, -EINVAL when it is not a dma-buf, -ENOIOCTLCMD
+ * Returns ERR_PTR otherwise: -EBADF, -EINVAL for another kind of file, -ENOIOCTLCMD
  * for a dma-buf of another exporter.
  */
 static struct dma_buf *restricted_dmabuf_get(s64 fd)

@@ -37,7 +37,7 @@ static size_t place_of(const struct device_attribute *attr)
 					  attr)->var;
 }
 
-/* Ask the backend for a figure. All figures are 0 during removal. */
+/* Ask the backend for its figures. All figures are 0 during removal. */
 static void usage_get(struct rstmem_offer *offer, struct tee_rstmem_usage *usage)
 {
 	if (rstmem_device_usage(offer->rdev, offer->use_case, usage))
@@ -63,7 +63,7 @@ static struct dev_ext_attribute usage_numbers[] = {
 	       largest_free),
 };
 
-/* Other use cases may share the memory, so this is not total less used. */
+/* Other use cases may share the memory, so "free" is not "total" minus "used". */
 static ssize_t free_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
