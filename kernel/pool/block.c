@@ -19,9 +19,9 @@
 /* A step that failed is tried again after 1 s, then 2 s, at last every 64 s. */
 #define RETRY_MS	1000
 #define RETRY_SHIFT	6U
-/* How often blocks are looked at, at most. */
+/* The shortest time between two polls of an active block. */
 #define POLL_MS		10ULL
-/* How long a block that is new stays at least, so that what waited for it can use it. */
+/* The least time that a new block stays, so that the waiting allocation can use it. */
 #define STAY_MS		100ULL
 #define FOREVER		(~0ULL)
 
@@ -228,7 +228,7 @@ static const struct rstmem_block *find_growth(const struct rstmem_blocks *blocks
 	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
 		if (block->retry > now)
 			continue;
-		/* An absent block costs nothing more. */
+		/* An absent block counts against the limit already. */
 		if (block->state == RSTMEM_BLOCK_ABSENT && sum.out <= blocks->limit)
 			return block;
 		if (block->state == RSTMEM_BLOCK_IDLE &&
@@ -275,7 +275,7 @@ static struct rstmem_block *find_surplus(struct rstmem_blocks *blocks,
 		if (block->state == RSTMEM_BLOCK_ACTIVE &&
 		    (!found || block->space.used < found->space.used))
 			found = block;
-	/* The others must have room for its buffers, and the reserve. */
+	/* The rest of the pool must have room for the block's buffers and the reserve. */
 	if (found && free - free_in(found) >= keep + found->space.used)
 		return found;
 	return NULL;
@@ -357,7 +357,7 @@ struct rstmem_step rstmem_blocks_step(struct rstmem_blocks *blocks, u64 floor_us
 				return step(RSTMEM_STEP_RECLAIM, block, 0);
 			break;
 		case RSTMEM_BLOCK_ACTIVE:
-			/* Buffers that are freed meanwhile may make it a surplus. */
+			/* Look again later: freed buffers may make the block a surplus. */
 			at = now + max(blocks->idle_ms, POLL_MS);
 			break;
 		default:

@@ -31,7 +31,7 @@ enum rstmem_block_state {
  * @size:	bytes
  * @space:	extents of the block, when ACTIVE or DRAINING
  * @since:	when the state changed or the last buffer was freed, ms
- * @retry:	no step of the block before that time, ms
+ * @retry:	time before which the block makes no step, ms
  * @tries:	failed steps since the last success
  * @served:	a buffer was allocated since the block was lent
  * @state:	state
@@ -49,7 +49,7 @@ struct rstmem_block {
 
 /**
  * struct rstmem_blocks - the blocks of an elastic pool, and its settings
- * @granule:	bytes, a power of two; of extents
+ * @granule:	granule of extents, bytes, a power of two
  * @limit:	bytes of blocks that may be out of the kernel at a time
  * @warm:	bytes that are kept free while a buffer lives
  * @idle_ms:	time before a block that is not needed goes back, ms
@@ -69,7 +69,7 @@ struct rstmem_blocks {
 	struct rstmem_block block[];
 };
 
-/* The next step, in the words of the states that it leads through. */
+/* The next step. Each comment names the state that the step begins in. */
 enum rstmem_step_kind {
 	RSTMEM_STEP_WAIT,	/* nothing to do */
 	RSTMEM_STEP_TAKE,	/* IDLE: take it from the kernel */

@@ -5,7 +5,7 @@
  * A pool has a floor, which always stays, and blocks. One thread takes blocks from the
  * kernel, lends them to the TEE, reclaims them and gives them back. block.c chooses each
  * step. An allocation that finds no room fails with EAGAIN, and the core waits until the
- * pool has changed. What fits never waits.
+ * pool has changed. An allocation that fits never waits.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -42,14 +42,14 @@
 #define MAX_BLOCKS	64
 #define ATTEMPT_MS	10000
 /*
- * How long a reboot waits for blocks without buffers to go back, and for buffers that are
- * being cleared.
+ * The time that a reboot waits for blocks without buffers to go back, and the time that it
+ * waits for buffers that are being cleared.
  */
 #define REBOOT_WAIT	(20 * HZ)
 #define REBOOT_GRACE	HZ
 /* Bytes of memory that programs keep when a block is taken. */
 #define SPARE		SZ_32M
-/* Ends an attempt that takes too long. The thread allows it only then. */
+/* Ends an attempt that takes too long. The thread allows it during attempts only. */
 #define DEADLINE_SIGNAL	SIGTERM
 
 /**
@@ -114,7 +114,7 @@ static void floor_usage(struct elastic *elastic, struct tee_rstmem_usage *usage)
 		elastic->floor->ops->usage(elastic->floor, usage);
 }
 
-/* Whether @free crossed the reserve when @size bytes were taken of it. */
+/* Check whether taking @size bytes has just brought @free below the reserve. */
 static bool crossed(const struct elastic *elastic, u64 free, u64 size)
 {
 	return free < elastic->blocks.warm && free + size >= elastic->blocks.warm;
@@ -208,7 +208,7 @@ static void elastic_op_usage(struct tee_rstmem_pool *pool,
 		min(blocks->limit, blocks->count * blocks->block[0].size) -
 		min(blocks->limit, sum.poisoned);
 	usage->total += sum.active;
-	/* A limit that was lowered takes nothing away. */
+	/* The pool may be larger than a limit that was lowered. */
 	usage->most = max(usage->most, usage->total);
 	usage->used += sum.used;
 	usage->largest_free = max(usage->largest_free, sum.largest_free);
@@ -217,8 +217,8 @@ static void elastic_op_usage(struct tee_rstmem_pool *pool,
 }
 
 /*
- * A block whose state is unknown keeps its claim, whose name is in this module. So the
- * module stays until reboot.
+ * A block whose state is unknown stays claimed. The name of the claim is in this module,
+ * so the module stays until reboot.
  */
 static void poison(struct rstmem_block *block, const char *what, int error)
 {
@@ -246,7 +246,7 @@ static void step_end(struct elastic *elastic, struct rstmem_block *block,
 	} else if (counter) {
 		++*counter;
 	}
-	/* Allocations that still wait ask again, and those that gave up do not. */
+	/* Allocations that still wait set it again. Allocations that gave up do not. */
 	if (error || next == RSTMEM_BLOCK_ACTIVE)
 		elastic->blocks.want = 0;
 	spin_unlock(&elastic->lock);
@@ -263,8 +263,8 @@ static void deadline_over(struct timer_list *timer)
 }
 
 /*
- * Take a block, unless that would leave programs too little memory: the pages of the
- * block need room elsewhere, and the kernel would kill a process to make it.
+ * Take a block, unless programs would have too little memory left. The pages of the block
+ * need room elsewhere, and the kernel would kill a process to make room.
  */
 static int take(struct elastic *elastic, struct rstmem_block *block)
 {
@@ -340,7 +340,7 @@ static void step_give(struct elastic *elastic, struct rstmem_block *block)
 }
 
 /*
- * Choose a step and begin it. Nothing is allocated in a block from here on that is being
+ * Choose a step and begin it. From here on, nothing is allocated in a block that is being
  * reclaimed.
  */
 static struct rstmem_step step_begin(struct elastic *elastic)
@@ -365,7 +365,7 @@ static struct rstmem_step step_begin(struct elastic *elastic)
 		blocks->want = 0;
 	spin_unlock(&elastic->lock);
 
-	/* Allocations that wait find out that no block can come. */
+	/* Wake the allocations that wait: no block can come. */
 	if (hopeless)
 		tee_rstmem_room_changed();
 	return step;
@@ -428,7 +428,7 @@ static void give_all(struct elastic *elastic)
 			step_reclaim(elastic, block);
 		if (block->state == RSTMEM_BLOCK_ABSENT)
 			step_give(elastic, block);
-		/* Not RAM again, but clear and free for the next driver. */
+		/* The block did not become RAM again. Another driver may claim it. */
 		if (block->state == RSTMEM_BLOCK_ABSENT)
 			elastic->source->unclaim(block->start, block->size);
 	}
@@ -457,7 +457,7 @@ static int elastic_thread(void *data)
 	return 0;
 }
 
-/* The image of a hibernation has no blocks that are out, and the next kernel no TEE. */
+/* A hibernation image has no block that is out, and the kernel after it has no TEE. */
 static int pm_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {
 	if (action != PM_HIBERNATION_PREPARE)
@@ -466,7 +466,7 @@ static int pm_notify(struct notifier_block *nb, unsigned long action, void *arg)
 	return notifier_from_errno(-EBUSY);
 }
 
-/* Count the bytes that are lent, and those of them that no buffer keeps. */
+/* Count the bytes of lent blocks, and in @returning those of blocks without buffers. */
 static u64 lent(struct elastic *elastic, u64 *returning)
 {
 	struct rstmem_block *block;
@@ -489,8 +489,8 @@ static u64 lent(struct elastic *elastic, u64 *returning)
 }
 
 /*
- * The next kernel may not know that a block is lent. A block with a buffer stays lent, and
- * out of use there.
+ * Empty the pool: the next kernel may not know that a block is lent. A block with a buffer
+ * stays lent, and is out of use in the next kernel.
  */
 static int reboot_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {
@@ -518,7 +518,7 @@ static int reboot_notify(struct notifier_block *nb, unsigned long action, void *
 	return NOTIFY_DONE;
 }
 
-/* Undo the claims of the first blocks. */
+/* Undo the claims of the first @count blocks. */
 static void blocks_release(struct elastic *elastic, u32 count)
 {
 	struct rstmem_block *block;
@@ -528,7 +528,7 @@ static void blocks_release(struct elastic *elastic, u32 count)
 			elastic->source->unclaim(block->start, block->size);
 }
 
-/* A thread that never ran gave nothing back. */
+/* A thread that never ran gave no block back, so end the claims here. */
 static void thread_end(struct elastic *elastic)
 {
 	if (kthread_stop(elastic->thread))
@@ -555,7 +555,7 @@ static const struct tee_rstmem_pool_ops elastic_ops = {
 	.destroy_pool = elastic_op_destroy,
 };
 
-/* Find where blocks come from, or NULL when the kernel has no such way. */
+/* Find the source of blocks, or NULL when the kernel lacks it. */
 static const struct rstmem_source *
 source_of(const struct tee_rstmem_elastic_desc *desc)
 {
@@ -649,8 +649,8 @@ static int blocks_init(struct elastic *elastic,
  * buffer is in one block.
  *
  * Return: the pool, or ERR_PTR; then the caller still owns the floor. -EOPNOTSUPP when
- * the kernel cannot take memory that way, -ERANGE when the constraints allow no block, -EINVAL
- * for a range that is not blocks or has addresses that are too wide, -E2BIG for more than
+ * the kernel lacks the source, -ERANGE when the constraints allow no block, -EINVAL
+ * for a range that is not whole blocks or has too wide addresses, -E2BIG for more than
  * 64 blocks, -EBUSY when the range is in use, -ENOMEM.
  */
 struct tee_rstmem_pool *
@@ -773,8 +773,8 @@ void rstmem_elastic_settings(struct tee_rstmem_pool *pool,
  * @pool:	an elastic pool
  * @settings:	all of them
  *
- * A lower limit takes nothing away. Blocks go back when they are empty. Bytes beyond the
- * blocks and times beyond INT_MAX ms count as these.
+ * A lower limit takes no block with a buffer: blocks go back when they are empty. Bytes
+ * are capped at the size of all blocks, and times at INT_MAX ms.
  */
 void rstmem_elastic_set(struct tee_rstmem_pool *pool,
 			const struct rstmem_elastic_settings *settings)

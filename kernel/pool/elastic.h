@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Elastic pools: what front ends see of them. */
+/* Elastic pools: the part that front ends see. */
 #ifndef _RSTMEM_ELASTIC_H
 #define _RSTMEM_ELASTIC_H
 
@@ -30,8 +30,8 @@ struct rstmem_elastic_settings {
  * @grown:	blocks that became part of the pool
  * @returned:	blocks that went back to the kernel
  * @failed:	steps that failed
- * @error:	errno of the step that failed last, 0 before one did
- * @busy_pages:	pages in use in the block that could not be taken last
+ * @error:	errno of the last step that failed, 0 if none has failed
+ * @busy_pages:	pages in use in the last block that could not be taken
  */
 struct rstmem_elastic_stat {
 	u64 block_size;

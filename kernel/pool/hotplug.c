@@ -26,7 +26,7 @@
 
 #include "memory.h"
 
-/* As the kernel wants it: "System RAM (" and the name of the driver. */
+/* The form that the kernel requires: "System RAM (" and the name of the driver. */
 #define RAM_NAME	"System RAM (rstmem)"
 /* Attempts to change the state of a block while another hot-plug holds the lock. */
 #define ONLINE_TRIES	200
@@ -69,7 +69,7 @@ static void hotplug_unclaim(u64 start, u64 size)
 
 /**
  * struct leaving - a range that is being removed
- * @nb:		in the kernel's chain of memory hot-plug, before the list for crash dumps
+ * @nb:		in the kernel's chain of memory hot-plug, before the notifier of crash dumps
  * @start:	physical address
  * @size:	bytes
  * @online:	bytes that are not offline yet
@@ -88,7 +88,7 @@ static int note_if_whole(struct resource *res, void *arg)
 	return res->start == leaving->start && resource_size(res) == leaving->size;
 }
 
-/* Whether an entry of /proc/iomem has the range and nothing else: a driver added it. */
+/* Check that /proc/iomem has an entry for exactly this range, which a driver added. */
 static bool is_entry(struct leaving *leaving)
 {
 	u64 unit = memory_block_size_bytes();
@@ -101,9 +101,9 @@ static bool is_entry(struct leaving *leaving)
 }
 
 /*
- * The kernel lists the RAM for a crash dump anew when memory goes offline, but removes the
- * entry later, and a dump would have the TEE's memory. So take the entry away first. Removal,
- * which follows and cannot fail now, expects none.
+ * When memory goes offline, the kernel lists the RAM for a crash dump anew. It removes the
+ * entry of the range later, so a dump would contain the TEE's memory. So drop the entry
+ * first. Removal follows, cannot fail now, and does not need the entry.
  */
 static int leaving_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {
@@ -143,8 +143,8 @@ static int hotplug_take(u64 start, u64 size)
 }
 
 /*
- * Open a file by its path as the first process sees it. The root of kernel threads is
- * that process's on 6.12 and empty on 7.3.
+ * Open a file by its path below the root of the first process. Kernel threads share this
+ * root on 6.12, and have an empty root on 7.3.
  */
 static struct file *open_as_init(const char *path)
 {
@@ -183,7 +183,7 @@ static int online(u64 start)
 		rc = kernel_write(file, movable, strlen(movable), &pos);
 		if (rc != -ERESTARTNOINTR)
 			break;
-		/* Another hot-plug has the lock. sysfs asks to try again by a signal. */
+		/* Another hot-plug has the lock. A signal asks to write again. */
 		flush_signals(current);
 		msleep(20);
 	}
@@ -207,7 +207,7 @@ static int add_and_online(u64 start, u64 size)
 		return rc;
 	for (at = start; at < start + size; at += unit) {
 		rc = online(at);
-		/* The kernel's policy or udev was faster. The guard made it movable. */
+		/* The kernel or udev was faster. The guard kept the memory movable. */
 		if (rc && pfn_to_online_page(PHYS_PFN(at)))
 			rc = 0;
 		if (rc)
@@ -215,7 +215,7 @@ static int add_and_online(u64 start, u64 size)
 	}
 	if (!rc || !offline_and_remove_memory(start, size))
 		return rc;
-	/* The kernel has the memory, although it does not use all of it. */
+	/* The kernel has the memory, although part of the memory is offline. */
 	pr_warn("rstmem: 0x%llx-0x%llx: not all of it is online (error %d), see /sys/devices/system/memory\n",
 		start, start + (size - 1), rc);
 	return 0;

@@ -29,7 +29,7 @@ static enum rstmem_memory kept_at(u64 start, u64 size)
 	return RSTMEM_MEMORY_BOOT_RAM;
 }
 
-/* Nothing is absent. */
+/* kept_at() reports no range as absent, so no range can be claimed. */
 static bool kept_claim(u64 start, u64 size)
 {
 	return false;

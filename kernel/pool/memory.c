@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the sources of memory and backends share.
+ * Functions that the sources of memory and backends share.
  *
- * Devices that are not coherent read memory and not the CPU's caches. So clearing writes the
+ * A device that is not coherent reads memory, not the CPU's caches. So clearing writes the
  * caches back. The kernel has that operation for persistent memory. On an architecture
  * without the operation, devices must be coherent.
  */
@@ -22,7 +22,7 @@
 
 /* The largest window to memory without a mapping. */
 #define WINDOW		SZ_64K
-/* Attempts to map a page of it. */
+/* Attempts to map a page when the window cannot be mapped. */
 #define CLEAR_TRIES	10
 
 /**
@@ -49,7 +49,7 @@ u64 rstmem_memory_busy(u64 start, u64 size, u64 *first)
 }
 
 /**
- * tee_rstmem_clear() - fill memory with zeros that the kernel has no mapping of
+ * tee_rstmem_clear() - zero memory that the kernel has no mapping of
  * @start:	physical address, a multiple of PAGE_SIZE
  * @size:	bytes, a multiple of PAGE_SIZE, not in use
  *

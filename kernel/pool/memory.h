@@ -19,7 +19,7 @@ enum rstmem_memory {
  *		aligned to it
  * @at:		look what the kernel has at a range; the answer may be out of date at once
  * @claim:	make a range that is RSTMEM_MEMORY_ABSENT unusable for others. Returns
- *		false when something of it is in use
+ *		false when part of the range is in use
  * @unclaim:	end a claim of a range that is not RAM
  * @take:	take a range from the kernel, and claim it. A signal ends the attempt; the
  *		kernel looks for one between batches of pages. The contents stay as they
@@ -29,12 +29,11 @@ enum rstmem_memory {
  * @give:	give a claimed range to the kernel. Returns 0; -ENOMEM, -EBUSY and other
  *		errors: the range is still claimed. -ENOTRECOVERABLE as above
  * @keep_movable: keep RAM of a range movable from now on. Returns a guard or ERR_PTR
- * @end_keep:	end that
+ * @end_keep:	end a guard
  *
- * The thread of a pool calls @take and @give. It has no other use for signals and holds no
- * lock.
- * Both wait for others who take or give memory. Ranges are given by start and size, in
- * bytes.
+ * The thread of a pool calls @take and @give. It holds no lock, and has no other use for
+ * signals. @take and @give wait while another thread takes or gives memory. A range is a
+ * start and a size, in bytes.
  */
 struct rstmem_source {
 	u64 (*unit)(void);
