@@ -204,7 +204,7 @@ static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 static void graft_stop(struct graft *graft)
 {
 	rstmem_unplug(graft->rdev);
-	/* Otherwise they would hold the device's name and memory for a moment. */
+	/* Buffers that the queue has would hold the device's name and memory longer. */
 	rstmem_buffer_flush();
 	rstmem_ids_stop(&graft->ids);
 }
@@ -246,10 +246,10 @@ EXPORT_SYMBOL_GPL(tee_rstmem_register);
  * tee_rstmem_unregister() - take a TEE device and its restricted memory away
  * @rdev:	from tee_rstmem_register()
  *
- * New allocations fail with -ENODEV from the start and all ids end, but running calls
- * with an id go on. Then this calls tee_device_unregister(), also for a device that is not
- * registered, and waits for open contexts, as every TEE device does. It does not wait for
- * buffers: the backend's rstmem_free, and release after the last buffer, are called later.
+ * First makes new allocations fail with -ENODEV and ends all ids. Running calls with an id
+ * go on. Then calls tee_device_unregister(), even if the device is not registered, and
+ * waits for open contexts, as every TEE device does. Does not wait for buffers: for these,
+ * the backend's rstmem_free is called later, and its release after the last buffer.
  * May sleep.
  */
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
@@ -338,12 +338,12 @@ static bool wait_for_calls(struct graft *graft)
 }
 
 /**
- * tee_rstmem_detach() - leave another driver's TEE device as it was
+ * tee_rstmem_detach() - restore another driver's TEE device
  * @rdev:	from tee_rstmem_attach()
  *
- * New allocations fail with -ENODEV from the start and all ids end. Waits at most 10
- * seconds for running calls with an id. If calls still run then, the graft stays until they
- * end, and passes everything on. It does not wait for buffers, see
+ * First makes new allocations fail with -ENODEV and ends all ids. Waits at most 10 seconds
+ * for running calls with an id. If calls still run then, the graft stays until they end
+ * and passes everything on. Does not wait for buffers, see
  * tee_rstmem_unregister(). Open files hold a reference to this module, but to nothing of
  * the backend. May sleep.
  */

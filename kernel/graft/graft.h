@@ -16,7 +16,7 @@
  *	- an open context counts as a user of the device (num_users, under mutex), and
  *	  tee_device_unregister() waits until no user is left before it clears pool;
  *	- every context finds a struct tee_shm in the device's idr, but is refused unless
- *	  it is the ctx of the tee_shm; the device's mutex guards the idr;
+ *	  tee_shm->ctx is this context; the device's mutex guards the idr;
  *	- tee_shm_put() takes the last reference under the device's mutex. Then it
  *	  1. removes shm->id from the idr, which does nothing for an id of -1;
  *	  2. calls teedev->pool->ops->free() if TEE_SHM_POOL is set;
@@ -28,7 +28,7 @@
  *	- the stock core does not sleep between loading teedev->pool or teedev->cdev.ops
  *	  and calling an operation of it, or pinning its owner;
  *	- the stock core may load teedev->pool for the operations and again for their
- *	  argument, so operations get either pool;
+ *	  argument, so an operation of one pool may get the other pool;
  *	- operations of the driver's pool use only its private_data;
  *	- a driver destroys its pool without looking at teedev->pool.
  */

@@ -11,8 +11,8 @@
  * An id holds a reference to its context, like any struct tee_shm. The release of the
  * context's file ends the id. So the id does not keep the context longer than the file.
  *
- * A kernel client has no use for a number. Its struct tee_shm is not in the idr, so only the
- * client has it, and it ends with the client's reference.
+ * The id of a kernel client has no number and is not in the idr. So only the client can use
+ * the id, and the id ends with the client's reference.
  */
 #include <linux/anon_inodes.h>
 #include <linux/build_bug.h>
@@ -70,8 +70,8 @@ static struct id_shm *to_id(const struct tee_shm *shm)
 }
 
 /*
- * Give @buf an id in @ctx that *@holder points to. Without a number, the caller owns the id.
- * Returns the number, 0 without one, or -errno.
+ * Give @buf an id in @ctx that *@holder points to. The caller owns an id that is not
+ * @numbered. Returns the number, 0 if not @numbered, or -errno.
  */
 static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 		     void **holder, bool numbered)
@@ -93,8 +93,8 @@ static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 	id->holder = numbered ? holder : NULL;
 
 	/*
-	 * Add a user of the device and a reference to the context, which tee_shm_put()
-	 * drops. The caller's open context holds both, so neither count is 0.
+	 * Add a user of the device and a reference to the context; tee_shm_put() drops
+	 * both. The caller's open context holds both, so neither count is 0.
 	 */
 	mutex_lock(&teedev->mutex);
 	/* Allocate cyclically: the number of an ended id is not soon used again. */
@@ -336,7 +336,7 @@ EXPORT_SYMBOL_GPL(tee_rstmem_shm_info);
  * tee_shm_free(), before tee_client_close_context(). May sleep.
  *
  * Return: the struct tee_shm, or ERR_PTR: -EINVAL when the dma-buf is not restricted memory,
- * -EXDEV when it is memory of another TEE device, -ENODEV when its device is being removed,
+ * -EXDEV when another TEE device has the memory, -ENODEV when the device is being removed,
  * -ENOMEM.
  */
 struct tee_shm *tee_rstmem_shm_get(struct tee_context *ctx, struct dma_buf *dmabuf)
