@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages to OP-TEE that no function of the TEE core sends: yielding calls, which the
- * secure world may interrupt, and in which it may ask this kernel for something.
+ * Messages to OP-TEE that no function of the TEE core sends. They are yielding calls: the
+ * secure world may interrupt such a call, and may make requests to this kernel during it.
  *
- * The stock driver makes them. It queues calls for OP-TEE's threads, and wakes calls that
- * sleep in OP-TEE on behalf of others. A call that went past the stock driver could end such a
- * sleep and could not tell it, and the sleeper would hang. So this file calls the function of
- * the stock driver. The function is static, and the first member of a structure that the
- * driver's private data points to. Only this file relies on that: optee_call_find() looks at
- * the name of the function, and refuses any other.
+ * The stock driver makes such calls. It queues them for OP-TEE's threads. A call that waits
+ * for another call sleeps in the stock driver. If the other call bypassed the driver, its
+ * request to wake the sleeping call would be lost. So this file calls the function of the
+ * stock driver. The function is static, but the driver's private data points to a structure
+ * whose first member points to the function. Only this file relies on that:
+ * optee_call_find() checks the name of the function, and refuses any other function.
  */
 #include <linux/compiler.h>
 #include <linux/err.h>
@@ -83,7 +83,7 @@ optee_call_fn *optee_call_find(struct tee_context *ctx)
  * @count:	number of @params
  * @ret:	out: OP-TEE's result, TEEC_*
  *
- * Handles what OP-TEE asks for meanwhile as the stock driver does. May sleep.
+ * Handles OP-TEE's requests during the call as the stock driver does. May sleep.
  *
  * Return: 0 when OP-TEE answered; -ENOMEM when nothing was sent; -EIO when it is
  * unknown whether OP-TEE acted on the message.
@@ -95,7 +95,7 @@ int optee_call(struct tee_context *ctx, optee_call_fn *fn, u32 cmd,
 	struct tee_shm *shm;
 	int rc;
 
-	/* OP-TEE's own questions take the place behind the message. */
+	/* OP-TEE's own requests use the space behind the message. */
 	shm = tee_shm_alloc_priv_buf(ctx, PAGE_SIZE);
 	if (IS_ERR(shm))
 		return -ENOMEM;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that this kernel lends to OP-TEE, which protects it. An elastic pool takes it from
- * the kernel before it is lent, so nothing here has a mapping of it, and gives it back.
+ * Memory that this kernel lends to OP-TEE for protection. An elastic pool first takes the
+ * memory from the kernel, which then has no mapping of it. Later the pool gives it back.
  */
 #define pr_fmt(fmt) "optee_rstmem: " fmt
 
@@ -28,11 +28,11 @@
 #define TMEM_INPUT		9
 #define TMEM_OUTPUT		10
 
-/* Settings of the pool, in the first state; sysfs changes them. */
+/* Initial settings of the pool. sysfs can change them. */
 #define WARM			SZ_16M
 #define IDLE_MS			10000
 
-/* How OP-TEE and this kernel call a block. OP-TEE refuses 0. */
+/* Get the cookie that names a block in messages to OP-TEE, which refuses 0. */
 static u64 cookie(phys_addr_t start)
 {
 	return start | 1;
@@ -74,7 +74,7 @@ static int lend_range(struct optee_lender *lender, phys_addr_t start, u64 size)
 	return ret == TEEC_ERROR_OUT_OF_MEMORY ? -ENOMEM : -EIO;
 }
 
-/* OP-TEE need not clear old contents of RAM. */
+/* Clear first: OP-TEE need not clear the old contents of RAM. */
 static int optee_lend(void *data, phys_addr_t start, u64 size)
 {
 	return tee_rstmem_clear(start, size) ?: lend_range(data, start, size);
@@ -98,8 +98,8 @@ static int optee_reclaim(void *data, phys_addr_t start, u64 size)
 }
 
 /*
- * A platform of OP-TEE's must refuse to protect what is protected, so a range that OP-TEE takes
- * was not lent before. It may have contents of buffers all the same, after a reset that ended the
+ * A platform of OP-TEE's must refuse to protect a range twice. So a range that OP-TEE takes
+ * is not lent. But the range may have contents of buffers: a reset may have ended the
  * protection and kept the RAM.
  */
 static int optee_adopt(void *data, phys_addr_t start, u64 size)
@@ -129,7 +129,7 @@ static int get_config(struct optee_lender *lender, struct tee_rstmem_elastic_des
 		pr_err("OP-TEE does not answer as it should: error %d\n", rc);
 		return rc;
 	}
-	/* OP-TEE has attributes for FF-A, which are not read here. */
+	/* A short buffer is no error: OP-TEE has attributes for FF-A, not needed here. */
 	if (ret && ret != TEEC_ERROR_SHORT_BUFFER) {
 		pr_err("OP-TEE does not lend memory for %s: TEE result 0x%x\n",
 		       tee_rstmem_use_case_name(lender->use_case), ret);

@@ -8,7 +8,7 @@
  * driver passes a buffer on as a temporary memory reference with its physical address, and
  * OP-TEE recognises the range. So the stock driver and OP-TEE need no change.
  *
- * The normal world cannot clear a freed buffer. A trusted application does, see scrub.c.
+ * The normal world cannot clear a freed buffer. A trusted application can, see scrub.c.
  *
  * The stock driver may be bound and unbound at any time. The driver core notifies this
  * module, with the lock of the platform device held.
@@ -56,8 +56,8 @@ MODULE_PARM_DESC(scrub, "Have OP-TEE clear memory before it is given to the next
  * struct optee_memory - the memory of an attached device, data of the core's context
  * @ref:	the core, until the last buffer is gone, and the attachment
  * @pool:	the pool
- * @lender:	how it is lent, with the parameter dynamic
- * @scrub:	how it is cleared, with the parameter scrub
+ * @lender:	state of lending the memory, with the parameter dynamic
+ * @scrub:	state of clearing the memory, with the parameter scrub
  */
 struct optee_memory {
 	struct kref ref;
@@ -124,7 +124,7 @@ static void optee_query(struct tee_context *ctx, u32 use_case,
 		usage->caps |= TEE_RSTMEM_CAP_SCRUBS;
 }
 
-/* sysfs shows the pool if it is one that grows. */
+/* sysfs shows a pool that can grow. */
 static struct tee_rstmem_pool *optee_elastic(struct tee_context *ctx, u32 use_case)
 {
 	struct optee_memory *mem = ctx->data;
@@ -157,7 +157,7 @@ static const struct tee_rstmem_ops optee_rstmem_ops = {
 	.release = optee_release,
 };
 
-/* The device for supplicants is not meant: opening it keeps the supplicant out. */
+/* Not the device for supplicants: opening it would keep tee-supplicant out. */
 static int is_optee(struct tee_ioctl_version_data *vers, const void *data)
 {
 	return vers->impl_id == TEE_IMPL_ID_OPTEE &&
@@ -270,11 +270,11 @@ static void optee_detach(struct device *dev)
 	if (dev != optee_dev)
 		return;
 	/*
-	 * Frees the memory, or lets the last buffer do it. Nothing is allocated from now on.
-	 * OP-TEE gives back what it was lent, if no buffer is left.
+	 * Nothing is allocated from now on. If no buffer is left, OP-TEE gives lent memory
+	 * back. Otherwise the last buffer frees the memory.
 	 */
 	tee_rstmem_detach(rdev);
-	/* The next attachment clears what is freed from now on. */
+	/* The next attachment clears OP-TEE's own memory that is freed from now on. */
 	optee_scrub_end(&memory->scrub);
 	kref_put(&memory->ref, memory_free);
 	memory = NULL;

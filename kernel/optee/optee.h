@@ -27,10 +27,10 @@ struct optee_range {
  * @lock:	guards all members but @start
  * @ctx:	context of OP-TEE's device, NULL after optee_scrub_end()
  * @range:	the range that is cleared before the first allocation; size 0 if memory is
- *		lent, which is clear. Constant
+ *		lent, because lent memory is clear. Constant
  * @session:	session with the service, if @open
  * @open:	there is a session
- * @clean:	all of the range was cleared, or freed and cleared
+ * @clean:	the whole range was cleared once
  * @ready:	@open and @clean; read without the lock
  * @error:	-errno of the last start, or 0; read without the lock
  * @failed:	time of @error, jiffies; read without the lock
@@ -98,7 +98,7 @@ int optee_range_parse(const char *name, const char *value, struct optee_range *r
 int optee_range_find(struct device *dev, const struct optee_range *given,
 		     struct optee_range *range);
 
-/* scrub.c: clearing it */
+/* scrub.c: clearing the memory */
 void optee_scrub_init(struct optee_scrub *scrub, struct tee_context *ctx,
 		      const struct optee_range *range);
 int optee_scrub_start(struct optee_scrub *scrub);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Clearing OP-TEE's memory. The kernel cannot write to it, so the project's trusted
- * application "copy" does, in a session of the kernel's own.
+ * Clearing OP-TEE's memory. The kernel cannot write to it. So the project's trusted
+ * application "copy" clears the memory, in a session of the kernel.
  *
  * The session begins with the first allocation, because OP-TEE needs tee-supplicant to load
  * the application. All of OP-TEE's own memory is cleared then: OP-TEE has not cleared it, and
@@ -24,14 +24,14 @@
 
 #include "optee.h"
 
-/* Bytes of a call. OP-TEE maps them for the application. */
+/* Bytes that one call clears. OP-TEE maps them for the application. */
 #define CLEAR_AT_ONCE	SZ_1M
 
 /* Attempts to clear a buffer, and the time between them. */
 #define ATTEMPTS	6
 #define RETRY_MS	1000
 
-/* How long an error is the answer to allocations, so that all that wait get it. */
+/* Allocations fail with an error for this time, so that all that wait get the error. */
 #define ERROR_LASTS	(HZ / 10)
 
 /* Open the session, unless it is open. */
@@ -111,7 +111,7 @@ static int clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
 	return 0;
 }
 
-/* Open the session, and clear all memory if nothing of it was allocated before. */
+/* Open the session, and clear the whole range unless it was cleared before. */
 static void start(struct work_struct *work)
 {
 	struct optee_scrub *scrub = container_of(work, struct optee_scrub, start);
@@ -179,9 +179,9 @@ int optee_scrub_start(struct optee_scrub *scrub)
  * @start:	physical address
  * @size:	bytes
  *
- * After optee_scrub_end() it does nothing for OP-TEE's own memory: the next attachment clears
- * the whole range. Memory that is lent has no next attachment, and must not go back to the
- * kernel. May sleep.
+ * After optee_scrub_end() this does nothing for OP-TEE's own memory: the next attachment
+ * clears the whole range. For lent memory it fails, because no attachment will clear it and
+ * the memory must not go back to the kernel. May sleep.
  *
  * Return: 0 or -errno; then the memory must not be used again.
  */

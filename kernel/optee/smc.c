@@ -63,7 +63,7 @@ static int get_capabilities(struct device *dev, unsigned long *caps)
  * optee_smc_lends() - ask OP-TEE whether it protects memory that is lent
  * @dev:	the stock driver's device; its property "method" is the way to call
  *
- * Return: 0 when it does, -EOPNOTSUPP when it does not.
+ * Return: 0 when OP-TEE protects lent memory, -EOPNOTSUPP otherwise.
  */
 int optee_smc_lends(struct device *dev)
 {
