@@ -22,7 +22,7 @@
 #include "service.h"
 
 /**
- * struct stream - what is encrypted as one
+ * struct stream - bytes that are encrypted with one run of counter blocks
  * @high:	first counter block, upper half
  * @low:	its lower half
  * @pos:	where the next part begins, bytes
@@ -39,7 +39,7 @@ struct stream {
  * struct cipher - a session
  * @tfm:	holds the key; synchronous
  * @req:	for @tfm
- * @stream:	of UPDATE
+ * @stream:	the stream of UPDATE
  * @keyed:	SET_KEY or LICENCE has succeeded
  */
 struct cipher {
@@ -113,7 +113,7 @@ static void stream_init(struct stream *stream, const u8 *iv, bool narrow)
 	stream->narrow = narrow;
 }
 
-/* A failure without a change of the cipher leaves its key in force. */
+/* Put a key in force. If the cipher refuses the key, the session has no key. */
 static u32 use_key(struct cipher *cipher, const u8 *key, size_t size,
 		   const u8 *iv)
 {
@@ -198,19 +198,19 @@ static int cipher_crypt(struct cipher *cipher, const struct stream *stream,
 	return crypto_skcipher_encrypt(cipher->req);
 }
 
-/* Bytes from a block of the stream on that one request can cipher. */
+/* Get the number of bytes, from @block on, that one request can cipher. */
 static size_t stream_room(const struct stream *stream, u64 block)
 {
 	u64 blocks = -(stream->low + block);
 
-	/* AES has a wide counter: stop before a narrow one would carry. */
+	/* @tfm counts in 128 bits: stop before a narrow counter would carry. */
 	if (!stream->narrow || !blocks)
 		return SOFTTEE_CHUNK;
 	return min_t(u64, blocks, SOFTTEE_CHUNK / AES_BLOCK_SIZE) *
 	       AES_BLOCK_SIZE;
 }
 
-/* Handle the next @len bytes of @work, which @stream encrypts; NULL if they are clear. */
+/* Handle the next @len bytes of @work. They belong to @stream; NULL for clear bytes. */
 static u32 cipher_part(struct cipher *cipher, struct work *work,
 		       struct stream *stream, size_t len)
 {
@@ -303,7 +303,7 @@ static u32 cipher_update(struct softtee_call *call, struct cipher *cipher)
 	return ret;
 }
 
-/* Read the subsamples of @ref, of which there are @num, and check that they fill @size. */
+/* Read the @num subsamples of @ref, and check that their sizes add up to @size. */
 static u32 read_subsamples(const struct tee_param_memref *ref, u8 *subsamples,
 			   size_t num, u64 size)
 {
@@ -313,7 +313,7 @@ static u32 read_subsamples(const struct tee_param_memref *ref, u8 *subsamples,
 	if (softtee_mem_read(ref, RSTMEM_SVC_CIPHER_IV_SIZE, subsamples,
 			     num * RSTMEM_SVC_CIPHER_SUBSAMPLE_SIZE))
 		return TEEC_ERROR_OUT_OF_MEMORY;
-	/* Clear and encrypted bytes take turns. */
+	/* The numbers of clear and of encrypted bytes alternate. */
 	for (n = 0; n < 2 * num; n++)
 		sum += get_unaligned_le32(subsamples + 4 * n);
 	return sum == size ? TEEC_SUCCESS : TEEC_ERROR_BAD_PARAMETERS;

@@ -10,7 +10,7 @@
 
 #include "service.h"
 
-/* The place of a reference, by address: a buffer may have several ids. */
+/* Get the address of a reference. References with different ids may have the same. */
 static phys_addr_t place(const struct tee_param_memref *ref)
 {
 	return ref->shm->paddr + ref->shm_offs;

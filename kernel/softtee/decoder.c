@@ -73,8 +73,8 @@ static u32 check_references(struct job *job)
 }
 
 /*
- * Decode as far as the data go. The result says nothing about them: a client may have
- * put any content of restricted memory there.
+ * Decode as far as the data are valid. The result says nothing about the data, because a
+ * client may have put any content of restricted memory there.
  */
 static u32 decode(struct job *job, const u8 *data)
 {
@@ -151,7 +151,7 @@ static u32 decoder_fwht(struct softtee_call *call)
 		ret = job_run(job, data);
 out_free:
 	kvfree_sensitive(data, data ? job->frame->size : 0);
-	/* It has the last block. */
+	/* @job has the last block of the frame, so clear it. */
 	kfree_sensitive(job);
 	return ret;
 }

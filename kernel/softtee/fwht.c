@@ -4,13 +4,13 @@
  *
  * A plane is a sequence of blocks of 8 x 8 pixels, from left to right and from top to
  * bottom. A block has a number of 16 bits: bit 15 says that the block is a difference
- * from the same place of the frame before, bits 1 to 12 how often it repeats. Its
+ * from the same place of the frame before, bits 1 to 12 say how often it repeats. The
  * coefficients follow, 16 bits each: a run of zeros (4 bits) before a value (12 bits,
  * signed). All numbers are big endian.
  *
  * The data may be hostile. The decoder reads each byte once and never beyond the end. It
- * writes to the planes only. The caller sees to it that the data do not change meanwhile;
- * the planes may.
+ * writes to the planes only. The caller ensures that the data do not change meanwhile. The
+ * planes may change.
  */
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -73,13 +73,13 @@ size_t fwht_planes_size(__u32 width, __u32 height)
 /**
  * fwht_decoder_init() - begin to decode a frame
  * @dec:	the decoder
- * @data:	the frame with its header; must stay as it is
+ * @data:	the frame with its header; must not change
  * @size:	bytes at @data
  * @width:	expected width, which fwht_planes_size() accepts
  * @height:	expected height
  * @planes:	fwht_planes_size() bytes: the frame before, replaced by this one
  *
- * Return: 0, or -EINVAL when the header is not that of such a frame.
+ * Return: 0, or -EINVAL when the header describes another kind of frame.
  */
 int fwht_decoder_init(struct fwht_decoder *dec, const __u8 *data, size_t size,
 		      __u32 width, __u32 height, __u8 *planes)
@@ -180,7 +180,7 @@ static void block_write(const struct fwht_decoder *dec, __u8 *out, __u32 stride)
 		}
 }
 
-/* Copy eight rows of a plane that is stored as it is. */
+/* Copy eight rows of a plane that is stored without compression. */
 static int rows_copy(struct fwht_decoder *dec, __u8 *out, size_t size)
 {
 	if ((size_t)(dec->end - dec->pos) < size)
@@ -212,7 +212,7 @@ static int rows_decode(struct fwht_decoder *dec, __u8 *out, __u32 width)
  * fwht_decoder_rows() - decode the next eight rows of a plane
  * @dec:	the decoder
  *
- * Return: 1 when there are more, 0 when the frame is complete, or -EINVAL at a fault in
+ * Return: 1 when more rows follow, 0 when the frame is complete, or -EINVAL at a fault in
  * the data; then the rest of the planes stays as it was.
  */
 int fwht_decoder_rows(struct fwht_decoder *dec)

@@ -28,7 +28,7 @@ enum fwht_header {
 	FWHT_HEADER_SIZE_OF_DATA,
 };
 
-/* Flags; the first of three planes that may be stored as they are. */
+/* Flags. UNCOMPRESSED is for the first plane; the next two bits are for the others. */
 #define FWHT_FL_UNCOMPRESSED	0x00000010
 #define FWHT_FL_I_FRAME		0x00000400
 #define FWHT_FL_COMPONENTS	0x00070000

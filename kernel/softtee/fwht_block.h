@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * FWHT, the codec of V4L2_PIX_FMT_FWHT: what a decoder and an encoder know of a block of
- * 8 x 8 pixels. Pure logic, for the kernel and for programs.
+ * FWHT, the codec of V4L2_PIX_FMT_FWHT: blocks of 8 x 8 pixels, for a decoder and for an
+ * encoder. Pure logic, for the kernel and for programs.
  */
 #ifndef _SOFTTEE_FWHT_BLOCK_H
 #define _SOFTTEE_FWHT_BLOCK_H
@@ -26,7 +26,7 @@ static const __u8 fwht_scan[FWHT_PIXELS] = {
 	58, 31, 38, 45, 52, 59, 39, 46, 53, 60, 47, 54, 61, 55, 62, 63,
 };
 
-/* Bits that a coefficient loses, by its diagonal: of its own pixels, of a difference. */
+/* Bits that a coefficient loses, by diagonal: in a block of pixels, in a difference. */
 static const __u8 fwht_shift[2][15] = {
 	{ 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 6, 6, 6, 6, 8 },
 	{ 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 6, 6, 9, 9, 10 },

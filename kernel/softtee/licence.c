@@ -2,8 +2,8 @@
 /*
  * Licences of the cipher service: a content key in the wrapping of RFC 3394.
  *
- * The key of the device is a demonstration, as all of softtee is: it is in a public
- * header. A real TEE has a secret one.
+ * The key of the device is for demonstration, like all of softtee: the key is in a public
+ * header. A real TEE has a secret key.
  */
 #define pr_fmt(fmt) "softtee: " fmt
 
@@ -25,7 +25,7 @@
 #define PARTS		(RSTMEM_SVC_CIPHER_KEY_128_SIZE / SEMIBLOCK)
 #define ROUNDS		6
 
-/* The wrapping of RFC 3394, 2.2.2, undone in place. @block has a place for AES. */
+/* Undo the wrapping in place, as in RFC 3394, 2.2.2. @block has room for AES. */
 static int unwrap(struct skcipher_request *req, u8 *licence, u8 *block)
 {
 	struct scatterlist sg;

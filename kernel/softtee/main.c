@@ -47,7 +47,7 @@ static char *elastic;
 module_param(elastic, charp, 0444);
 MODULE_PARM_DESC(elastic, "Memory that is RAM while it is not needed, as in pool; for each use case one range");
 
-/* Settings of elastic pools, in the first state; sysfs changes them. */
+/* Initial settings of elastic pools. sysfs can change them. */
 bool softtee_boot_ram;
 module_param_named(elastic_boot_ram, softtee_boot_ram, bool, 0444);
 MODULE_PARM_DESC(elastic_boot_ram, "elastic may name RAM that was not set aside at boot (0)");
@@ -127,7 +127,7 @@ static void softtee_get_version(struct tee_device *teedev,
 	};
 }
 
-/* The TEE core has pinned the pages. softtee has no other world to tell. */
+/* The TEE core has pinned the pages, and softtee has no secure world to inform. */
 static int softtee_shm_register(struct tee_context *ctx, struct tee_shm *shm,
 				struct page **pages, size_t num_pages,
 				unsigned long start)

@@ -3,11 +3,11 @@
  * Access to the memory behind a memory reference.
  *
  * Here softtee plays the secure world. It maps a window of restricted memory for each
- * access, or a whole buffer for one command, so the kernel has no mapping between two. The
+ * access, or a whole buffer for one command, and has no mapping at other times. The
  * owner of normal memory may change its contents at any time, so softtee reads them once,
  * into private memory.
  *
- * Devices that are not coherent read memory and not the CPU's caches. So softtee writes the
+ * A device that is not coherent reads memory, not the CPU's caches. So softtee writes the
  * caches back before it unmaps the window. The kernel has that operation for persistent
  * memory. On an architecture without the operation, devices must be coherent.
  */
@@ -128,11 +128,11 @@ u32 softtee_call_none(const struct softtee_call *call, unsigned int n)
 }
 
 /**
- * softtee_mem_same_use_case() - compare what two buffers are for
+ * softtee_mem_same_use_case() - compare the use cases of two buffers
  * @a:		reference to restricted memory, from one of the functions above
  * @b:		the same
  *
- * Return: true if content may pass between them; also if one of them is empty.
+ * Return: true if content may pass between the buffers, or if a reference is empty.
  */
 bool softtee_mem_same_use_case(const struct tee_param_memref *a,
 			       const struct tee_param_memref *b)
@@ -210,7 +210,7 @@ static int copy_shm(const struct tee_shm *shm, size_t offs, void *buf,
 /**
  * softtee_mem_read() - copy from the memory behind a reference
  * @ref:	from softtee_call_input() or softtee_call_output()
- * @pos:	where in it, bytes
+ * @pos:	offset in the reference, bytes
  * @buf:	out: private memory
  * @len:	bytes; @pos + @len is within the reference
  *
@@ -227,7 +227,7 @@ int softtee_mem_read(const struct tee_param_memref *ref, size_t pos, void *buf,
 /**
  * softtee_mem_write() - copy to the memory behind a reference
  * @ref:	from softtee_call_output()
- * @pos:	where in it, bytes
+ * @pos:	offset in the reference, bytes
  * @buf:	private memory; not changed
  * @len:	bytes; @pos + @len is within the reference
  *

@@ -98,7 +98,7 @@ static bool overlaps_earlier(const struct carveout *c)
 	return false;
 }
 
-/* Find the pool that the blocks of a use case are added to, or a new one, or NULL. */
+/* Find or add the pool for the blocks of a use case. NULL if the pool has blocks. */
 static struct softtee_pool *item_for_blocks(u32 use_case)
 {
 	struct softtee_pool *p;

@@ -278,7 +278,7 @@ static bool call_is_due(struct session *sess, const struct softtee_call *call)
 
 /*
  * Wait until @call may run. The task can be frozen here, so that a suspend need not wait
- * for the calls before. Returns 0, or an error when the task is being killed.
+ * for earlier calls. Returns 0, or an error when the task is being killed.
  */
 static int call_wait(struct session *sess, const struct softtee_call *call)
 {
