@@ -189,7 +189,7 @@ const char *dma_heap_get_name(struct dma_heap *heap)
  * @exp_info:	name, which the caller keeps until dma_heap_remove(), ops and data
  *
  * Return: the heap, for dma_heap_remove(), or ERR_PTR: -ENOSPC when there are
- * too many, -ENOMEM, and what device_add() returns.
+ * too many, -ENOMEM, and errors of device_add().
  */
 struct dma_heap *dma_heap_add(const struct dma_heap_export_info *exp_info)
 {

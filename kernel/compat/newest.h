@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A line in the log of a kernel that is newer than those that the tests cover.
+ * Logs a line on a kernel that is newer than the kernels that the tests cover.
  * kernel/Kbuild compares the kernel with META, and defines NEWEST_KERNEL on a newer one.
  */
 #ifndef _RSTMEM_COMPAT_NEWEST_H

@@ -16,12 +16,12 @@
 
 #define MAX_CHANNELS	8
 
-/* A copy of a page takes less. */
+/* A copy of a page takes less time. */
 #define TIMEOUT		msecs_to_jiffies(2000)
 
 /**
  * struct channel - a channel of a DMA engine
- * @engine:	what rstmem_prove has of it
+ * @engine:	the channel as an engine of rstmem_prove
  * @chan:	the channel, requested
  * @target:	a page that it copies to
  * @target_addr:	the DMA address of @target
@@ -69,7 +69,7 @@ static int channel_copy(struct channel *c, dma_addr_t from)
 	return c->result == DMA_TRANS_NOERROR ? 0 : -EIO;
 }
 
-/* Restricted memory is mapped like registers: without struct page, CPU and bounce buffer. */
+/* Map restricted memory like registers: without struct page, CPU or bounce buffer. */
 static int channel_read(struct tee_rstmem_prove_engine *engine, phys_addr_t addr,
 			struct page *page, void *data, size_t size)
 {
@@ -78,7 +78,7 @@ static int channel_read(struct tee_rstmem_prove_engine *engine, phys_addr_t addr
 	dma_addr_t from;
 	int rc;
 
-	/* With it, the kernel warns of pages that are mapped so. */
+	/* DMA_API_DEBUG warns when memory with pages is mapped like registers. */
 	if (IS_ENABLED(CONFIG_DMA_API_DEBUG) && !page && pfn_valid(PHYS_PFN(addr)))
 		return -EOPNOTSUPP;
 	from = page ? dma_map_page(dev, page, 0, PAGE_SIZE, DMA_TO_DEVICE) :
@@ -119,7 +119,7 @@ static void channel_deinit(struct channel *c)
 	dma_release_channel(c->chan);
 }
 
-/* A device that has no channel yet. */
+/* Accept a channel of a device that has no channel here yet. */
 static bool is_new(struct dma_chan *chan, void *param)
 {
 	unsigned int n;

@@ -3,11 +3,11 @@
  * rstmem_prove: tries to read restricted memory as a faulty or hostile kernel would, for
  * "rstmem doctor --prove". <uapi/linux/tee_rstmem_prove.h> documents the device.
  *
- * An open file looks at a single page near a buffer of restricted memory, and the kernel tells
- * only if that page begins with a pattern. So the device is no other /dev/mem.
+ * An open file looks at a single page near a buffer of restricted memory. A look compares
+ * the start of the page with a pattern, zeros and ones. mmap() refuses RAM of the kernel.
  *
- * A load that the bus refuses may end the process inside of an ioctl. So the file owns all that
- * a look needs, the release of the file takes no lock, and no other lock is held during a load.
+ * A load that the bus refuses may end the process inside of an ioctl. So the file owns all
+ * that a look needs, its release takes no lock, and a load holds only the file's lock.
  */
 #include <linux/capability.h>
 #include <linux/dma-buf.h>
@@ -93,7 +93,7 @@ static int prove_info(struct rstmem_prove_info *info)
 	*info = (struct rstmem_prove_info){
 		.bits = min_t(u32, fls64(iomem_resource.end), MAX_PHYSMEM_BITS),
 	};
-	/* Arm's kernels treat a refused load of theirs as a fatal fault. */
+	/* An Arm kernel treats a refused load of its own as a fatal fault. */
 	if (!IS_ENABLED(CONFIG_ARM64) && !IS_ENABLED(CONFIG_ARM))
 		info->flags |= RSTMEM_PROVE_SURVIVES;
 	return 0;
@@ -196,7 +196,7 @@ static u32 what_it_is(const struct prove_file *pf, const u8 *data)
 
 static int load_uncached(struct prove_file *pf, u8 *data)
 {
-	/* A second type of mapping of RAM is an error of the kernel's. */
+	/* The kernel must not map its RAM with a second memory type. */
 	if (pf->is_ram)
 		return -EOPNOTSUPP;
 	if (!pf->uncached)
@@ -318,7 +318,7 @@ static int prove_mmap(struct file *filp, struct vm_area_struct *vma)
 	if (pf->is_ram && !pf->page)
 		goto out_unlock;
 	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
-	/* A fault for unaligned loads would pass for a refusal, so no device memory. */
+	/* No device memory: the fault of an unaligned load would look like a refusal. */
 	if (!cached && !pf->page)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	rc = remap_pfn_range(vma, vma->vm_start, PHYS_PFN(pf->addr), PAGE_SIZE,
