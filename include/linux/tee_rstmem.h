@@ -36,7 +36,7 @@ struct tee_rstmem_pool;
  *		core sets @floor and @most to @total
  * @used:	bytes allocated
  * @largest_free: bytes of the largest buffer that would fit without growth
- * @buffers:	number of buffers alive, and of those whose memory was lost
+ * @buffers:	number of buffers that live or whose memory was lost
  * @caps:	TEE_RSTMEM_CAP_*
  */
 struct tee_rstmem_usage {
@@ -54,19 +54,19 @@ struct tee_rstmem_usage {
  * struct tee_rstmem_ops - what a backend does
  * @owner:	module of the backend; pinned while a buffer of it lives
  * @rstmem_alloc: allocate. @size is not 0 and a multiple of the granule that
- *		@rstmem_query tells, or of PAGE_SIZE without one. On success it has
- *		set, in @shm, @size to @size and either @paddr (one contiguous
- *		range) or @pages and @num_pages, all multiples of PAGE_SIZE, and
- *		returns 0. @flags are 0 and @use_case is one of those registered.
+ *		@rstmem_query tells, or of PAGE_SIZE without one. @flags are 0 and
+ *		@use_case is registered. On success it sets @shm->size to @size, and
+ *		either @shm->paddr (one contiguous range) or @shm->pages and
+ *		@shm->num_pages, and returns 0. Addresses and sizes are multiples of
+ *		PAGE_SIZE. If @shm has other values after a success, the core calls
+ *		@rstmem_free, and the allocation fails with -EIO.
  *		On failure it returns -errno and nothing is allocated; the core does
  *		not look at @shm then and does not call @rstmem_free. Errors reach
- *		user space as they are: -ENOMEM when there is no room. -EAGAIN
- *		means that there may be room soon: the core waits for
- *		tee_rstmem_room_changed(), and calls again. After a success with other
- *		values in @shm than these the core calls @rstmem_free, and the
- *		allocation fails with -EIO.
+ *		user space unchanged, for example -ENOMEM when there is no room.
+ *		But -EAGAIN means that there may be room soon: the core waits for
+ *		tee_rstmem_room_changed(), and calls again.
  *		Required.
- * @rstmem_free: give back what @rstmem_alloc set in @shm; @pages, the array, too.
+ * @rstmem_free: give back the memory in @shm, and free the array @shm->pages.
  *		If the backend says that it scrubs, contents are cleared when this
  *		returns 0. Any other value: the memory could not be cleared and is
  *		lost. The backend then leaves @shm as it is and does not give it back
@@ -79,18 +79,18 @@ struct tee_rstmem_usage {
  * @rstmem_elastic: get the elastic pool of @use_case, or NULL without one, so that
  *		sysfs shows it. Read once, when the device registers. Optional.
  * @release:	the last call: no buffer is left and no other op will follow. Frees
- *		what @data of tee_rstmem_register() is, pools included.
- *		Comes from tee_rstmem_unregister(), or from the task that drops the
+ *		the data that tee_rstmem_register() was given, pools included.
+ *		The caller is tee_rstmem_unregister(), or the task that drops the
  *		last buffer later. Not called if registering failed. Optional.
  *
  * The core owns @shm: it allocates and frees the structure. The backend keeps no pointer
  * to it after @rstmem_free returned 0.
  *
  * @ctx is the core's own context for the device, never opened and without
- * sessions: a buffer outlives the context of the process that asked for it. It
- * is the same in all calls, @ctx->data is what tee_rstmem_register() was given,
- * and @ctx->teedev is valid up to @release. The core calls with no lock
- * held, from process context, several at a time. Registering is an exception: it calls
+ * sessions: a buffer outlives the context of the process that asked for it. @ctx
+ * is the same in all calls. @ctx->data is the data that tee_rstmem_register() was given.
+ * @ctx->teedev is valid up to @release. The core calls the ops with no lock held, from
+ * process context, several at a time. Registering is an exception: it calls
  * @rstmem_query, and no other op, under a mutex.
  */
 struct tee_rstmem_ops {
@@ -133,13 +133,13 @@ struct tee_rstmem_desc {
  * tee_device_register(); unregister instead of tee_device_unregister(), also if
  * tee_device_register() failed. If tee_rstmem_register() fails, it returns ERR_PTR, and
  * the caller still owns @data and @teedev: it frees @data and calls
- * tee_device_unregister(). From its success on, the release op frees @data.
+ * tee_device_unregister(). After a success, the release op frees @data.
  *
  * The device's struct tee_driver_ops needs get_version, open and release, or
  * tee_device_alloc() fails with -EINVAL. It needs open_session, too: without it the TEE
  * core refuses TEE_IOC_OPEN_SESSION with -EINVAL before it looks up an id, so ids name
  * nothing, and the check id.sessions of rstmem-conform(1) fails. open_session returns 0
- * if the TEE answered, with the TEE's result in @arg->ret, and -errno if it did not. A TEE
+ * with the TEE's result in @arg->ret if the TEE answered, and -errno otherwise. A TEE
  * that can open a session needs close_session and invoke_func as well.
  */
 struct tee_rstmem_device *
@@ -166,7 +166,7 @@ int tee_rstmem_set_importers(struct tee_rstmem_device *rdev, u32 use_case,
  * @alloc:	as &tee_rstmem_ops.rstmem_alloc; -EINVAL when @size is not whole granules,
  *		-ENOMEM when there is no room, -EAGAIN when there may be room soon. A
  *		failure changes nothing
- * @free:	give back what @alloc set in @shm; cannot fail
+ * @free:	give back the memory in @shm; cannot fail
  * @usage:	fill in all but caps; cannot fail
  * @destroy_pool: free the pool and end its claim; nothing allocated from it may be left
  *

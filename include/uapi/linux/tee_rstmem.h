@@ -43,11 +43,11 @@
  *	EINVAL		use_case is reserved, or the device does not offer it;
  *			a flag is unknown; pad is not 0; size is 0, overflows
  *			when rounded, or exceeds the width of a physical address;
- *			a TEE device that never had restricted memory
+ *			the TEE device never had restricted memory
  *	ENOMEM		the pool has no room for the buffer, or the kernel has no
  *			memory to describe it
  *	ETIMEDOUT	the memory can grow, but did not grow in time
- *	EINTR		a signal that ends the process came while it waited for that
+ *	EINTR		a fatal signal came while the process waited for the growth
  *	EDQUOT		the allocation would exceed a limit of the administrator
  *	ENODEV		the device's restricted memory is going away
  *	EOPNOTSUPP	the device has no restricted memory
@@ -175,7 +175,7 @@ struct tee_ioctl_shm_register_fd_data {
  * @total:	out: bytes of memory behind the use case now
  * @used:	out: allocated bytes of it
  * @largest_free: out: bytes of the largest buffer that fits now, without growth
- * @buffers:	out: number of buffers alive, and of those whose memory was lost
+ * @buffers:	out: number of buffers that live or whose memory was lost
  * @caps:	out: TEE_RSTMEM_CAP_*
  * @floor:	out: bytes of memory that are always there
  * @most:	out: bytes of memory that may be there if it can grow

@@ -3,14 +3,14 @@
  * /dev/rstmem_prove: look for a pattern in restricted memory, for "rstmem doctor --prove".
  *
  * The module rstmem_prove makes the device. Opening it takes CAP_SYS_RAWIO, and fails with
- * EPERM on a kernel that is locked down. An open file looks at one page: one of a buffer of
- * restricted memory, one next to the buffer, one a power of two above it, or a page of normal
- * memory for comparison. The kernel never returns what it reads. It says if the page begins
- * with the pattern.
+ * EPERM on a kernel that is locked down. An open file looks at one page: a page of a buffer
+ * of restricted memory, a page next to the buffer, a page of the buffer with a power of two
+ * added to its address, or a page of normal memory for comparison. The kernel never returns
+ * the bytes that it reads. It says whether the page begins with the pattern.
  *
  * mmap() of one page maps the page for reading, at offset 0 uncached, and at offset
- * RSTMEM_PROVE_MAP_CACHED cached. It fails with EPERM for RAM of the kernel, but for the page
- * for comparison, which is always cached.
+ * RSTMEM_PROVE_MAP_CACHED cached. It fails with EPERM for RAM of the kernel, except for the
+ * page for comparison. The mapping of that page is always cached.
  */
 #ifndef _UAPI_LINUX_TEE_RSTMEM_PROVE_H
 #define _UAPI_LINUX_TEE_RSTMEM_PROVE_H
@@ -40,9 +40,9 @@ struct rstmem_prove_info {
  * struct rstmem_prove_aim - choose the page, once for each open file
  * @fd:		in: a dma-buf of restricted memory; -1: a new page of normal memory, filled
  *		with @pattern
- * @bit:	in: 0, or the power of two that is added to the address
- * @offset:	in: bytes into the buffer, whole pages, RSTMEM_PROVE_NEAR outside at most,
- *		and not outside with @bit
+ * @bit:	in: N to add 2^N to the address, or 0
+ * @offset:	in: bytes from the start of the buffer, whole pages; inside the buffer, or
+ *		with @bit 0 at most RSTMEM_PROVE_NEAR outside
  * @pattern:	in: what to look for
  * @addr:	out: physical address of the page
  * @is_ram:	out: 1 when the page is RAM of the kernel
@@ -78,7 +78,7 @@ struct rstmem_prove_aim {
  * @engine:	in: number of the DMA engine, from 0 on
  * @sees:	out: RSTMEM_PROVE_SEES_*
  * @pad:	in: 0
- * @name:	out: of the DMA engine
+ * @name:	out: name of the DMA engine
  *
  * Errors: EFAULT when the bus refuses the load and the kernel survives; ENXIO when there is no
  * such DMA engine; EOPNOTSUPP for an uncached mapping of RAM; ENOMEM when the kernel cannot

@@ -10,8 +10,8 @@
  * from TEE_IOC_SHM_ALLOC or TEE_IOC_SHM_REGISTER, "restricted" is a buffer from
  * TEE_IOC_RSTMEM_ALLOC. A parameter that a command does not list must be NONE.
  *
- * A memory reference of size 0 is empty. It refers to no memory, so it may be to
- * memory of any kind, or NULL (TEE_MEMREF_NULL). An empty input has no bytes. An
+ * A memory reference of size 0 is empty. Its memory is not accessed and may be of any
+ * kind. The reference may be NULL (TEE_MEMREF_NULL). An empty input has no bytes. An
  * empty output is too small for any byte. NULL is always empty: its size counts
  * as 0.
  *
@@ -23,7 +23,7 @@
  *					allowed, or the reverse, or restricted
  *					memory of another use case
  *	TEEC_ERROR_SHORT_BUFFER		an output is too small; its size is set to
- *					what is needed and nothing was written
+ *					the size needed and nothing was written
  *	TEEC_ERROR_NOT_SUPPORTED	no such command
  *	TEEC_ERROR_CANCEL		cancelled; what is done so far stays done, and
  *					the size of an output says how much
