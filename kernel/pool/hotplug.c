@@ -36,6 +36,22 @@ static u64 hotplug_unit(void)
 	return memory_block_size_bytes();
 }
 
+static int found(struct resource *res, void *arg)
+{
+	return 1;
+}
+
+/*
+ * Whether memory is reserved for a crash kernel. The kernel cannot split the entry of RAM
+ * that has such memory behind the part that leaves, and a dump would have that part.
+ */
+static bool has_crash_kernel(void)
+{
+	return walk_iomem_res_desc(IORES_DESC_CRASH_KERNEL,
+				   IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, -1, NULL,
+				   found) == 1;
+}
+
 static enum rstmem_memory hotplug_at(u64 start, u64 size)
 {
 	u64 unit = memory_block_size_bytes(), at, ram = 0;
@@ -49,8 +65,14 @@ static enum rstmem_memory hotplug_at(u64 start, u64 size)
 	added = region_intersects(start, size, IORESOURCE_SYSTEM_RAM |
 				  IORESOURCE_SYSRAM_DRIVER_MANAGED,
 				  IORES_DESC_NONE) == REGION_INTERSECTS;
+	if (ram == size && added)
+		return RSTMEM_MEMORY_RAM;
+	if (ram == size && has_crash_kernel()) {
+		pr_warn_once("rstmem: RAM since boot cannot leave beside the memory of a crash kernel (crashkernel=); set memory aside with memmap= instead\n");
+		return RSTMEM_MEMORY_OTHER;
+	}
 	if (ram == size)
-		return added ? RSTMEM_MEMORY_RAM : RSTMEM_MEMORY_BOOT_RAM;
+		return RSTMEM_MEMORY_BOOT_RAM;
 	if (!ram && region_intersects(start, size, IORESOURCE_SYSTEM_RAM,
 				      IORES_DESC_NONE) == REGION_DISJOINT)
 		return RSTMEM_MEMORY_ABSENT;
@@ -103,7 +125,7 @@ static bool is_entry(struct leaving *leaving)
 /*
  * When memory goes offline, the kernel lists the RAM for a crash dump anew. It removes the
  * entry of the range later, so a dump would contain the TEE's memory. So drop the entry
- * first. Removal follows, cannot fail now, and does not need the entry.
+ * first. The removal that follows does not need it.
  */
 static int leaving_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {

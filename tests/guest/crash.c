@@ -33,6 +33,8 @@ static void crash(const uint8_t *secret)
 	uint64_t size[] = { FLOOR, LARGE };
 	int id;
 
+	if (!system("modprobe softtee elastic=128M@0x138000000 elastic_boot_ram=1 2>/dev/null"))
+		ktap_bail("RAM since boot may leave beside the memory of a crash kernel");
 	load(POOL, "elastic_idle_ms=600000 elastic_warm=0");
 	/* All blocks are RAM now. The list of RAM has to change when one leaves. */
 	kexec_on_crash(argv);
