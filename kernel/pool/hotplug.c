@@ -19,6 +19,7 @@
 #include <linux/numa.h>
 #include <linux/path.h>
 #include <linux/pid_namespace.h>
+#include <linux/range.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -41,15 +42,33 @@ static int found(struct resource *res, void *arg)
 	return 1;
 }
 
-/*
- * Whether memory is reserved for a crash kernel. The kernel cannot split the entry of RAM
- * that has such memory behind the part that leaves, and a dump would have that part.
- */
+/* Whether memory is reserved for a crash kernel. */
 static bool has_crash_kernel(void)
 {
 	return walk_iomem_res_desc(IORES_DESC_CRASH_KERNEL,
 				   IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, -1, NULL,
 				   found) == 1;
+}
+
+static int found_whole(struct resource *res, void *arg)
+{
+	const struct range *range = arg;
+
+	return res->start == range->start && res->end == range->end;
+}
+
+/* Whether an entry of /proc/iomem has the range and nothing else: a driver added it. */
+static bool is_entry(u64 start, u64 size)
+{
+	struct range range = { .start = start, .end = start + (size - 1) };
+	u64 unit = memory_block_size_bytes();
+
+	/* The walk cuts entries off at its ends. */
+	return walk_iomem_res_desc(IORES_DESC_NONE,
+				   IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY |
+				   IORESOURCE_SYSRAM_DRIVER_MANAGED,
+				   start - min(start, unit), range.end + unit, &range,
+				   found_whole) == 1;
 }
 
 static enum rstmem_memory hotplug_at(u64 start, u64 size)
@@ -65,14 +84,16 @@ static enum rstmem_memory hotplug_at(u64 start, u64 size)
 	added = region_intersects(start, size, IORESOURCE_SYSTEM_RAM |
 				  IORESOURCE_SYSRAM_DRIVER_MANAGED,
 				  IORES_DESC_NONE) == REGION_INTERSECTS;
-	if (ram == size && added)
-		return RSTMEM_MEMORY_RAM;
-	if (ram == size && has_crash_kernel()) {
-		pr_warn_once("rstmem: RAM since boot cannot leave beside the memory of a crash kernel (crashkernel=); set memory aside with memmap= instead\n");
+	/*
+	 * A dump would have it, see leaving_notify(). And 6.12 cannot split an entry that has
+	 * the memory of the crash kernel behind the part that leaves.
+	 */
+	if (ram == size && has_crash_kernel() && !is_entry(start, size)) {
+		pr_warn_once("rstmem: RAM since boot, or added in other blocks, cannot leave a kernel with crashkernel=; set memory aside with memmap=\n");
 		return RSTMEM_MEMORY_OTHER;
 	}
 	if (ram == size)
-		return RSTMEM_MEMORY_BOOT_RAM;
+		return added ? RSTMEM_MEMORY_RAM : RSTMEM_MEMORY_BOOT_RAM;
 	if (!ram && region_intersects(start, size, IORESOURCE_SYSTEM_RAM,
 				      IORES_DESC_NONE) == REGION_DISJOINT)
 		return RSTMEM_MEMORY_ABSENT;
@@ -92,65 +113,53 @@ static void hotplug_unclaim(u64 start, u64 size)
 /**
  * struct leaving - a range that is being removed
  * @nb:		in the kernel's chain of memory hot-plug, before the notifier of crash dumps
+ * @task:	the task that removes the range
  * @start:	physical address
  * @size:	bytes
- * @online:	bytes that are not offline yet
+ * @dropped:	out: the list for crash dumps was made without the range
  */
 struct leaving {
 	struct notifier_block nb;
+	const struct task_struct *task;
 	u64 start;
 	u64 size;
-	u64 online;
+	bool dropped;
 };
 
-static int note_if_whole(struct resource *res, void *arg)
+static bool is_online(const struct leaving *leaving)
 {
-	const struct leaving *leaving = arg;
+	u64 unit = memory_block_size_bytes(), at;
 
-	return res->start == leaving->start && resource_size(res) == leaving->size;
-}
-
-/* Check that /proc/iomem has an entry for exactly this range, which a driver added. */
-static bool is_entry(struct leaving *leaving)
-{
-	u64 unit = memory_block_size_bytes();
-
-	return walk_iomem_res_desc(IORES_DESC_NONE,
-				   IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY |
-				   IORESOURCE_SYSRAM_DRIVER_MANAGED,
-				   leaving->start - unit, leaving->start + leaving->size + unit,
-				   leaving, note_if_whole) == 1;
+	for (at = leaving->start; at < leaving->start + leaving->size; at += unit)
+		if (pfn_to_online_page(PHYS_PFN(at + unit) - 1))
+			return true;
+	return false;
 }
 
 /*
  * When memory goes offline, the kernel lists the RAM for a crash dump anew. It removes the
  * entry of the range later, so a dump would contain the TEE's memory. So drop the entry
- * first. The removal that follows does not need it.
+ * when the last unit is offline. The removal that follows does not need it.
  */
 static int leaving_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {
 	struct leaving *leaving = container_of(nb, struct leaving, nb);
-	const struct memory_notify *memory = arg;
 
-	if (PFN_PHYS(memory->start_pfn) - leaving->start >= leaving->size)
+	if (action != MEM_OFFLINE || leaving->task != current || is_online(leaving) ||
+	    !is_entry(leaving->start, leaving->size))
 		return NOTIFY_OK;
-	if (action == MEM_ONLINE)
-		leaving->online += memory_block_size_bytes();
-	if (action != MEM_OFFLINE)
-		return NOTIFY_OK;
-	leaving->online -= memory_block_size_bytes();
-	if (!leaving->online && is_entry(leaving))
-		release_mem_region(leaving->start, leaving->size);
+	release_mem_region(leaving->start, leaving->size);
+	leaving->dropped = true;
 	return NOTIFY_OK;
 }
 
-static int hotplug_take(u64 start, u64 size)
+static int leave(u64 start, u64 size)
 {
 	struct leaving leaving = {
 		.nb = { .notifier_call = leaving_notify, .priority = 1 },
+		.task = current,
 		.start = start,
 		.size = size,
-		.online = size,
 	};
 	int rc = register_memory_notifier(&leaving.nb);
 
@@ -158,6 +167,16 @@ static int hotplug_take(u64 start, u64 size)
 		return rc;
 	rc = offline_and_remove_memory(start, size);
 	unregister_memory_notifier(&leaving.nb);
+	if (!rc && !leaving.dropped && has_crash_kernel())
+		pr_warn("rstmem: 0x%llx-0x%llx: a crash dump may have this memory until the crash kernel is loaded again\n",
+			start, start + (size - 1));
+	return rc;
+}
+
+static int hotplug_take(u64 start, u64 size)
+{
+	int rc = leave(start, size);
+
 	if (rc)
 		return rc;
 
@@ -235,7 +254,7 @@ static int add_and_online(u64 start, u64 size)
 		if (rc)
 			break;
 	}
-	if (!rc || !offline_and_remove_memory(start, size))
+	if (!rc || !leave(start, size))
 		return rc;
 	/* The kernel has the memory, although part of the memory is offline. */
 	pr_warn("rstmem: 0x%llx-0x%llx: not all of it is online (error %d), see /sys/devices/system/memory\n",

@@ -10,7 +10,7 @@ enum rstmem_memory {
 	RSTMEM_MEMORY_RAM,	/* all of it is RAM that a driver added */
 	RSTMEM_MEMORY_BOOT_RAM,	/* all of it is RAM, at least some of it since boot */
 	RSTMEM_MEMORY_ABSENT,	/* none of it is in use */
-	RSTMEM_MEMORY_OTHER,	/* something else */
+	RSTMEM_MEMORY_OTHER,	/* something else, or RAM that must not leave */
 };
 
 /**

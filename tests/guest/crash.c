@@ -33,11 +33,18 @@ static void crash(const uint8_t *secret)
 	uint64_t size[] = { FLOOR, LARGE };
 	int id;
 
-	if (!system("modprobe softtee elastic=128M@0x138000000 elastic_boot_ram=1 2>/dev/null"))
+	if (!system("modprobe softtee elastic=128M@0x138000000 elastic_boot_ram=1 2>/dev/null") ||
+	    system("dmesg | grep -q 'RAM since boot, .* cannot leave a kernel with crashkernel='"))
 		ktap_bail("RAM since boot may leave beside the memory of a crash kernel");
-	load(POOL, "elastic_idle_ms=600000 elastic_warm=0");
+	load(POOL, "elastic_warm=0");
 	/* All blocks are RAM now. The list of RAM has to change when one leaves. */
 	kexec_on_crash(argv);
+	/* One comes and goes before that. */
+	close(tee_rstmem(dev, VIDEO, LARGE, NULL));
+	set("idle_ms", 0);
+	if (!reaches("out", 0) || !elastic("returned"))
+		ktap_bail("no block goes back");
+	set("idle_ms", 600000);
 	for (int n = 0; n < 2; n++) {
 		if (tee_rstmem(dev, VIDEO, size[n], &id) < 0)
 			ktap_bail("no buffer of %llu bytes", (unsigned long long)size[n]);
