@@ -81,7 +81,7 @@ help:
 	@echo '                built first, once: a quarter of an hour; docs/findings.md'
 	@echo 'make check-elastic'
 	@echo '                a million times last free against first allocation under KASAN and'
-	@echo '                KCSAN, and a thousand times a block under kmemleak: an hour'
+	@echo '                KCSAN, and a thousand times a block under kmemleak: hours'
 	@echo 'make check-packages'
 	@echo '                install packages on Debian 12 and 13, with systemd and DKMS, and under'
 	@echo '                Secure Boot; write times into docs/first-minutes.md: an hour'
