@@ -118,8 +118,8 @@ static const struct tee_rstmem_pool_ops carveout_ops = {
  * Claims the range. May sleep. Destroyed with tee_rstmem_pool_free().
  *
  * Return: the pool, or ERR_PTR: -EINVAL for arguments that do not meet these conditions or
- * a range that ends beyond the address space, -EBUSY when part of the range is in use, for example
- * System RAM, -ENOMEM.
+ * a range that ends beyond the address space, -EBUSY when part of the range is in use, for
+ * example System RAM, -ENOMEM.
  */
 struct tee_rstmem_pool *tee_rstmem_carveout_create(phys_addr_t paddr, u64 size,
 						   u64 granule)

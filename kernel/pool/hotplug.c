@@ -89,7 +89,7 @@ static enum rstmem_memory hotplug_at(u64 start, u64 size)
 	 * the memory of the crash kernel behind the part that leaves.
 	 */
 	if (ram == size && has_crash_kernel() && !is_entry(start, size)) {
-		pr_warn_once("rstmem: RAM since boot, or added in other blocks, cannot leave a kernel with crashkernel=; set memory aside with memmap=\n");
+		pr_warn("rstmem: RAM since boot, or added in other blocks, cannot leave a kernel with crashkernel=; set memory aside with memmap=\n");
 		return RSTMEM_MEMORY_OTHER;
 	}
 	if (ram == size)

@@ -27,24 +27,64 @@
 static Elf64_Phdr part[MOST_PARTS];
 static int parts, vmcore;
 
+/* That softtee cannot be loaded, and that the log says why. */
+static void refused(const char *options, const char *otherwise)
+{
+	char command[256];
+
+	system("dmesg -C");
+	snprintf(command, sizeof(command), "modprobe softtee %s 2>/dev/null", options);
+	if (!system(command) || system("dmesg | grep -q 'cannot leave a kernel with crashkernel='"))
+		ktap_bail("%s", otherwise);
+}
+
+/* Root sets the state of all blocks of the pool. */
+static void set_blocks(const char *state)
+{
+	char path[64];
+
+	for (uint64_t at = START; at < START + (BLOCKS - 1) * BLOCK; at += BLOCK) {
+		snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%llu/state",
+			 (unsigned long long)(at / BLOCK));
+		guest_write(path, state);
+	}
+}
+
+static void come_and_go(void)
+{
+	uint64_t returned = elastic("returned");
+
+	close(tee_rstmem(dev, VIDEO, LARGE, NULL));
+	set("idle_ms", 0);
+	if (!reaches("out", 0) || elastic("returned") == returned)
+		ktap_bail("no block comes and goes");
+	set("idle_ms", 600000);
+}
+
 static void crash(const uint8_t *secret)
 {
 	char *argv[] = { "crash", "dump", NULL };
 	uint64_t size[] = { FLOOR, LARGE };
 	int id;
 
-	if (!system("modprobe softtee elastic=128M@0x138000000 elastic_boot_ram=1 2>/dev/null") ||
-	    system("dmesg | grep -q 'RAM since boot, .* cannot leave a kernel with crashkernel='"))
-		ktap_bail("RAM since boot may leave beside the memory of a crash kernel");
-	load(POOL, "elastic_warm=0");
+	refused("elastic=128M@0x138000000 elastic_boot_ram=1",
+		"RAM since boot may leave beside the memory of a crash kernel");
+	/* The last block becomes RAM as a part of a larger one. */
+	if (system("modprobe softtee elastic=256M@0x120000000 elastic_block=268435456 && rmmod softtee"))
+		ktap_bail("no pool of one large block");
+	refused("elastic=128M@0x120000000",
+		"a part of a block may leave beside the memory of a crash kernel");
+	load_blocks((BLOCKS - 1) * BLOCK, "elastic_warm=0 pool=" POOL);
+	/* A block that root took offline leaves without a new list. */
+	set_blocks("offline");
+	come_and_go();
+	if (system("dmesg | grep -q 'a crash dump may have this memory'"))
+		ktap_bail("a block leaves without a new list of RAM, and the log does not say it");
+	set_blocks("online_movable");
 	/* All blocks are RAM now. The list of RAM has to change when one leaves. */
 	kexec_on_crash(argv);
 	/* One comes and goes before that. */
-	close(tee_rstmem(dev, VIDEO, LARGE, NULL));
-	set("idle_ms", 0);
-	if (!reaches("out", 0) || !elastic("returned"))
-		ktap_bail("no block goes back");
-	set("idle_ms", 600000);
+	come_and_go();
 	for (int n = 0; n < 2; n++) {
 		if (tee_rstmem(dev, VIDEO, size[n], &id) < 0)
 			ktap_bail("no buffer of %llu bytes", (unsigned long long)size[n]);
