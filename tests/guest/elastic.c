@@ -296,6 +296,8 @@ static void test_cycles(unsigned int cycles)
 			break;
 		close(buf);
 		ok += reaches("out", 0);
+		if ((n + 1) % 50 == 0)
+			ktap_note("cycle %u of %u", n + 1, cycles);
 	}
 	ktap_eq(ok, cycles, "cycles: a block comes and goes every time");
 	ktap_eq(ram(), idle, "cycles: MemTotal is what it was");
