@@ -243,7 +243,7 @@ static int charge_user(struct rstmem_charge *charge, bool enforce)
 	return rc;
 }
 
-/* Charge the cgroup of the current process, where the controller exists. */
+/* Charge the dmem cgroup of the current process, if the memory has a dmem region. */
 static int dmem_charge(struct rstmem_charge *charge)
 {
 	struct dmem_cgroup_region *region = charge->tally->account->region;

@@ -2,9 +2,10 @@
 /*
  * rstmem_heap.ko: dma-heaps whose allocator may come and go.
  *
- * The dma-heap framework cannot remove a heap, so the code behind a heap can never be
- * unloaded. This module is that code, and a heap stays once it is added. Allocations fail
- * with ENODEV while no allocator is connected to the heap.
+ * The dma-heap framework cannot remove a heap, so a module that adds heaps can never be
+ * unloaded. Only this small module adds heaps, so the other modules can be unloaded.
+ * Where compat/dma_heap.c replaces the framework, this module can be unloaded too.
+ * Allocations fail with ENODEV while no allocator is connected to the heap.
  */
 #ifndef _RSTMEM_HEAP_NODE_H
 #define _RSTMEM_HEAP_NODE_H

@@ -8,7 +8,7 @@
 
 #include <linux/tracepoint.h>
 
-/* A block of an elastic pool changed its state, or a step of it failed with @error. */
+/* A step of a block ended. @from and @to are the states during the step and after it. */
 TRACE_EVENT(rstmem_block,
 	TP_PROTO(u64 start, u64 size, const char *from, const char *to, int error),
 	TP_ARGS(start, size, from, to, error),
