@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/kexec.h>
 #include <linux/reboot.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static void prepare(char *const argv[])
 }
 
 #ifdef __x86_64__
-static int load(unsigned long flags, const char *more)
+static int load(bool on_crash, const char *more)
 {
 	char cmdline[4096] = "";
 	int kernel = open(KERNEL, O_RDONLY | O_CLOEXEC);
@@ -47,31 +48,34 @@ static int load(unsigned long flags, const char *more)
 	fclose(f);
 	strcpy(cmdline + strcspn(cmdline, "\n"), more);
 	return syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1, cmdline,
-		       flags);
+		       on_crash ? KEXEC_FILE_ON_CRASH : 0);
 }
+#else
+/* Debian's kernels for other architectures have the older call only. */
+static int load(bool on_crash, const char *more)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "kexec -c %s --initrd=" INITRD " --reuse-cmdline --append='%s' " KERNEL,
+		 on_crash ? "-p" : "-l", more);
+	return system(command);
+}
+#endif
 
 void kexec_on_crash(char *const argv[])
 {
 	prepare(argv);
 	/* The other processors do not take part any more. */
-	if (load(KEXEC_FILE_ON_CRASH, " nr_cpus=1"))
+	if (load(true, " nr_cpus=1"))
 		ktap_bail("cannot load %s for a crash: %s", KERNEL, strerror(errno));
 	unlink(INITRD);
 }
-#else
-/* Debian's kernels for other architectures have the older call only. */
-static int load(unsigned long flags, const char *more)
-{
-	(void)flags;
-	(void)more;
-	return system("kexec -c -l --initrd=" INITRD " --reuse-cmdline " KERNEL);
-}
-#endif
 
 void kexec_into(char *const argv[])
 {
 	prepare(argv);
-	if (load(0, ""))
+	if (load(false, ""))
 		ktap_bail("cannot load %s: %s", KERNEL, strerror(errno));
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
 		LINUX_REBOOT_CMD_KEXEC, NULL);

@@ -12,7 +12,7 @@ void kexec_into(char *const argv[]) __attribute__((noreturn));
 
 /*
  * Has the kernel in /root/vmlinuz start in the same way if this one crashes, in memory that
- * crashkernel= set aside. Bails out on failure. Only on amd64.
+ * crashkernel= set aside. Bails out on failure.
  */
 void kexec_on_crash(char *const argv[]);
 
