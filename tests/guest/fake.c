@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <linux/dma-heap.h>
 
@@ -45,6 +45,38 @@ static void tell(const char *name, const char *value)
 static int live(void)
 {
 	return guest_number(PARAMS "live");
+}
+
+/* Whether an allocation is inside the backend and waits there. */
+static bool held(void)
+{
+	return guest_number(PARAMS "held");
+}
+
+/* Starts a thread, and waits until it allocates. */
+static void start_held(pthread_t *thread, void *(*run)(void *arg), void *arg)
+{
+	pthread_create(thread, NULL, run, arg);
+	while (!held())
+		usleep(1000);
+}
+
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+/* Ends the wait. Returns whether the thread still waited. */
+static bool end_held(pthread_t thread)
+{
+	bool waited = pthread_tryjoin_np(thread, NULL) == EBUSY;
+
+	signal(SIGUSR1, ignore);
+	if (waited) {
+		pthread_kill(thread, SIGUSR1);
+		pthread_join(thread, NULL);
+	}
+	return waited;
 }
 
 static int load(const char *options)
@@ -273,24 +305,27 @@ static void test_slow(int tee)
 	int result = tee;
 
 	tell("mode", "range");
-	tell("delay_ms", "500");
-	pthread_create(&thread, NULL, alloc_slowly, &result);
-	usleep(100000);
-	ktap(unload() != 0, "unload: is refused while the backend allocates");
-	pthread_join(thread, NULL);
-	tell("delay_ms", "0");
+	tell("hold", "1");
+	start_held(&thread, alloc_slowly, &result);
+	ktap(unload() != 0 && end_held(thread),
+	     "unload: is refused while the backend allocates");
+	tell("hold", "0");
 	ktap(result >= 0,
 	     "unload: a refused unload lets the allocation succeed");
 	close(result);
 }
 
-/* Seconds of the monotonic clock. */
-static double now(void)
+/* A process that removes the device. */
+static pid_t remove_device(void)
 {
-	struct timespec t;
+	pid_t pid = fork();
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
+	if (!pid) {
+		closefrom(3);
+		execlp("sh", "sh", "-c", "echo 1 >" PARAMS "removed", NULL);
+		_exit(1);
+	}
+	return pid;
 }
 
 /*
@@ -301,29 +336,19 @@ static void test_removed_while_allocating(void)
 {
 	int tee, result, rc, status;
 	pthread_t thread;
-	double begin;
 	pid_t pid;
 
-	if (load("paddr=0x4000000000 delay_ms=3000"))
+	if (load("paddr=0x4000000000 hold=1"))
 		ktap_bail("rstmem_fake does not load");
 	tee = tee_open(FAKE_IMPL_ID);
 	result = tee;
-	begin = now();
-	pthread_create(&thread, NULL, alloc_slowly, &result);
-	usleep(300000);
-	pid = fork();
-	if (!pid) {
-		closefrom(3);
-		execlp("sh", "sh", "-c", "echo 1 >" PARAMS "removed", NULL);
-		_exit(1);
-	}
-	usleep(700000);
-	rc = tee_rstmem(tee, VIDEO, 4096, NULL);
-	ktap(rc == -ENODEV && now() - begin < 2.5,
-	     "removal: while it waits for an allocation, others fail at once: ENODEV");
-	if (rc >= 0)
+	start_held(&thread, alloc_slowly, &result);
+	pid = remove_device();
+	/* Until the removal has begun, allocations succeed. */
+	while ((rc = tee_rstmem(tee, VIDEO, 4096, NULL)) >= 0)
 		close(rc);
-	pthread_join(thread, NULL);
+	ktap(rc == -ENODEV && end_held(thread),
+	     "removal: while it waits for an allocation, others fail at once: ENODEV");
 	ktap(result >= 0 && lseek(result, 0, SEEK_END) == 4096,
 	     "removal: an allocation under way succeeds");
 	close(tee);
@@ -414,17 +439,21 @@ static void test_removed_while_heap_allocates(void)
 		.heap = open("/dev/dma_heap/protected,secure-video", O_RDWR),
 	};
 	pthread_t thread;
-	double begin;
+	int buf, status;
+	pid_t pid;
 
-	ktap(!target_remove() && !load("paddr=0x4000000000 delay_ms=2000"),
+	ktap(!target_remove() && !load("paddr=0x4000000000 hold=1"),
 	     "heap removal: a slow device is the only one");
-	begin = now();
-	pthread_create(&thread, NULL, heap_slowly, &job);
-	usleep(500000);
-	tell("removed", "1");
-	ktap(now() - begin >= 2,
+	start_held(&thread, heap_slowly, &job);
+	pid = remove_device();
+	while ((buf = heap_alloc(job.heap)) >= 0)
+		close(buf);
+	/* The removal has begun. Give it time to end. */
+	sleep(1);
+	ktap(!waitpid(pid, &status, WNOHANG) && end_held(thread),
 	     "heap removal: waits for an allocation of the heap");
-	pthread_join(thread, NULL);
+	waitpid(pid, &status, 0);
+	ktap(status == 0, "heap removal: ends after the allocation");
 	ktap(job.result >= 0, "heap removal: an allocation under way succeeds");
 	ktap_eq(heap_alloc(job.heap), -ENODEV,
 		"heap removal: a later allocation fails: ENODEV");

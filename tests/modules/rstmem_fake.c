@@ -6,10 +6,10 @@
  * buffers or errors, as its parameters say at the time; nothing reads or writes
  * what it hands out, except pages. The TEE behind it has no services.
  */
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tee_drv.h>
@@ -45,9 +45,13 @@ static int error = -EDQUOT;
 module_param(error, int, 0644);
 MODULE_PARM_DESC(error, "what an allocation returns in mode error");
 
-static unsigned int delay_ms;
-module_param(delay_ms, uint, 0644);
-MODULE_PARM_DESC(delay_ms, "how long an allocation takes");
+static int hold;
+module_param(hold, int, 0644);
+MODULE_PARM_DESC(hold, "if not 0, an allocation waits for a signal, but not a second one");
+
+static int held;
+module_param(held, int, 0444);
+MODULE_PARM_DESC(held, "1 while an allocation waits");
 
 static unsigned long long use_cases = BIT(TEE_IOC_UC_SECURE_VIDEO_PLAY);
 module_param(use_cases, ullong, 0444);
@@ -149,8 +153,11 @@ static int fake_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 {
 	int rc = 0;
 
-	if (delay_ms)
-		msleep(delay_ms);
+	if (READ_ONCE(hold) && !xchg(&held, 1)) {
+		while (!signal_pending(current))
+			schedule_timeout_interruptible(MAX_SCHEDULE_TIMEOUT);
+		WRITE_ONCE(held, 0);
+	}
 
 	shm->paddr = paddr;
 	shm->size = size;
