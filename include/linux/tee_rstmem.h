@@ -20,9 +20,9 @@ struct tee_rstmem_pool;
 
 #ifndef TEE_SHM_RESTRICTED
 /*
- * In struct tee_shm's flags: the memory is restricted. The proposal used
- * BIT(4), which is TEE_SHM_DMA_BUF since 6.18; the stock core hands out bits
- * from below, so this bit is taken from the top.
+ * A flag of struct tee_shm: the memory is restricted. The proposal "tee: add restricted
+ * memory allocation" used BIT(4), which is TEE_SHM_DMA_BUF since 6.18. The stock core
+ * numbers its flags from bit 0 upward, so this flag is the top bit.
  */
 #define TEE_SHM_RESTRICTED	BIT(31)
 #endif
@@ -54,7 +54,7 @@ struct tee_rstmem_usage {
  * struct tee_rstmem_ops - what a backend does
  * @owner:	module of the backend; pinned while a buffer of it lives
  * @rstmem_alloc: allocate. @size is not 0 and a multiple of the granule that
- *		@rstmem_query tells, or of PAGE_SIZE without one. @flags are 0 and
+ *		@rstmem_query reports, or of PAGE_SIZE without one. @flags are 0 and
  *		@use_case is registered. On success it sets @shm->size to @size, and
  *		either @shm->paddr (one contiguous range) or @shm->pages and
  *		@shm->num_pages, and returns 0. Addresses and sizes are multiples of
@@ -74,14 +74,15 @@ struct tee_rstmem_usage {
  *		and @release is not called. May be called after tee_rstmem_unregister(), until
  *		@release. Called once for each success of @rstmem_alloc. Required.
  * @rstmem_query: fill in @usage, which comes zeroed. It cannot fail: a figure that
- *		the backend does not know stays 0. The granule and the total are
- *		read once, when the device registers. Optional.
+ *		the backend does not know stays 0. Sizes are rounded and limits checked
+ *		with the figures from the device's registration. Optional.
  * @rstmem_elastic: get the elastic pool of @use_case, or NULL without one, so that
  *		sysfs shows it. Read once, when the device registers. Optional.
  * @release:	the last call: no buffer is left and no other op will follow. Frees
  *		the data that tee_rstmem_register() was given, pools included.
- *		The caller is tee_rstmem_unregister(), or the task that drops the
- *		last buffer later. Not called if registering failed. Optional.
+ *		The caller is tee_rstmem_unregister() or tee_rstmem_detach(), or later
+ *		the task that drops the last reference. Not called if registering
+ *		failed. Optional.
  *
  * The core owns @shm: it allocates and frees the structure. The backend keeps no pointer
  * to it after @rstmem_free returned 0.
@@ -91,7 +92,7 @@ struct tee_rstmem_usage {
  * is the same in all calls. @ctx->data is the data that tee_rstmem_register() was given.
  * @ctx->teedev is valid up to @release. The core calls the ops with no lock held, from
  * process context, several at a time. Registering is an exception: it calls
- * @rstmem_query, and no other op, under a mutex.
+ * @rstmem_query and @rstmem_elastic under a mutex.
  */
 struct tee_rstmem_ops {
 	struct module *owner;
@@ -107,15 +108,16 @@ struct tee_rstmem_ops {
 
 /**
  * struct tee_rstmem_desc - what a backend offers
- * @ops:	what the backend does; must outlive its module's last buffer, as a
- *		static structure does
+ * @ops:	what the backend does; must stay valid until the release op has returned, as
+ *		a static structure does
  * @use_cases:	bit N: use case N is offered; bit TEE_IOC_UC_RESERVED is clear;
  *		0 makes allocations fail with -EOPNOTSUPP
  * @shared:	all use cases take from the same memory, and so share their limits
  * @free_later:	@rstmem_free takes long: the core calls it from a work queue, one call at
- *		a time. Allocations that have no room meanwhile wait
- * @importers:	devices that may import, as the file "importers" in sysfs takes it, or
- *		NULL for any; in force before any device can import. See
+ *		a time, and allocations that have no room wait. Once removal has begun,
+ *		the task that drops a buffer calls it
+ * @importers:	list of devices that may import, in the format of the file "importers" in
+ *		sysfs, or NULL for any; in force before any device can import. See
  *		tee_rstmem(7)
  *
  * Used during the call only, except for @ops.
@@ -132,7 +134,7 @@ struct tee_rstmem_desc {
  * Backends with a TEE device of their own: register between tee_device_alloc() and
  * tee_device_register(); unregister instead of tee_device_unregister(), also if
  * tee_device_register() failed. If tee_rstmem_register() fails, it returns ERR_PTR, and
- * the caller still owns @data and @teedev: it frees @data and calls
+ * the caller still owns @data and @teedev. The caller then frees @data and calls
  * tee_device_unregister(). After a success, the release op frees @data.
  *
  * The device's struct tee_driver_ops needs get_version, open and release, or
@@ -192,7 +194,7 @@ struct tee_rstmem_pool {
 
 /*
  * Claims the range in /proc/iomem, exclusively, until tee_rstmem_pool_free(). The caller
- * does not claim it, or this fails with -EBUSY. Maps nothing and clears nothing.
+ * must not claim the range, or this fails with -EBUSY. Maps nothing and clears nothing.
  */
 struct tee_rstmem_pool *tee_rstmem_carveout_create(phys_addr_t paddr, u64 size,
 						   u64 granule);
@@ -214,20 +216,20 @@ tee_rstmem_gen_pool_alloc(phys_addr_t paddr, size_t size)
 
 /**
  * struct tee_rstmem_lend_ops - a backend's part in an elastic pool
- * @adopt:	make sure that a range is not protected and has no restricted contents. It is
- *		not RAM of this kernel, so an earlier kernel may have lent it before a kexec. Must
- *		not read or write what may be protected. After a failure the range stays out of
- *		use until reboot
+ * @adopt:	make sure that a range is not protected and has no restricted contents. The
+ *		range is not RAM of this kernel, so an earlier kernel may have lent it
+ *		before a kexec. Must not read or write memory that may be protected. After
+ *		a failure the range stays out of use until reboot
  * @lend:	protect a range that the kernel does not use and that is claimed. On
  *		success the contents are cleared, and the CPU cannot read them.
  *		-ENOTRECOVERABLE when the state of the range is unknown: it stays out of
  *		use until reboot. Any other -errno: the range is not protected
  * @reclaim:	clear a range and end its protection; nothing is allocated in it, and no
- *		device translates to it. After a failure the range stays out of use until
- *		reboot
+ *		device has a translation to it. After a failure the range stays out of use
+ *		until reboot
  *
- * @start and @size are those of a block. One thread of the pool calls them, with no lock
- * held. They may sleep; each call delays growth, and destruction of the pool.
+ * @start and @size are those of a block. One thread of the pool calls the operations,
+ * with no lock held. They may sleep; each call delays the pool's growth and destruction.
  */
 struct tee_rstmem_lend_ops {
 	int (*adopt)(void *data, phys_addr_t start, u64 size);
@@ -244,9 +246,9 @@ struct tee_rstmem_lend_ops {
  * @start:	physical address of the range that comes and goes
  * @size:	bytes of it
  * @boot_ram:	the range may be RAM since boot; otherwise it must be set aside at boot
- * @keep_mapping: the protection holds although the kernel keeps its mapping: the range is
- *		RAM since boot, and the kernel allocates blocks of it. The backend sets
- *		TEE_RSTMEM_CAP_KEEPS_MAPPING
+ * @keep_mapping: the protection holds although the kernel keeps its mapping. The range is
+ *		RAM since boot, and the pool allocates blocks of it from the kernel. The
+ *		backend sets TEE_RSTMEM_CAP_KEEPS_MAPPING
  * @granule:	bytes, a power of two, at least PAGE_SIZE
  * @least:	bytes of the smallest range that can be lent, or 0
  * @most:	bytes of the largest range that can be lent, or 0
@@ -277,7 +279,7 @@ struct tee_rstmem_elastic_desc {
 };
 
 /*
- * A pool whose memory is ordinary RAM while it is not needed, see
+ * Makes a pool whose memory is ordinary RAM while no buffer needs it, see
  * docs/elastic.md. May sleep.
  * Destroyed with tee_rstmem_pool_free(), which gives the memory back.
  */

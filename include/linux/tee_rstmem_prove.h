@@ -11,11 +11,11 @@ struct page;
 /**
  * struct tee_rstmem_prove_engine - a DMA engine that tries to read restricted memory
  * @name:	shown to the user
- * @read:	read @size bytes from the start of the page at a physical address. @page is NULL
- *		for restricted memory and addresses near it. The CPU must not touch these,
+ * @read:	read @size bytes from @addr, the start of a page. @page is NULL for
+ *		restricted memory and for addresses near it. The CPU must not touch these,
  *		so use no bounce buffer and write no caches back. Otherwise @page is the
- *		page, of normal memory. Calls come one at a time and may sleep. Returns 0
- *		or -errno: -EOPNOTSUPP when the engine cannot try to read the page
+ *		page at @addr, of normal memory. Calls come one at a time and may sleep.
+ *		Returns 0 or -errno: -EOPNOTSUPP when the engine cannot try to read the page
  * @node:	for rstmem_prove
  */
 struct tee_rstmem_prove_engine {

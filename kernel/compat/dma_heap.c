@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The dma-heap framework for kernels without one for modules, see dma_heap.h. */
+/* The dma-heap framework, for kernels where a module cannot use it. See dma_heap.h. */
 #include <linux/device.h>
 #include <linux/kobject.h>
 #include <linux/platform_device.h>
@@ -128,9 +128,10 @@ err_put_dmabuf:
 }
 
 /*
- * As in the framework, only the number of the command counts. Its structure may have any
- * size, and its direction decides which way it is copied. Members that a smaller structure
- * lacks are 0. The additional part of a larger structure is ignored.
+ * As in the framework, only the number of the command must match. The structure may have
+ * any size. The direction bits of the command say whether the structure is copied in, out
+ * or both. Members that a smaller structure lacks are 0. The additional part of a larger
+ * structure is ignored.
  */
 static long heap_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
@@ -186,7 +187,7 @@ const char *dma_heap_get_name(struct dma_heap *heap)
 
 /**
  * dma_heap_add() - add a heap and its node, as in the framework
- * @exp_info:	name, which the caller keeps until dma_heap_remove(), ops and data
+ * @exp_info:	name, ops and data; the caller keeps the name until dma_heap_remove()
  *
  * Return: the heap, for dma_heap_remove(), or ERR_PTR: -ENOSPC when there are
  * too many, -ENOMEM, and errors of device_add().
@@ -226,7 +227,7 @@ struct dma_heap *dma_heap_add(const struct dma_heap_export_info *exp_info)
 }
 
 /**
- * dma_heap_remove() - take a heap and its node away
+ * dma_heap_remove() - remove a heap and its node
  * @heap:	from dma_heap_add(); no file of it is open
  */
 void dma_heap_remove(struct dma_heap *heap)

@@ -2,8 +2,8 @@
 /*
  * The dma-heap framework, for kernels where a module cannot use it.
  *
- * Modules can call dma_heap_add() and its relatives since 6.18 ("dma-buf: heaps: export
- * dma_heap_add() et al"). A kernel may be built without them. kernel/Kbuild looks into
+ * Modules can call dma_heap_add() and its relatives since 6.18 ("dma-buf: dma-heap: export
+ * declared functions"). A kernel may be built without them. kernel/Kbuild looks into
  * Module.symvers and defines HAVE_DMA_HEAP if vmlinux exports them. Otherwise dma_heap.c
  * implements <linux/dma-heap.h>, with nodes of its own that have the framework's ABI.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The dmem cgroup controller, for kernels that lack it or know it in another form.
+ * The dmem cgroup controller, for kernels without it or with its older interface.
  *
  * The controller came with 6.14 (commit b168ed458dde, "kernel/cgroup: Add "dmem" memory accounting
  * cgroup"). Older kernels charge nothing. Since 7.3 a region is registered with a

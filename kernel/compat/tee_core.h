@@ -13,14 +13,14 @@
 #include <linux/tee_core.h>
 #include <uapi/linux/tee_rstmem.h>
 
-/* Whether the stock drivers may serve protected memory themselves. */
+/* 1 if the stock drivers may serve protected memory themselves. */
 #ifdef TEE_SHM_DMA_MEM
 #define TEE_HAS_PROTMEM		1
 #else
 #define TEE_HAS_PROTMEM		0
 #endif
 
-/* Whether the stock driver for OP-TEE lends memory itself, if OP-TEE protects it. */
+/* 1 if the stock driver for OP-TEE lends memory itself, to an OP-TEE that protects it. */
 #define TEE_LENDS_PROTMEM	IS_ENABLED(CONFIG_TEE_DMABUF_HEAPS)
 
 #ifndef TEE_SHM_DMA_BUF

@@ -21,7 +21,7 @@
 
 #include "account.h"
 
-/* User namespaces nest 32 deep. Add the initial namespace and the user itself. */
+/* User namespaces nest 33 deep below the initial one. Add the user itself. */
 #define MAX_PAYERS	34
 
 /* Charges that a walk visits without releasing the lock. */
@@ -105,8 +105,8 @@ static struct rstmem_user *users_alloc(unsigned int n)
 }
 
 /*
- * Fill in the users that pay for the current process: itself, then the owners of its
- * user namespaces from the inside out.
+ * Fill in the users that pay for the current process: its own user, then the owners of
+ * its user namespaces from the inside out.
  */
 static unsigned int payers_get(kuid_t uids[MAX_PAYERS])
 {
@@ -155,8 +155,8 @@ static bool is_only_user(const struct rstmem_account *account,
 }
 
 /*
- * Move users without buffers from the tree to @unused, except for the last user. Most
- * accounts have a single user, and this user allocates again.
+ * Move users without buffers from the tree to @unused, but keep a user that is alone in
+ * the tree. Most accounts have a single user, and this user allocates again.
  */
 static void users_put(struct rstmem_account *account, struct rstmem_user *user,
 		      struct rstmem_user **unused)
@@ -195,7 +195,7 @@ static bool limits_allow_locked(const struct rstmem_account *account,
 	return true;
 }
 
-/* Add @buffers, 1 or -1, and their bytes to all sums. */
+/* Add @buffers, 1 or -1, and their bytes to the sums of the account and the payers. */
 static void charge_locked(const struct rstmem_charge *charge, int buffers)
 {
 	struct rstmem_account *account = charge->tally->account;
@@ -265,6 +265,7 @@ static int dmem_charge(struct rstmem_charge *charge)
  * @for_user:	true: the current user pays and is limited, except with
  *		CAP_SYS_RESOURCE; false: the kernel pays and is not limited
  *
+ * In both cases the dmem cgroup of the current process pays too, and its limit applies.
  * May sleep.
  *
  * Return: 0, -EDQUOT when a limit does not allow it, or -ENOMEM.
@@ -473,7 +474,7 @@ void rstmem_account_deinit(struct rstmem_account *account)
 }
 
 /**
- * rstmem_account_start() - set the size of the memory
+ * rstmem_account_start() - set the size of the memory, for limits and for dmem
  * @account:	the account
  * @name:	for the dmem cgroup controller
  * @total:	bytes, 0 when the backend does not report it

@@ -16,12 +16,13 @@ struct rstmem_user;
 
 /**
  * struct rstmem_account - the account of one memory
- * @lock:	guards all members below except @region and @node; also guards members of
- *		other structures that name the account's lock
- * @users:	tree of users that have buffers
+ * @lock:	guards all members below except @total, @region and @node; also guards
+ *		members of other structures that name the account's lock
+ * @users:	tree of users that have buffers; one user without buffers may stay
  * @charges:	charges of buffers that are listed, in the order of their serials
  * @limits:	limits that the administrator set
- * @total:	bytes of the memory, 0 when the backend does not report it
+ * @total:	bytes of the memory, 0 when the backend does not report it; constant after
+ *		rstmem_account_start()
  * @charged:	bytes charged
  * @lost:	bytes out of use because the backend could not clear them
  * @serial:	serial of the next charge that is listed

@@ -29,7 +29,7 @@ static unsigned int wait_ms = 20000;
 module_param(wait_ms, uint, 0644);
 MODULE_PARM_DESC(wait_ms, "How long an allocation waits for a pool to grow, in ms (20000)");
 
-/* Check what the backend returned against the documentation of the op. */
+/* Check the backend's result against the documentation of the op. */
 static bool shm_is_valid(const struct tee_shm *shm, u64 size)
 {
 	phys_addr_t last = shm->paddr + (shm->size - 1);
@@ -95,7 +95,7 @@ static int buffer_alloc_memory(struct rstmem_buffer *buf, u64 size, bool for_use
 	return rc;
 }
 
-/* Free a buffer. If @late, the count freeing of the device includes the buffer. */
+/* Free a buffer. If @late, the device's member freeing counts the buffer. */
 static void buffer_free(struct rstmem_buffer *buf, bool late)
 {
 	struct tee_rstmem_device *rdev = buf->offer->rdev;
@@ -134,7 +134,7 @@ static void buffer_release(struct kref *ref)
 	struct rstmem_buffer *buf = container_of(ref, struct rstmem_buffer, ref);
 	struct tee_rstmem_device *rdev = buf->offer->rdev;
 
-	/* A device that is gone does not wait for its buffers to be cleared. */
+	/* Removal waits for the queue, so free buffers of a removed device at once. */
 	if (!rdev->free_later || rstmem_device_is_unplugged(rdev)) {
 		buffer_free(buf, false);
 		return;
@@ -229,7 +229,7 @@ static struct rstmem_buffer *buffer_try(const struct tee_device *teedev,
  * @teedev:	the TEE device, or NULL for the first that offers the use case
  * @req:	arguments
  *
- * May sleep. Waits if the pool can grow; removal of the device does not wait for growth.
+ * May sleep. Waits if the pool can grow or buffers are being freed. Removal does not wait.
  *
  * Return: the buffer with one reference, or ERR_PTR: -EINVAL for arguments that are
  * EINVAL for TEE_IOC_RSTMEM_ALLOC, -EOPNOTSUPP when the device offers nothing, -ENODEV
@@ -281,7 +281,7 @@ void rstmem_buffer_info(const struct rstmem_buffer *buf,
 }
 
 /**
- * rstmem_buffer_run() - find the longest contiguous piece of a buffer
+ * rstmem_buffer_run() - find the contiguous piece of a buffer at an offset
  * @buf:	the buffer
  * @offset:	start of the piece, bytes, a multiple of PAGE_SIZE below the buffer's
  *		size

@@ -55,7 +55,7 @@ static void query(struct tee_rstmem_device *rdev, u32 use_case,
 	}
 }
 
-/* Give a complete offer an account: its own, or that of @shared. */
+/* Read the backend's figures, and give the offer an account: its own, or @shared's. */
 static int offer_open(struct rstmem_offer *offer, struct rstmem_offer *shared)
 {
 	struct tee_rstmem_device *rdev = offer->rdev;
@@ -147,12 +147,13 @@ static int offers_create(struct tee_rstmem_device *rdev,
  * @desc:	what the backend offers
  * @data:	for the backend, as ctx->data in its ops
  *
- * Calls the backend. The functions below do not find the device before
- * rstmem_device_plug(). The caller sets id_ops and id_data before it plugs the device.
- * Without id_ops, rstmem_device_put() does not call the backend's release. May sleep.
+ * Calls rstmem_query and rstmem_elastic of the backend. The caller sets id_ops and id_data
+ * before rstmem_device_plug(). From then on, rstmem_device_enter() and rstmem_device_get()
+ * find the device. Without id_ops, rstmem_device_put() does not call the backend's release.
+ * May sleep.
  *
  * Return: the device with one reference, for the registration, or ERR_PTR:
- * -EINVAL for ops without alloc and free, bad use cases or a bad list of importers,
+ * -EINVAL for ops without alloc or free, bad use cases or a bad list of importers,
  * -E2BIG for a list that is too long, -ENOMEM.
  */
 struct tee_rstmem_device *

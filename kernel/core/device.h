@@ -56,8 +56,8 @@ struct rstmem_offer {
 
 /**
  * struct rstmem_id_ops - names for buffers in TEE contexts
- * @create:	give @buf an id in @ctx that ends with its dma-buf, at most once.
- *		The caller holds the dma-buf. Returns the id, above 0, or -errno.
+ * @create:	give @buf an id in @ctx that ends with the dma-buf. Called at most once for
+ *		a buffer. The caller holds the dma-buf. Returns the id, above 0, or -errno.
  * @register_file: give @buf an id in @ctx, and store the id at @id. Returns a file,
  *		which ends the id when it is released, or ERR_PTR. The caller has a
  *		reference to @buf.

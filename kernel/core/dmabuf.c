@@ -2,10 +2,10 @@
 /*
  * The exporter: buffers as dma-bufs, and the devices that import them.
  *
- * There is no CPU side. The operations mmap, vmap and CPU access are absent, so the
- * dma-buf core itself refuses them.
+ * There is no CPU side. Without the operations mmap and vmap, the dma-buf core itself
+ * refuses both. Without operations for CPU access, DMA_BUF_IOCTL_SYNC does nothing.
  *
- * Attaching never fails. After a failed attach, videobuf2 would leak its reference to the
+ * The exporter never refuses to attach: videobuf2 would then leak its reference to the
  * dma-buf, and so the memory. Mapping may fail: importers handle this error.
  */
 #include <linux/dma-buf.h>

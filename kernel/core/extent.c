@@ -9,8 +9,8 @@
  *
  * Placement is best fit: the smallest gap that is large enough, and the lowest of
  * equal gaps. This keeps large gaps whole. An extent that is large compared with the
- * others goes to the lower end of its gap, a small extent to the upper end. A large
- * extent that is freed then leaves a gap that fits the next large extent.
+ * others goes to the lower end of its gap, a small extent to the upper end. So the gap
+ * that a freed large extent leaves fits the next large extent.
  */
 #include "extent.h"
 

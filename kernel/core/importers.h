@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Importers: a list of rules. A device may import buffers of a use case if a rule of its
- * list matches. Pure.
+ * Importers: a list of rules for a use case. A device may import buffers of the use case if
+ * a rule matches. Pure.
  *
  * The text of a list, in sysfs, consists of words separated by white space:
  *
@@ -11,14 +11,14 @@
  *	any			every device, as without a list; must be the only rule
  *	none			no device; must be the only rule
  *
- * GLOB is a name with *, ? and [a-z], which match any character.
+ * In a GLOB, * matches any characters, ? matches one, and [a-z] matches one of a range.
  */
 #ifndef _RSTMEM_IMPORTERS_H
 #define _RSTMEM_IMPORTERS_H
 
 #include <linux/types.h>
 
-/* Longest text with its terminating 0. A file of sysfs holds no more. */
+/* Longest text with its terminating 0. A file of sysfs holds as much, or more. */
 #define RSTMEM_IMPORTERS_TEXT	4096
 #define RSTMEM_IMPORTERS_RULES	64
 

@@ -16,9 +16,9 @@
  * - Through DMA operations of the platform, for example Xen's. These may copy, so the code
  *   refuses them.
  *
- * By default the DMA layer leaves translations in the IOMMU's cache for up to 10 ms
- * after an unmapping. Within this time the memory may get a new owner. So the last
- * unmapping flushes the cache.
+ * In lazy mode, the default on x86, the DMA layer leaves translations in the IOMMU's cache
+ * for up to 10 ms after an unmapping. Within this time the memory may get a new owner. So
+ * rstmem_unmap() flushes the cache.
  */
 #include <linux/device.h>
 #include <linux/dma-direct.h>

@@ -15,7 +15,7 @@
 #include <linux/scatterlist.h>
 #include <linux/tracepoint.h>
 
-/* A buffer was allocated at @paddr; the caller asked for @wanted bytes. */
+/* A buffer was allocated at @paddr, 0 if it has pages. The caller wanted @wanted bytes. */
 TRACE_EVENT(rstmem_alloc,
 	TP_PROTO(const char *account, unsigned long ino, u64 size, u64 wanted,
 		 u64 paddr),
@@ -77,7 +77,7 @@ DECLARE_EVENT_CLASS(rstmem_importer,
 		  __entry->ino, __entry->size, __get_str(device))
 );
 
-/* A device maps a buffer for the first time since it attached. */
+/* A device mapped a buffer for the first time since it attached. */
 DEFINE_EVENT(rstmem_importer, rstmem_attach,
 	TP_PROTO(const char *account, unsigned long ino, u64 size,
 		 struct device *dev),

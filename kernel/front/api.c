@@ -17,7 +17,8 @@
  * @use_case:	TEE_IOC_UC_*
  * @size:	bytes; dmabuf->size is the rounded size, as for TEE_IOC_RSTMEM_ALLOC
  *
- * The buffer belongs to no process, has no id, and no limit applies to it. May sleep.
+ * The buffer belongs to no user and has no id. The limits in sysfs do not apply to it, but
+ * the dmem cgroup of the current process is charged. May sleep.
  *
  * Return: a dma-buf, for dma_buf_put(), or ERR_PTR: the errors of TEE_IOC_RSTMEM_ALLOC,
  * with -EOPNOTSUPP in place of -ENODEV. Also -EOPNOTSUPP when no device fits.
@@ -58,12 +59,12 @@ int tee_rstmem_dma_buf_info(const struct dma_buf *dmabuf,
 EXPORT_SYMBOL_GPL(tee_rstmem_dma_buf_info);
 
 /**
- * tee_rstmem_dma_buf_address() - find restricted memory, to test its protection
+ * tee_rstmem_dma_buf_address() - get the physical address of restricted memory
  * @dmabuf:	any dma-buf
  * @offset:	bytes into the buffer
  * @addr:	out: the physical address
  *
- * Importers do not call this function: they map the dma-buf.
+ * For tests of the protection. Importers do not call this function: they map the dma-buf.
  *
  * Return: 0, or -EINVAL when @dmabuf is not restricted memory or @offset is beyond its end.
  */

@@ -30,7 +30,7 @@
 
 #define ESCAPED	" \t\n\\,"
 
-/* Called with the lock of the buffer's account. */
+/* Called with the lock of the buffer's account held. */
 static void buffer_show(const struct rstmem_charge *charge, void *arg)
 {
 	const struct rstmem_buffer *buf = charge_to_buffer(charge);

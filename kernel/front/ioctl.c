@@ -234,7 +234,7 @@ static bool ioctl_nr_match(unsigned int cmd, unsigned int known)
 }
 
 /**
- * rstmem_ioctl_handles() - look whether a command of a TEE device may concern
+ * rstmem_ioctl_handles() - check whether a command of a TEE device may concern
  * restricted memory
  * @cmd:	ioctl command
  *
@@ -250,7 +250,7 @@ bool rstmem_ioctl_handles(unsigned int cmd)
 /**
  * rstmem_ioctl() - serve a command
  * @ctx:	the context of the open file
- * @cmd:	a command that rstmem_ioctl_handles()
+ * @cmd:	a command that rstmem_ioctl_handles() accepts
  * @arg:	user pointer to the command's structure
  *
  * May sleep.
@@ -267,7 +267,7 @@ long rstmem_ioctl(struct tee_context *ctx, unsigned int cmd, void __user *arg)
 		return ioctl_alloc(ctx, arg);
 
 	rdev = rstmem_device_get(ctx->teedev);
-	/* No device is needed: the dma-buf may be another exporter's. */
+	/* rdev may be NULL here: the dma-buf may be another exporter's. */
 	if (cmd == TEE_IOC_SHM_REGISTER_FD)
 		rc = ioctl_register_fd(rdev, ctx, arg);
 	else if (!rdev)

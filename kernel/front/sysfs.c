@@ -2,7 +2,8 @@
 /*
  * The sysfs front end: class rstmem has a device for each offered use case.
  *
- * Everybody may read. Root sets limits and importers. The manual is
+ * Everybody may read the files, except for elastic/blocks. Root sets limits, importers and
+ * the settings of elastic pools. The manual is
  * tee_rstmem(7).
  */
 #include <linux/array_size.h>
@@ -24,8 +25,8 @@ static struct rstmem_offer *to_offer(struct device *dev)
 }
 
 /*
- * A file with a number. The variable pointer of its extended attribute is the offset of
- * the number in its structure, in bytes.
+ * A file with a number. The member var of its struct dev_ext_attribute is the offset of
+ * the number in @_struct, in bytes.
  */
 #define NUMBER(_name, _mode, _show, _store, _struct, _member) \
 	{ __ATTR(_name, _mode, _show, _store), \

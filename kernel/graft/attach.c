@@ -24,7 +24,7 @@ static_assert(!(TEE_SHM_RESTRICTED &
 		(TEE_SHM_DYNAMIC | TEE_SHM_USER_MAPPED | TEE_SHM_POOL |
 		 TEE_SHM_PRIV | TEE_SHM_DMA_BUF | TEE_SHM_DMA_MEM)));
 
-/* How long detaching waits for calls with restricted memory, in seconds. */
+/* Seconds that detaching waits for calls: before it logs a notice, and at most. */
 #define DETACH_NOTICE	1
 #define DETACH_WAIT	10
 
@@ -33,8 +33,8 @@ static DEFINE_MUTEX(graft_lock);
 static const struct file_operations *stock_fops;
 /*
  * One copy serves every device, since all have the same stock operations. The copy is never
- * freed: the kernel reads the operations of a file after its release, when the file holds a
- * reference only to the module.
+ * freed: the kernel reads the operations of a file once more after the release operation,
+ * when the file holds a reference only to the module.
  */
 static struct file_operations graft_fops;
 
@@ -159,7 +159,7 @@ static void graft_destroy(struct graft *graft)
 	kfree(graft);
 }
 
-/* Put restricted memory into a device. */
+/* Attach a graft to a device, and plug its restricted memory. */
 static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 					      const struct tee_rstmem_desc *desc,
 					      void *data, bool live)
@@ -204,7 +204,7 @@ static struct tee_rstmem_device *graft_attach(struct tee_device *teedev,
 static void graft_stop(struct graft *graft)
 {
 	rstmem_unplug(graft->rdev);
-	/* Buffers that the queue has would hold the device's name and memory longer. */
+	/* Buffers that are queued to be freed would hold the device's name and memory longer. */
 	rstmem_buffer_flush();
 	rstmem_ids_stop(&graft->ids);
 }
@@ -221,7 +221,7 @@ static void graft_stop(struct graft *graft)
  *
  * Return: a handle for tee_rstmem_unregister(), or ERR_PTR: -EINVAL for a bad @desc,
  * -E2BIG for a list of importers that is too long, -EBUSY when the device is registered
- * or had restricted memory before, -EOPNOTSUPP when the stock TEE core is not as expected,
+ * or has restricted memory already, -EOPNOTSUPP when the stock TEE core is not as expected,
  * -ENOMEM, and errors of adding devices to sysfs.
  */
 struct tee_rstmem_device *
@@ -243,14 +243,13 @@ tee_rstmem_register(struct tee_device *teedev, const struct tee_rstmem_desc *des
 EXPORT_SYMBOL_GPL(tee_rstmem_register);
 
 /**
- * tee_rstmem_unregister() - take a TEE device and its restricted memory away
+ * tee_rstmem_unregister() - remove a TEE device and its restricted memory
  * @rdev:	from tee_rstmem_register()
  *
  * First makes new allocations fail with -ENODEV and ends all ids. Running calls with an id
- * go on. Then calls tee_device_unregister(), even if the device is not registered, and
- * waits for open contexts, as every TEE device does. Does not wait for buffers: for these,
- * the backend's rstmem_free is called later, and its release after the last buffer.
- * May sleep.
+ * go on. Then calls tee_device_unregister(), even if the device is not registered. That
+ * function waits for open contexts. Does not wait for buffers: the backend's rstmem_free is
+ * called for them later, and the backend's release after the last buffer. May sleep.
  */
 void tee_rstmem_unregister(struct tee_rstmem_device *rdev)
 {
@@ -272,7 +271,8 @@ EXPORT_SYMBOL_GPL(tee_rstmem_unregister);
  * @data:	for the backend, as ctx->data in its ops
  *
  * The caller keeps the device registered until tee_rstmem_detach(). Files that are open
- * already get no restricted memory. On failure the caller keeps @data. May sleep.
+ * already get no restricted memory, unless they were opened during an earlier attachment.
+ * On failure the caller keeps @data. May sleep.
  *
  * Return: a handle for tee_rstmem_detach(), or ERR_PTR: -EBUSY when the device has
  * restricted memory already, or still runs calls with ids of an earlier attachment;
@@ -341,9 +341,10 @@ static bool wait_for_calls(struct graft *graft)
  * tee_rstmem_detach() - restore another driver's TEE device
  * @rdev:	from tee_rstmem_attach()
  *
- * First makes new allocations fail with -ENODEV and ends all ids. Waits at most 10 seconds
- * for running calls with an id. If calls still run then, the graft stays until they end
- * and passes everything on. Does not wait for buffers, see
+ * First makes new allocations fail with -ENODEV and ends the ids of user space. Waits at
+ * most 10 seconds for running calls with an id, and for kernel clients to drop their ids.
+ * If ids are left then, the graft stays until all are gone, and passes everything on. Does
+ * not wait for buffers, see
  * tee_rstmem_unregister(). Open files hold a reference to this module, but to nothing of
  * the backend. May sleep.
  */

@@ -15,18 +15,19 @@
  *	- filp->private_data is the struct tee_context;
  *	- an open context counts as a user of the device (num_users, under mutex), and
  *	  tee_device_unregister() waits until no user is left before it clears pool;
- *	- every context finds a struct tee_shm in the device's idr, but is refused unless
- *	  tee_shm->ctx is this context; the device's mutex guards the idr;
- *	- tee_shm_put() takes the last reference under the device's mutex. Then it
+ *	- a context can use a struct tee_shm in the device's idr only if shm->ctx is this
+ *	  context; the device's mutex guards the idr;
+ *	- tee_shm_put() drops the last reference under the device's mutex. Then it
  *	  1. removes shm->id from the idr, which does nothing for an id of -1;
  *	  2. calls teedev->pool->ops->free() if TEE_SHM_POOL is set;
- *	  3. drops a reference to the context and a user of the device;
- *	  4. frees the tee_shm with kfree().
+ *	  3. drops a reference to the context;
+ *	  4. frees the tee_shm with kfree();
+ *	  5. drops a user of the device.
  *
  * For a device that is in use already, the files also rely on these facts:
  *
- *	- the stock core does not sleep between loading teedev->pool or teedev->cdev.ops
- *	  and calling an operation of it, or pinning its owner;
+ *	- the kernel does not sleep between loading teedev->pool or teedev->cdev.ops and
+ *	  calling one of the operations, or pinning their owner;
  *	- the stock core may load teedev->pool for the operations and again for their
  *	  argument, so an operation of one pool may get the other pool;
  *	- operations of the driver's pool use only its private_data;
@@ -47,7 +48,7 @@
  * @stock:	the driver's own pool, may be NULL
  * @ids:	the device and its ids
  * @rdev:	its restricted memory; the last reference to it frees the graft
- * @live:	the device belongs to another driver and was in use
+ * @live:	the device belongs to another driver and may have been in use
  * @rcu:	frees the graft after the readers that found it through teedev->pool
  */
 struct graft {

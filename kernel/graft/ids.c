@@ -37,9 +37,8 @@
  * @shm:	the object of the TEE core; first, because the core kfree()s it
  * @buf:	the buffer, referenced
  * @ids:	of the device; @buf keeps them alive
- * @holder:	pointer to this id in the buffer or registration that it ends with;
- *		guarded by the device's mutex. NULL once the id has ended, and for a
- *		kernel client
+ * @holder:	where the buffer or registration points to this id; guarded by the
+ *		device's mutex. NULL once the id has ended, and for a kernel client
  * @ended:	in a list of ids to be put
  */
 struct id_shm {
@@ -53,9 +52,9 @@ struct id_shm {
 /**
  * struct registration - private data of the file of a registration
  * @teedev:	the device, referenced
- * @id:		the id, or NULL once it has ended; guarded by the device's mutex. Not a
- *		reference, which would keep the context and its sessions alive while the
- *		file is open
+ * @id:		the id, or NULL once it has ended; guarded by the device's mutex. It is
+ *		not a reference: a reference would keep the context and its sessions
+ *		alive while the file is open
  */
 struct registration {
 	struct tee_device *teedev;
@@ -70,8 +69,8 @@ static struct id_shm *to_id(const struct tee_shm *shm)
 }
 
 /*
- * Give @buf an id in @ctx that *@holder points to. The caller owns an id that is not
- * @numbered. Returns the number, 0 if not @numbered, or -errno.
+ * Give @buf an id in @ctx, and make *@holder point to the id. The caller owns an id that is
+ * not @numbered. Returns the number, 0 if not @numbered, or -errno.
  */
 static int id_create(struct tee_context *ctx, struct rstmem_buffer *buf,
 		     void **holder, bool numbered)
@@ -327,7 +326,7 @@ int tee_rstmem_shm_info(const struct tee_shm *shm, struct tee_rstmem_info *info)
 EXPORT_SYMBOL_GPL(tee_rstmem_shm_info);
 
 /**
- * tee_rstmem_shm_get() - name restricted memory in the calls of a kernel client
+ * tee_rstmem_shm_get() - get a struct tee_shm of restricted memory, for a kernel client
  * @ctx:	from tee_client_open_context()
  * @dmabuf:	any dma-buf
  *

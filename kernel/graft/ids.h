@@ -14,7 +14,7 @@ struct tee_device;
 struct tee_shm;
 
 /**
- * struct rstmem_ids - the ids of a device with restricted memory; its id_data
+ * struct rstmem_ids - the ids of a device; &tee_rstmem_device.id_data points to it
  * @teedev:	the device
  * @stopped:	no new ids; guarded by the device's mutex
  * @count:	ids that the TEE core has not yet freed

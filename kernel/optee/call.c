@@ -6,9 +6,9 @@
  * The stock driver makes such calls. It queues them for OP-TEE's threads. A call that waits
  * for another call sleeps in the stock driver. If the other call bypassed the driver, its
  * request to wake the sleeping call would be lost. So this file calls the function of the
- * stock driver. The function is static, but the driver's private data points to a structure
- * whose first member points to the function. Only this file relies on that:
- * optee_call_find() checks the name of the function, and refuses any other function.
+ * stock driver. The function is static, but the driver's private data, struct optee, points
+ * to struct optee_ops, whose first member points to the function. Only this file relies on
+ * that: optee_call_find() checks the name of the function, and refuses any other function.
  */
 #include <linux/compiler.h>
 #include <linux/err.h>
@@ -83,7 +83,7 @@ optee_call_fn *optee_call_find(struct tee_context *ctx)
  * @count:	number of @params
  * @ret:	out: OP-TEE's result, TEEC_*
  *
- * Handles OP-TEE's requests during the call as the stock driver does. May sleep.
+ * The stock driver's function handles OP-TEE's requests during the call. May sleep.
  *
  * Return: 0 when OP-TEE answered; -ENOMEM when nothing was sent; -EIO when it is
  * unknown whether OP-TEE acted on the message.

@@ -98,9 +98,9 @@ static int optee_reclaim(void *data, phys_addr_t start, u64 size)
 }
 
 /*
- * A platform of OP-TEE's must refuse to protect a range twice. So a range that OP-TEE takes
- * is not lent. But the range may have contents of buffers: a reset may have ended the
- * protection and kept the RAM.
+ * An OP-TEE platform must refuse to protect a range twice. So if OP-TEE takes a range, the
+ * range was not lent before. But the range may have contents of buffers: a reset may have
+ * ended the protection and kept the RAM.
  */
 static int optee_adopt(void *data, phys_addr_t start, u64 size)
 {
@@ -167,7 +167,8 @@ static const char *why_no_pool(long error)
  *
  * Return: the pool, or ERR_PTR: -EBUSY when the range is in use, or the stock driver lends
  * memory itself; -EOPNOTSUPP when OP-TEE or the kernel cannot do it; -EINVAL for a range that
- * is not whole blocks; other errors of tee_rstmem_elastic_create().
+ * is not whole blocks; -EIO when OP-TEE does not answer; other errors of
+ * tee_rstmem_elastic_create().
  */
 struct tee_rstmem_pool *optee_lender_pool(struct optee_lender *lender,
 					  struct device *dev,

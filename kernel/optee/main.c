@@ -3,7 +3,7 @@
  * optee_rstmem: restricted memory of OP-TEE, on the stock driver.
  *
  * OP-TEE's secure data path reserves a range of memory that the firewall hides from the
- * normal world, or it protects ranges that this kernel lends, see lend.c. This module
+ * normal world. Or OP-TEE protects ranges that this kernel lends, see lend.c. This module
  * allocates buffers in such a range. It attaches to the device of the stock optee.ko. That
  * driver passes a buffer on as a temporary memory reference with its physical address, and
  * OP-TEE recognises the range. So the stock driver and OP-TEE need no change.
@@ -54,7 +54,7 @@ MODULE_PARM_DESC(scrub, "Have OP-TEE clear memory before it is given to the next
 
 /**
  * struct optee_memory - the memory of an attached device, data of the core's context
- * @ref:	the core, until the last buffer is gone, and the attachment
+ * @ref:	held by the core until the last buffer is gone, and by the attachment
  * @pool:	the pool
  * @lender:	state of lending the memory, with the parameter dynamic
  * @scrub:	state of clearing the memory, with the parameter scrub
@@ -189,7 +189,7 @@ static struct tee_rstmem_pool *carveout_create(const struct optee_range *range)
 	return p;
 }
 
-/* Find the memory. Takes over @ctx, which optee_scrub_end() closes, on success. */
+/* Find the memory. On success takes over @ctx, which optee_scrub_end() closes. */
 static struct optee_memory *memory_create(struct device *dev,
 					  struct tee_context *ctx)
 {
@@ -236,7 +236,7 @@ static int optee_attach(struct device *dev)
 
 	if (optee_dev || leaving)
 		return 0;
-	/* An open context keeps the TEE device. optee_detach() closes it. */
+	/* An open context keeps the TEE device. optee_detach() closes the context. */
 	ctx = tee_client_open_context(NULL, is_optee, NULL, NULL);
 	if (IS_ERR(ctx)) {
 		pr_err("no TEE device of OP-TEE's: error %ld\n", PTR_ERR(ctx));
@@ -271,7 +271,8 @@ static void optee_detach(struct device *dev)
 		return;
 	/*
 	 * Nothing is allocated from now on. If no buffer is left, OP-TEE gives lent memory
-	 * back. Otherwise the last buffer frees the memory.
+	 * back. Otherwise OP-TEE's own memory is freed with the last buffer, and lent
+	 * memory stays lent until reboot.
 	 */
 	tee_rstmem_detach(rdev);
 	/* The next attachment clears OP-TEE's own memory that is freed from now on. */

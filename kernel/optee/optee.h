@@ -23,7 +23,7 @@ struct optee_range {
 };
 
 /**
- * struct optee_scrub - how a range is cleared
+ * struct optee_scrub - state of clearing a range
  * @lock:	guards all members but @start
  * @ctx:	context of OP-TEE's device, NULL after optee_scrub_end()
  * @range:	the range that is cleared before the first allocation; size 0 if memory is
@@ -68,7 +68,7 @@ typedef int (optee_call_fn)(struct tee_context *ctx, struct tee_shm *shm, u_int 
 			    bool system_thread);
 
 /**
- * struct optee_lender - how memory is lent
+ * struct optee_lender - state of lending memory
  * @scrub:	has the context of OP-TEE's device; its lock guards the context
  * @use_case:	TEE_IOC_UC_*, which are OP-TEE's numbers
  * @call:	the stock driver's function for yielding calls

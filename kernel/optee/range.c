@@ -2,7 +2,7 @@
 /*
  * The place of OP-TEE's memory. A new OP-TEE reports it. For an older OP-TEE, the place is
  * the parameter pool or the memory-region of OP-TEE's node in the device tree. A range that
- * cannot be true is refused, and the log says what to do.
+ * is impossible is refused, and the log says what to do.
  */
 #define pr_fmt(fmt) "optee_rstmem: " fmt
 
@@ -78,7 +78,7 @@ static int from_device_tree(struct device *dev, struct optee_range *range)
 	return 0;
 }
 
-/* Check a range, whatever its source. */
+/* Check a range. @who names its source in messages. */
 static int check(const struct optee_range *range, const char *who)
 {
 	phys_addr_t last = range_last(range);
@@ -123,8 +123,8 @@ static int check_free(const struct optee_range *range)
  *
  * Logs errors.
  *
- * Return: 0, -ENODATA when no source has a range, -EINVAL or -EBUSY for an impossible
- * range, -EIO, -ENXIO.
+ * Return: 0; -ENODATA when no source has a range; -EINVAL for an impossible range; -EBUSY
+ * when the kernel or its own driver uses the range; -EIO and -ENXIO of optee_smc_protmem().
  */
 int optee_range_find(struct device *dev, const struct optee_range *given,
 		     struct optee_range *range)

@@ -31,7 +31,7 @@
 #define ATTEMPTS	6
 #define RETRY_MS	1000
 
-/* Allocations fail with an error for this time, so that all that wait get the error. */
+/* After an error, allocations fail for this time, so that all that wait get the error. */
 #define ERROR_LASTS	(HZ / 10)
 
 /* Open the session, unless it is open. */
@@ -151,7 +151,7 @@ void optee_scrub_init(struct optee_scrub *scrub, struct tee_context *ctx,
  * optee_scrub_start() - check that freed memory will be cleared
  * @scrub:	initialised
  *
- * Called before each allocation. The first starts the session. Does not sleep.
+ * Called before each allocation. Starts the session if there is none. Does not sleep.
  *
  * Return: 0; -EAGAIN while the session starts, which ends with tee_rstmem_room_changed();
  * -ENODEV after optee_scrub_end(); -ECOMM when OP-TEE cannot load the service; -EIO when
@@ -183,7 +183,7 @@ int optee_scrub_start(struct optee_scrub *scrub)
  * clears the whole range. For lent memory it fails, because no attachment will clear it and
  * the memory must not go back to the kernel. May sleep.
  *
- * Return: 0 or -errno; then the memory must not be used again.
+ * Return: 0, or -errno when the memory must not be used again.
  */
 int optee_scrub_clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
 {
@@ -210,7 +210,7 @@ int optee_scrub_clear(struct optee_scrub *scrub, phys_addr_t start, u64 size)
  * optee_scrub_end() - close the session and the context
  * @scrub:	initialised
  *
- * Waits while the service clears memory, and while tee-supplicant loads it.
+ * Waits while the service clears memory, and while tee-supplicant loads the service.
  */
 void optee_scrub_end(struct optee_scrub *scrub)
 {

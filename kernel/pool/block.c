@@ -8,8 +8,8 @@
  *	  +<-------(give)----+                                      v
  *	                  any step whose result is unknown -> POISONED
  *
- * One thread makes all steps. It holds no lock during a step. Allocation and freeing
- * change a block between ACTIVE and DRAINING only.
+ * One thread makes all steps. It holds no lock during a step. An allocation may change a
+ * block from DRAINING to ACTIVE. Freeing changes no state.
  */
 #include <linux/bits.h>
 #include <linux/minmax.h>
@@ -108,7 +108,7 @@ bool rstmem_block_to(struct rstmem_block *block, enum rstmem_block_state state,
 
 /**
  * rstmem_block_failed() - note that a step of a block failed
- * @block:	the block, in the state that it had before the step
+ * @block:	the block, in the state that follows the step
  * @now:	ms
  */
 void rstmem_block_failed(struct rstmem_block *block, u64 now)
@@ -217,7 +217,7 @@ void rstmem_blocks_sum(const struct rstmem_blocks *blocks,
 	}
 }
 
-/* Find the block to grow by: the one that failed least often, or NULL. */
+/* Find the block to grow by: an absent one, or the idle one with the fewest failures. */
 static const struct rstmem_block *find_growth(const struct rstmem_blocks *blocks,
 					      u64 now)
 {

@@ -32,7 +32,7 @@ enum rstmem_block_state {
  * @space:	extents of the block, when ACTIVE or DRAINING
  * @since:	when the state changed or the last buffer was freed, ms
  * @retry:	time before which the block makes no step, ms
- * @tries:	failed steps since the last success
+ * @tries:	failed steps since the block was last ACTIVE
  * @served:	a buffer was allocated since the block was lent
  * @state:	state
  */
@@ -92,7 +92,7 @@ struct rstmem_step {
 
 /**
  * struct rstmem_blocks_sum - sums over blocks
- * @out:	bytes of blocks that are neither IDLE nor OFFLINING
+ * @out:	bytes of blocks in all states but IDLE and OFFLINING
  * @active:	bytes of blocks that are ACTIVE or DRAINING
  * @used:	bytes of them that are taken
  * @free:	free bytes of blocks that are ACTIVE

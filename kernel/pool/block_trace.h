@@ -30,7 +30,7 @@ TRACE_EVENT(rstmem_block,
 		  __entry->size, __get_str(from), __get_str(to), __entry->error)
 );
 
-/* The kernel could not empty a block: @pages are in use, the first at @first. */
+/* A block could not be taken: @pages are in use, the first at @first. */
 TRACE_EVENT(rstmem_block_busy,
 	TP_PROTO(u64 start, u64 pages, u64 first),
 	TP_ARGS(start, pages, first),

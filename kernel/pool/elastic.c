@@ -2,10 +2,10 @@
 /*
  * Elastic pools: memory that is ordinary RAM while it is not needed.
  *
- * A pool has a floor, which always stays, and blocks. One thread takes blocks from the
- * kernel, lends them to the TEE, reclaims them and gives them back. block.c chooses each
- * step. An allocation that finds no room fails with EAGAIN, and the core waits until the
- * pool has changed. An allocation that fits never waits.
+ * A pool has blocks, and may have a floor, which always stays. One thread takes blocks from
+ * the kernel, lends them to the TEE, reclaims them and gives them back. block.c chooses
+ * each step. If there is no room but the pool may grow, an allocation fails with EAGAIN,
+ * and the core waits until the pool has changed. An allocation that fits never waits.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -42,14 +42,14 @@
 #define MAX_BLOCKS	64
 #define ATTEMPT_MS	10000
 /*
- * The time that a reboot waits for blocks without buffers to go back, and the time that it
- * waits for buffers that are being cleared.
+ * The time that a reboot waits for blocks without buffers to be reclaimed, and the time
+ * that it waits for buffers that are being cleared.
  */
 #define REBOOT_WAIT	(20 * HZ)
 #define REBOOT_GRACE	HZ
 /* Bytes of memory that programs keep when a block is taken. */
 #define SPARE		SZ_32M
-/* Ends an attempt that takes too long. The thread allows it during attempts only. */
+/* Ends an attempt that takes too long. The thread allows the signal only then. */
 #define DEADLINE_SIGNAL	SIGTERM
 
 /**
@@ -67,7 +67,7 @@
  * @guard:	keeps the blocks movable while the kernel has them
  * @lock:	guards the members below, and is taken before the lock of @floor
  * @poked:	the thread shall look for a step
- * @attempt_ms:	time of an attempt to take a block, ms
+ * @attempt_ms:	time limit of an attempt to take a block, ms
  * @stat:	counters
  * @blocks:	the blocks
  */
@@ -229,7 +229,7 @@ static void poison(struct rstmem_block *block, const char *what, int error)
 	__module_get(THIS_MODULE);
 }
 
-/* Write down the end of a step. @next is the state that it leads to. */
+/* Record the end of a step. @next is the state that the step leads to. */
 static void step_end(struct elastic *elastic, struct rstmem_block *block,
 		     enum rstmem_block_state next, int error, u64 *counter)
 {
@@ -246,7 +246,7 @@ static void step_end(struct elastic *elastic, struct rstmem_block *block,
 	} else if (counter) {
 		++*counter;
 	}
-	/* Allocations that still wait set it again. Allocations that gave up do not. */
+	/* Allocations that still wait set want again. Allocations that gave up do not. */
 	if (error || next == RSTMEM_BLOCK_ACTIVE)
 		elastic->blocks.want = 0;
 	spin_unlock(&elastic->lock);
@@ -391,7 +391,7 @@ static void step_make(struct elastic *elastic, const struct rstmem_step *step)
 	}
 }
 
-/* An earlier kernel may have lent blocks that this kernel does not know. */
+/* An earlier kernel may have lent blocks that were set aside at boot. */
 static void adopt_all(struct elastic *elastic)
 {
 	struct rstmem_blocks *blocks = &elastic->blocks;
@@ -457,7 +457,7 @@ static int elastic_thread(void *data)
 	return 0;
 }
 
-/* A hibernation image has no block that is out, and the kernel after it has no TEE. */
+/* Hibernation does not save the blocks that are out or the state of the TEE. */
 static int pm_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {
 	if (action != PM_HIBERNATION_PREPARE)
@@ -490,7 +490,7 @@ static u64 lent(struct elastic *elastic, u64 *returning)
 
 /*
  * Empty the pool: the next kernel may not know that a block is lent. A block with a buffer
- * stays lent, and is out of use in the next kernel.
+ * stays lent. If it was set aside at boot, the next kernel calls adopt for it.
  */
 static int reboot_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {
@@ -649,8 +649,8 @@ static int blocks_init(struct elastic *elastic,
  * buffer is in one block.
  *
  * Return: the pool, or ERR_PTR; then the caller still owns the floor. -EOPNOTSUPP when
- * the kernel lacks the source, -ERANGE when the constraints allow no block, -EINVAL
- * for a range that is not whole blocks or has too wide addresses, -E2BIG for more than
+ * the kernel lacks the source, -ERANGE when the constraints allow no block, -EINVAL for a
+ * range that is not whole blocks or has addresses that are too wide, -E2BIG for more than
  * 64 blocks, -EBUSY when the range is in use, -ENOMEM.
  */
 struct tee_rstmem_pool *

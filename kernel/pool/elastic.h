@@ -12,7 +12,7 @@ struct tee_rstmem_pool;
  * @limit:	bytes that may be out of the kernel at a time
  * @warm:	bytes that are kept free while a buffer lives
  * @idle_ms:	time before a block that is not needed goes back, ms
- * @attempt_ms:	time of an attempt to take a block from the kernel, ms
+ * @attempt_ms:	time limit of an attempt to take a block from the kernel, ms
  */
 struct rstmem_elastic_settings {
 	u64 limit;

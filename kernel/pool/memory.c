@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Functions that the sources of memory and backends share.
+ * Functions on ranges of memory, for elastic pools and backends.
  *
  * A device that is not coherent reads memory, not the CPU's caches. So clearing writes the
  * caches back. The kernel has that operation for persistent memory. On an architecture
@@ -49,11 +49,11 @@ u64 rstmem_memory_busy(u64 start, u64 size, u64 *first)
 }
 
 /**
- * tee_rstmem_clear() - zero memory that the kernel has no mapping of
+ * tee_rstmem_clear() - zero memory that the kernel does not use
  * @start:	physical address, a multiple of PAGE_SIZE
  * @size:	bytes, a multiple of PAGE_SIZE, not in use
  *
- * For backends of memory that the CPU can reach now. Devices see the zeros. May sleep.
+ * The CPU can reach the memory now. Devices see the zeros. May sleep.
  *
  * Return: 0, or -ENOMEM when part of the memory cannot be mapped and is not cleared.
  */

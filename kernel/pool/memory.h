@@ -17,15 +17,15 @@ enum rstmem_memory {
  * struct rstmem_source - how ranges leave the kernel and come back
  * @unit:	get the unit, bytes, a power of two: ranges are multiples of it and
  *		aligned to it
- * @at:		look what the kernel has at a range; the answer may be out of date at once
+ * @at:		find out what the kernel has at a range; the answer may be outdated at once
  * @claim:	make a range that is RSTMEM_MEMORY_ABSENT unusable for others. Returns
  *		false when part of the range is in use
  * @unclaim:	end a claim of a range that is not RAM
- * @take:	take a range from the kernel, and claim it. A signal ends the attempt; the
- *		kernel looks for one between batches of pages. The contents stay as they
- *		were. Returns 0; -EINTR after a signal, -EBUSY for pages that cannot
- *		move, and other errors: the kernel still has the memory.
- *		-ENOTRECOVERABLE when the range is neither RAM nor claimed
+ * @take:	take a range from the kernel, and claim it. A signal ends the attempt of
+ *		memory hot-plug; the kernel looks for one between batches of pages. The
+ *		contents stay as they were. Returns 0; -EINTR after a signal, -EBUSY for
+ *		pages that cannot move, and other errors: the kernel still has the memory.
+ *		-ENOTRECOVERABLE when the range left the kernel but cannot be claimed
  * @give:	give a claimed range to the kernel. Returns 0; -ENOMEM, -EBUSY and other
  *		errors: the range is still claimed. -ENOTRECOVERABLE as above
  * @keep_movable: keep RAM of a range movable from now on. Returns a guard or ERR_PTR

@@ -69,7 +69,7 @@ static int channel_copy(struct channel *c, dma_addr_t from)
 	return c->result == DMA_TRANS_NOERROR ? 0 : -EIO;
 }
 
-/* Map restricted memory like registers: without struct page, CPU or bounce buffer. */
+/* Map restricted memory like registers: no page, no cache maintenance, no bounce buffer. */
 static int channel_read(struct tee_rstmem_prove_engine *engine, phys_addr_t addr,
 			struct page *page, void *data, size_t size)
 {

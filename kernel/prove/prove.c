@@ -3,8 +3,9 @@
  * rstmem_prove: tries to read restricted memory as a faulty or hostile kernel would, for
  * "rstmem doctor --prove". <uapi/linux/tee_rstmem_prove.h> documents the device.
  *
- * An open file looks at a single page near a buffer of restricted memory. A look compares
- * the start of the page with a pattern, zeros and ones. mmap() refuses RAM of the kernel.
+ * An open file looks at a single page: a page in or near a buffer of restricted memory, or
+ * a new page of normal memory for comparison. A look compares the start of the page with a
+ * pattern, zeros and ones. mmap() refuses RAM of the kernel, except for the new page.
  *
  * A load that the bus refuses may end the process inside of an ioctl. So the file owns all
  * that a look needs, its release takes no lock, and a load holds only the file's lock.
@@ -62,7 +63,7 @@ static LIST_HEAD(engines);
 
 /**
  * tee_rstmem_prove_add() - offer a DMA engine
- * @engine:	the engine, until tee_rstmem_prove_remove()
+ * @engine:	the engine; must stay valid until tee_rstmem_prove_remove()
  *
  * May sleep.
  */

@@ -240,7 +240,7 @@ static u32 cipher_part(struct cipher *cipher, struct work *work,
 	return TEEC_SUCCESS;
 }
 
-/* Check and get input and output of @call. work_end() follows. */
+/* Check the key and the sizes, and allocate the buffer. On success work_end() follows. */
 static u32 work_begin(struct work *work, struct softtee_call *call,
 		      const struct cipher *cipher)
 {

@@ -10,7 +10,7 @@
 
 #include "service.h"
 
-/* Get the address of a reference. References with different ids may have the same. */
+/* Get a reference's address. References with different ids may have the same address. */
 static phys_addr_t place(const struct tee_param_memref *ref)
 {
 	return ref->shm->paddr + ref->shm_offs;

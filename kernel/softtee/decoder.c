@@ -14,7 +14,7 @@
 #include "service.h"
 
 /**
- * struct job - a frame in work
+ * struct job - a frame that is being decoded
  * @call:	the call
  * @frame:	p0: the frame, compressed
  * @planes_ref:	p1: the planes of the frame before

@@ -39,8 +39,8 @@ static inline unsigned int fwht_shift_at(int inter, unsigned int place)
 
 /*
  * The Walsh-Hadamard transform of eight values in sequency order, its own inverse but for
- * a factor of 8. Each step makes sums and differences of two halves; the order of the two
- * alternates.
+ * a factor of 8. Each step makes sums and differences of pairs. The order of sum and
+ * difference alternates.
  */
 static inline void fwht_line(__s32 *v, unsigned int step)
 {

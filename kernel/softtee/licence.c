@@ -25,7 +25,7 @@
 #define PARTS		(RSTMEM_SVC_CIPHER_KEY_128_SIZE / SEMIBLOCK)
 #define ROUNDS		6
 
-/* Undo the wrapping in place, as in RFC 3394, 2.2.2. @block has room for AES. */
+/* Undo the wrapping in place, as in RFC 3394, 2.2.2. @block has room for one block of AES. */
 static int unwrap(struct skcipher_request *req, u8 *licence, u8 *block)
 {
 	struct scatterlist sg;
@@ -58,7 +58,7 @@ static u32 open_with(struct crypto_skcipher *tfm, const u8 *licence, u8 *key)
 	struct skcipher_request *req;
 	u8 *work;
 
-	/* AES works on memory of the heap only. */
+	/* The crypto API needs kmalloc() memory: the stack may be in vmalloc space. */
 	work = kmalloc(RSTMEM_SVC_CIPHER_LICENCE_SIZE + AES_BLOCK_SIZE,
 		       GFP_KERNEL);
 	if (!work)

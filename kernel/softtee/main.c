@@ -23,7 +23,7 @@
 
 #include "softtee.h"
 
-/* Largest shared memory of TEE_IOC_SHM_ALLOC: one block of the page allocator */
+/* Largest shared memory of TEE_IOC_SHM_ALLOC: at most a block of the page allocator */
 #define SHM_MAX		min_t(size_t, SZ_4M, PAGE_SIZE << MAX_PAGE_ORDER)
 
 /**
@@ -47,7 +47,7 @@ static char *elastic;
 module_param(elastic, charp, 0444);
 MODULE_PARM_DESC(elastic, "Memory that is RAM while it is not needed, as in pool; for each use case one range");
 
-/* Initial settings of elastic pools. sysfs can change them. */
+/* Settings of elastic pools. sysfs can change the last two later. */
 bool softtee_boot_ram;
 module_param_named(elastic_boot_ram, softtee_boot_ram, bool, 0444);
 MODULE_PARM_DESC(elastic_boot_ram, "elastic may name RAM that was not set aside at boot (0)");

@@ -63,7 +63,7 @@ static u32 get_memref(struct softtee_call *call, unsigned int n,
 	} else {
 		if (!(kinds & SOFTTEE_NORMAL))
 			return TEEC_ERROR_ACCESS_DENIED;
-		/* The memory was neither allocated nor registered here. */
+		/* softtee cannot reach this memory, for example another exporter's dma-buf. */
 		if (!shm->kaddr && !shm->pages)
 			return TEEC_ERROR_BAD_PARAMETERS;
 	}
@@ -261,7 +261,7 @@ void *softtee_mem_map(const struct tee_param_memref *ref)
  * @ref:	the reference, with the size that it was mapped with
  * @va:		from softtee_mem_map()
  *
- * Devices see what was written. May sleep.
+ * Writes the caches back, so that devices see the data. May sleep.
  */
 void softtee_mem_unmap(const struct tee_param_memref *ref, void *va)
 {

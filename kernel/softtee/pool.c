@@ -98,7 +98,7 @@ static bool overlaps_earlier(const struct carveout *c)
 	return false;
 }
 
-/* Find or add the pool for the blocks of a use case. NULL if the pool has blocks. */
+/* Find or add the pool for the blocks of a use case. NULL if it has blocks already. */
 static struct softtee_pool *item_for_blocks(u32 use_case)
 {
 	struct softtee_pool *p;
@@ -251,7 +251,7 @@ static const char *why_no_blocks(long error)
 	}
 }
 
-/* Add blocks that come and go to @floor, which may be NULL. */
+/* Make an elastic pool of a range of blocks and of @floor, which may be NULL. */
 static struct tee_rstmem_pool *blocks_create(const struct carveout *c, u32 use_case,
 					     struct tee_rstmem_pool *floor)
 {
@@ -303,8 +303,8 @@ static int pool_init(struct softtee_pool *p, const struct softtee_pool *item)
  *
  * Logs errors.
  *
- * Return: the pools, perhaps none, or ERR_PTR: -EBUSY when a range
- * is in use, -ENOMEM, -EINVAL for a range that cannot be a pool.
+ * Return: the pools, perhaps none, or ERR_PTR: -EBUSY when a range is in use, -ENOMEM,
+ * -EINVAL for a range that cannot be a pool, other errors of tee_rstmem_elastic_create().
  */
 struct softtee_pools *softtee_pools_create(void)
 {

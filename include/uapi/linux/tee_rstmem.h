@@ -27,11 +27,12 @@
  * invalid at once. Calls that already run with it go on. Closing the TEE file
  * does not close dma-bufs.
  *
- * The dma-buf has no CPU side: mmap() fails, and DMA_BUF_IOCTL_SYNC does nothing.
- * It can be passed to other processes and imported by devices. Another process
- * gets an id of its own with TEE_IOC_SHM_REGISTER_FD. TEE_IOC_RSTMEM_FD_INFO
- * describes a descriptor, and so does /proc/PID/fdinfo: exp_name is "rstmem,"
- * and the name or number of the use case, for example "rstmem,secure-video".
+ * The CPU cannot access the dma-buf: mmap() fails, and DMA_BUF_IOCTL_SYNC does
+ * nothing. The dma-buf can be passed to other processes and imported by devices.
+ * Another process gets an id of its own with TEE_IOC_SHM_REGISTER_FD.
+ * TEE_IOC_RSTMEM_FD_INFO describes a descriptor, and so does /proc/PID/fdinfo:
+ * exp_name is "rstmem," and the name or number of the use case, for example
+ * "rstmem,secure-video".
  *
  * The dma-heaps "protected,secure-video", "protected,trusted-ui" and
  * "protected,secure-video-record" below /dev/dma_heap offer the same buffers
@@ -42,15 +43,15 @@
  *
  *	EINVAL		use_case is reserved, or the device does not offer it;
  *			a flag is unknown; pad is not 0; size is 0, overflows
- *			when rounded, or exceeds the width of a physical address;
+ *			when rounded, or exceeds the physical address space;
  *			the TEE device never had restricted memory
  *	ENOMEM		the pool has no room for the buffer, or the kernel has no
  *			memory to describe it
  *	ETIMEDOUT	the memory can grow, but did not grow in time
- *	EINTR		a fatal signal came while the process waited for the growth
+ *	EINTR		a fatal signal came while the process waited for memory
  *	EDQUOT		the allocation would exceed a limit of the administrator
- *	ENODEV		the device's restricted memory is going away
- *	EOPNOTSUPP	the device has no restricted memory
+ *	ENODEV		the device's restricted memory is going away or gone
+ *	EOPNOTSUPP	the device's driver offers no use case
  *	EMFILE, ENFILE	no file descriptor is left
  *	EFAULT		the pointer is bad
  *	EIO		the device's driver misbehaves; the kernel log says how
@@ -102,7 +103,7 @@ struct tee_ioctl_rstmem_alloc_data {
 
 /*
  * Allocates restricted memory; see the top of this file. TEE_IOC_OBJECT_INVOKE
- * (6.17 and later) has the same number, but its command differs.
+ * (6.17 and later) has the same number but another command code.
  */
 #define TEE_IOC_RSTMEM_ALLOC	_IOWR(TEE_IOC_MAGIC, TEE_IOC_BASE + 10, \
 				      struct tee_ioctl_rstmem_alloc_data)
@@ -152,7 +153,10 @@ struct tee_ioctl_shm_register_fd_data {
 /* Numbers from here up are the project's own. */
 #define TEE_IOC_RSTMEM_BASE	(TEE_IOC_BASE + 0x40)
 
-/* The backend clears a freed buffer before it uses the memory again. */
+/*
+ * The backend, the driver that provides the memory, clears a freed buffer before it
+ * uses the memory again.
+ */
 #define TEE_RSTMEM_CAP_SCRUBS		(1 << 0)
 /*
  * Hardware outside the kernel's control keeps the CPU out. Without this bit the
@@ -160,8 +164,8 @@ struct tee_ioctl_shm_register_fd_data {
  */
 #define TEE_RSTMEM_CAP_PROTECTED	(1 << 1)
 /*
- * Memory that grows keeps the kernel's mapping. The protection does not depend on
- * that.
+ * The kernel keeps its mapping of memory that a pool takes when it grows. The
+ * protection holds although this mapping exists.
  */
 #define TEE_RSTMEM_CAP_KEEPS_MAPPING	(1 << 2)
 
@@ -180,10 +184,10 @@ struct tee_ioctl_shm_register_fd_data {
  * @floor:	out: bytes of memory that are always there
  * @most:	out: bytes of memory that may be there if it can grow
  *
- * Memory that can grow has a floor, and takes more from the kernel when it is
- * needed. Otherwise @floor and @most equal @total. If use cases share memory, each
- * of them reports all of it. The figures are a snapshot. Another process may
- * allocate a moment later.
+ * A pool that can grow has a floor, and takes more memory from the kernel when
+ * buffers need it. Otherwise @floor and @most equal @total. If use cases share
+ * memory, each of them reports all of it. The figures are a snapshot. Another
+ * process may allocate a moment later.
  */
 struct tee_ioctl_rstmem_query {
 	__u32 use_case;
@@ -219,7 +223,8 @@ struct tee_ioctl_rstmem_query {
  * @size:	out: bytes
  * @flags:	in: must be 0; out: flags in force
  * @use_case:	out: TEE_IOC_UC_*
- * @device:	out: N of the /dev/teeN that the buffer came from, -1 if that is gone
+ * @device:	out: N of the /dev/teeN that the buffer came from, -1 if that or
+ *		its backend is gone
  * @pad:	in: must be 0; out: 0
  */
 struct tee_ioctl_rstmem_fd_info {

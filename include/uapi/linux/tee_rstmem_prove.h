@@ -6,7 +6,8 @@
  * EPERM on a kernel that is locked down. An open file looks at one page: a page of a buffer
  * of restricted memory, a page next to the buffer, a page of the buffer with a power of two
  * added to its address, or a page of normal memory for comparison. The kernel never returns
- * the bytes that it reads. It says whether the page begins with the pattern.
+ * the bytes that it reads. It only says whether the page begins with the pattern, zeros or
+ * ones.
  *
  * mmap() of one page maps the page for reading, at offset 0 uncached, and at offset
  * RSTMEM_PROVE_MAP_CACHED cached. It fails with EPERM for RAM of the kernel, except for the
@@ -20,7 +21,7 @@
 
 #define RSTMEM_PROVE_PATTERN	32
 
-/* The farthest page next to a buffer, bytes. */
+/* A page next to a buffer is at most this many bytes outside the buffer. */
 #define RSTMEM_PROVE_NEAR	0x10000
 
 /* The kernel survives a load that the bus refuses. */
@@ -38,8 +39,8 @@ struct rstmem_prove_info {
 
 /**
  * struct rstmem_prove_aim - choose the page, once for each open file
- * @fd:		in: a dma-buf of restricted memory; -1: a new page of normal memory, filled
- *		with @pattern
+ * @fd:		in: a dma-buf of restricted memory; -1: a new page of normal memory, which
+ *		begins with @pattern
  * @bit:	in: N to add 2^N to the address, or 0
  * @offset:	in: bytes from the start of the buffer, whole pages; inside the buffer, or
  *		with @bit 0 at most RSTMEM_PROVE_NEAR outside
@@ -49,7 +50,7 @@ struct rstmem_prove_info {
  * @pad:	in: 0
  *
  * Errors: EBUSY when the file has a page; EINVAL for a dma-buf of other memory, and for
- * values that make no sense; ERANGE when the address is wider than the machine's.
+ * values that make no sense; ERANGE when the machine has no such address.
  */
 struct rstmem_prove_aim {
 	__s32 fd;

@@ -2,8 +2,8 @@
 /*
  * Trusted services that work on restricted memory: their UUIDs and commands.
  *
- * softtee has them built in. A client written to this page runs unchanged
- * against any TEE that installs the same services.
+ * softtee has them built in. A client that follows this header runs unchanged
+ * with any TEE that installs the same services.
  *
  * Parameters are GlobalPlatform's: at most four, p0 to p3, each a value or a
  * memory reference; a value's a and b carry 32 bits each. "normal" is memory
@@ -25,8 +25,10 @@
  *	TEEC_ERROR_SHORT_BUFFER		an output is too small; its size is set to
  *					the size needed and nothing was written
  *	TEEC_ERROR_NOT_SUPPORTED	no such command
- *	TEEC_ERROR_CANCEL		cancelled; what is done so far stays done, and
- *					the size of an output says how much
+ *	TEEC_ERROR_CANCEL		cancelled; what is done so far stays done. With
+ *					the origin TEEC_ORIGIN_TRUSTED_APP, the size
+ *					of an output of cipher or copy says how
+ *					much. With TEEC_ORIGIN_TEE, nothing is done
  *	TEEC_ERROR_OUT_OF_MEMORY	the TEE has no memory left
  *
  * Opening a session takes no parameters. TEEC_ERROR_NOT_SUPPORTED then means that
@@ -49,8 +51,8 @@
 /*
  * p0 memref in: the key, 32 bytes for AES-256 or 16 bytes for AES-128, normal
  * p1 memref in: the first counter block, 16 bytes, normal
- * Sets the session's key and the stream position to 0. When it fails for a lack of
- * memory or a bad parameter, key and position stay as they are.
+ * Sets the session's key and first counter block, and moves the stream to position 0. If
+ * the command fails for a lack of memory or a bad parameter, nothing changes.
  */
 #define RSTMEM_SVC_CIPHER_SET_KEY	0
 
@@ -76,15 +78,15 @@
  *	them. The subsamples together are as long as p0. Without subsamples, all of
  *	p0 is encrypted.
  * The encrypted bytes of a sample are one stream. As the standard says, only the lower
- * 64 bits of its counter block count, and they wrap. The stream of UPDATE stays where it
- * is. TEEC_ERROR_BAD_STATE before the session has a key.
+ * 64 bits of its counter block are incremented, and they wrap. The stream of UPDATE stays
+ * where it is. TEEC_ERROR_BAD_STATE before the session has a key.
  */
 #define RSTMEM_SVC_CIPHER_SAMPLE	2
 
 /*
- * p0 memref in: a licence, 24 bytes, normal: a key for AES-128 in the wrapping of RFC
- *	3394, with the default initial value, by the key of the device
- * Sets the session's key, as SET_KEY does, and the first counter block to 0. The client
+ * p0 memref in: a licence, 24 bytes, normal: a key for AES-128, wrapped with the key of
+ *	the device as in RFC 3394, with the default initial value
+ * Sets the session's key, as SET_KEY does, with a first counter block of 0. The client
  * passes the licence on and never has the key. TEEC_ERROR_SECURITY: the licence is for
  * another device, or was changed. TEEC_ERROR_NOT_SUPPORTED: the TEE has no licences.
  */
@@ -163,9 +165,9 @@
 /*
  * p0 memref in: a frame of V4L2_PIX_FMT_FWHT with its header, restricted, at most 64 MiB:
  *	version 3, three components, YUV 4:2:0, progressive
- * p1 memref out or inout: the reference, restricted: the planes Y, Cb and Cr of the frame
- *	before, which the service replaces by those of this frame. The sides of a plane
- *	are rounded up to a multiple of 8, its rows have no gaps.
+ * p1 memref out or inout: the reference frame, restricted: the planes Y, Cb and Cr of the
+ *	frame before, which the service replaces by those of this frame. The sides of a
+ *	plane are rounded up to a multiple of 8, its rows have no gaps.
  * p2 memref out or inout: the picture, restricted: XRGB8888 (DRM_FORMAT_XRGB8888), rows
  *	of 4 * width bytes; the planes have the limited range of ITU-R BT.601
  * p3 value in: a the width and b the height of the picture in pixels, even, 16 to 4096
