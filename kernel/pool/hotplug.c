@@ -3,8 +3,8 @@
  * A source of memory: memory hot-plug.
  *
  * A range that was taken has no page structures and no kernel mapping, and it is not
- * System RAM. While the kernel has it, it is in ZONE_MOVABLE, so that its pages can move.
- * Memory that is added by a driver is not in the firmware's map, so kexec does not load
+ * System RAM. A range that is given back goes to ZONE_MOVABLE, so that its pages can move.
+ * Memory that a driver added is not in the firmware's map, so kexec does not load
  * a kernel into it.
  */
 #include <linux/delay.h>
@@ -12,6 +12,8 @@
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/ioport.h>
+#include <linux/kconfig.h>
+#include <linux/kexec.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -29,7 +31,7 @@
 
 /* The form that the kernel requires: "System RAM (" and the name of the driver. */
 #define RAM_NAME	"System RAM (rstmem)"
-/* Attempts to change the state of a block while another hot-plug holds the lock. */
+/* Attempts to bring memory online while another hot-plug holds the lock. */
 #define ONLINE_TRIES	200
 
 static u64 hotplug_unit(void)
@@ -42,7 +44,7 @@ static int found(struct resource *res, void *arg)
 	return 1;
 }
 
-/* Whether memory is reserved for a crash kernel. */
+/* Check whether memory is reserved for a crash kernel. */
 static bool has_crash_kernel(void)
 {
 	return walk_iomem_res_desc(IORES_DESC_CRASH_KERNEL,
@@ -57,13 +59,13 @@ static int found_whole(struct resource *res, void *arg)
 	return res->start == range->start && res->end == range->end;
 }
 
-/* Whether an entry of /proc/iomem has the range and nothing else: a driver added it. */
+/* Check whether /proc/iomem has an entry for exactly this range, which a driver added. */
 static bool is_entry(u64 start, u64 size)
 {
 	struct range range = { .start = start, .end = start + (size - 1) };
 	u64 unit = memory_block_size_bytes();
 
-	/* The walk cuts entries off at its ends. */
+	/* The walk cuts entries off at its ends, so walk beyond the range. */
 	return walk_iomem_res_desc(IORES_DESC_NONE,
 				   IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY |
 				   IORESOURCE_SYSRAM_DRIVER_MANAGED,
@@ -137,9 +139,9 @@ static bool is_online(const struct leaving *leaving)
 }
 
 /*
- * When memory goes offline, the kernel lists the RAM for a crash dump anew. It removes the
- * entry of the range later, so a dump would contain the TEE's memory. So drop the entry
- * when the last unit is offline. The removal that follows does not need it.
+ * With CONFIG_CRASH_HOTPLUG, the kernel lists the RAM for a crash dump anew when memory
+ * goes offline. It drops the range from /proc/iomem later, so a dump would contain the TEE's
+ * memory. So drop the entry when the last unit is offline: the removal does not need it.
  */
 static int leaving_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {
@@ -167,7 +169,9 @@ static int leave(u64 start, u64 size)
 		return rc;
 	rc = offline_and_remove_memory(start, size);
 	unregister_memory_notifier(&leaving.nb);
-	if (!rc && !leaving.dropped && has_crash_kernel())
+	/* Without CONFIG_CRASH_HOTPLUG, only loading the crash kernel lists the RAM. */
+	if (!rc && kexec_crash_loaded() &&
+	    !(IS_ENABLED(CONFIG_CRASH_HOTPLUG) && leaving.dropped))
 		pr_warn("rstmem: 0x%llx-0x%llx: a crash dump may have this memory until the crash kernel is loaded again\n",
 			start, start + (size - 1));
 	return rc;
@@ -224,7 +228,7 @@ static int online(u64 start)
 		rc = kernel_write(file, movable, strlen(movable), &pos);
 		if (rc != -ERESTARTNOINTR)
 			break;
-		/* Another hot-plug has the lock. A signal asks to write again. */
+		/* The lock is taken. Clear the signal flag that restart_syscall() set. */
 		flush_signals(current);
 		msleep(20);
 	}
@@ -248,7 +252,7 @@ static int add_and_online(u64 start, u64 size)
 		return rc;
 	for (at = start; at < start + size; at += unit) {
 		rc = online(at);
-		/* The kernel or udev was faster. The guard kept the memory movable. */
+		/* The kernel or udev did it first. The guard kept the memory movable. */
 		if (rc && pfn_to_online_page(PHYS_PFN(at)))
 			rc = 0;
 		if (rc)
