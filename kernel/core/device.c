@@ -148,8 +148,8 @@ static int offers_create(struct tee_rstmem_device *rdev,
  * @data:	for the backend, as ctx->data in its ops
  *
  * Calls rstmem_query and rstmem_elastic of the backend. The caller sets id_ops and id_data
- * before rstmem_device_plug(). From then on, rstmem_device_enter() and rstmem_device_get()
- * find the device. Without id_ops, rstmem_device_put() does not call the backend's release.
+ * before rstmem_device_plug(). From then on, rstmem_device_enter()
+ * finds the device. Without id_ops, rstmem_device_put() does not call the backend's release.
  * May sleep.
  *
  * Return: the device with one reference, for the registration, or ERR_PTR:
@@ -216,7 +216,7 @@ void rstmem_device_put(struct tee_rstmem_device *rdev)
 }
 
 /**
- * rstmem_device_plug() - let rstmem_device_enter() and rstmem_device_get() find a device
+ * rstmem_device_plug() - let rstmem_device_enter() find a device
  * @rdev:	the device, complete
  *
  * May sleep.
@@ -294,22 +294,24 @@ void rstmem_device_exit(int idx)
 }
 
 /**
- * rstmem_device_get() - find a device, and keep it
- * @teedev:	its TEE device
+ * rstmem_device_exists() - check whether a TEE device has restricted memory
+ * @teedev:	the TEE device
+ * @use_cases:	out: bit mask of the use cases that it offers, 0 if it offers none
  *
- * Return: the device with a reference, for rstmem_device_put(), or NULL.
+ * Return: true when rstmem_device_enter() finds it.
  */
-struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev)
+bool rstmem_device_exists(const struct tee_device *teedev, u64 *use_cases)
 {
 	struct tee_rstmem_device *rdev;
 	int idx;
 
+	*use_cases = 0;
 	rdev = rstmem_device_enter(teedev, TEE_IOC_UC_RESERVED, &idx);
 	if (!rdev)
-		return NULL;
-	kref_get(&rdev->ref);
+		return false;
+	*use_cases = rdev->use_cases;
 	rstmem_device_exit(idx);
-	return rdev;
+	return true;
 }
 
 /**

@@ -118,7 +118,7 @@ void rstmem_device_put(struct tee_rstmem_device *rdev);
 struct tee_rstmem_device *rstmem_device_enter(const struct tee_device *teedev,
 					      u32 use_case, int *idx);
 void rstmem_device_exit(int idx);
-struct tee_rstmem_device *rstmem_device_get(const struct tee_device *teedev);
+bool rstmem_device_exists(const struct tee_device *teedev, u64 *use_cases);
 int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
 			struct tee_rstmem_usage *usage);
 int rstmem_room(void);

@@ -87,10 +87,10 @@ static struct dma_buf *restricted_dmabuf_get(s64 fd)
 	return dmabuf;
 }
 
-static long ioctl_register_fd(struct tee_rstmem_device *rdev,
-			      struct tee_context *ctx, void __user *arg)
+static long ioctl_register_fd(struct tee_context *ctx, void __user *arg)
 {
 	struct tee_ioctl_shm_register_fd_data data;
+	struct tee_rstmem_device *rdev;
 	struct rstmem_buffer *buf;
 	struct dma_buf *dmabuf;
 	struct file *filp;
@@ -104,16 +104,17 @@ static long ioctl_register_fd(struct tee_rstmem_device *rdev,
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	buf = rstmem_dmabuf_buffer(dmabuf);
+	rdev = buf->offer->rdev;
 
 	rc = -EINVAL;
 	if (data.flags)
 		goto err_put_dmabuf;
 	rc = -EXDEV;
-	if (buf->offer->rdev->ctx.teedev != ctx->teedev)
+	if (rdev->ctx.teedev != ctx->teedev)
 		goto err_put_dmabuf;
-	/* The backend of the buffer may have been removed and registered again. */
+	/* The TEE device may have another backend by now. */
 	rc = -ENODEV;
-	if (buf->offer->rdev != rdev)
+	if (rstmem_device_is_unplugged(rdev))
 		goto err_put_dmabuf;
 
 	filp = rdev->id_ops->register_file(ctx, buf, &data.id);
@@ -182,13 +183,42 @@ static long ioctl_fd_info(void __user *arg, size_t size)
 	return copy_to_user(arg, &data, min(size, sizeof(data))) ? -EFAULT : 0;
 }
 
-static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
-			size_t size)
+/* Answer a query. Called inside rstmem_device_enter(). */
+static int query_device(struct tee_rstmem_device *rdev,
+			struct tee_ioctl_rstmem_query *query)
 {
-	struct tee_ioctl_rstmem_query query;
 	struct tee_rstmem_usage usage = {};
 	struct rstmem_offer *offer;
-	int rc = 0;
+	int rc;
+
+	if (!rdev->use_cases)
+		return -EOPNOTSUPP;
+	if (query->use_case != TEE_IOC_UC_RESERVED) {
+		offer = rstmem_device_offer(rdev, query->use_case);
+		if (IS_ERR(offer))
+			return PTR_ERR(offer);
+		rc = rstmem_device_usage(rdev, query->use_case, &usage);
+		if (rc)
+			return rc;
+	}
+
+	query->use_cases = rdev->use_cases;
+	query->granule = usage.granule;
+	query->total = usage.total;
+	query->used = usage.used;
+	query->largest_free = usage.largest_free;
+	query->buffers = usage.buffers;
+	query->caps = usage.caps;
+	query->floor = usage.floor;
+	query->most = usage.most;
+	return 0;
+}
+
+static long ioctl_query(struct tee_context *ctx, void __user *arg, size_t size)
+{
+	struct tee_ioctl_rstmem_query query;
+	struct tee_rstmem_device *rdev;
+	int idx, rc;
 
 	static_assert(sizeof(query) == TEE_IOC_RSTMEM_QUERY_SIZE_VER1);
 
@@ -199,29 +229,14 @@ static long ioctl_query(struct tee_rstmem_device *rdev, void __user *arg,
 		return rc;
 	if (query.flags)
 		return -EINVAL;
-	if (!rdev->use_cases)
-		return -EOPNOTSUPP;
 
-	if (query.use_case != TEE_IOC_UC_RESERVED) {
-		offer = rstmem_device_offer(rdev, query.use_case);
-		if (IS_ERR(offer))
-			return PTR_ERR(offer);
-		rc = rstmem_device_usage(rdev, query.use_case, &usage);
-	} else if (rstmem_device_is_unplugged(rdev)) {
-		rc = -ENODEV;
-	}
+	rdev = rstmem_device_enter(ctx->teedev, TEE_IOC_UC_RESERVED, &idx);
+	if (!rdev)
+		return -ENODEV;
+	rc = query_device(rdev, &query);
+	rstmem_device_exit(idx);
 	if (rc)
 		return rc;
-
-	query.use_cases = rdev->use_cases;
-	query.granule = usage.granule;
-	query.total = usage.total;
-	query.used = usage.used;
-	query.largest_free = usage.largest_free;
-	query.buffers = usage.buffers;
-	query.caps = usage.caps;
-	query.floor = usage.floor;
-	query.most = usage.most;
 	if (copy_to_user(arg, &query, min(size, sizeof(query))))
 		return -EFAULT;
 	return 0;
@@ -260,23 +275,15 @@ bool rstmem_ioctl_handles(unsigned int cmd)
  */
 long rstmem_ioctl(struct tee_context *ctx, unsigned int cmd, void __user *arg)
 {
-	struct tee_rstmem_device *rdev;
-	long rc;
+	u64 use_cases;
 
 	if (cmd == TEE_IOC_RSTMEM_ALLOC)
 		return ioctl_alloc(ctx, arg);
-
-	rdev = rstmem_device_get(ctx->teedev);
-	/* rdev may be NULL here: the dma-buf may be another exporter's. */
 	if (cmd == TEE_IOC_SHM_REGISTER_FD)
-		rc = ioctl_register_fd(rdev, ctx, arg);
-	else if (!rdev)
+		return ioctl_register_fd(ctx, arg);
+	if (ioctl_nr_match(cmd, TEE_IOC_RSTMEM_QUERY))
+		return ioctl_query(ctx, arg, _IOC_SIZE(cmd));
+	if (!rstmem_device_exists(ctx->teedev, &use_cases))
 		return -ENODEV;
-	else if (ioctl_nr_match(cmd, TEE_IOC_RSTMEM_FD_INFO))
-		rc = ioctl_fd_info(arg, _IOC_SIZE(cmd));
-	else
-		rc = ioctl_query(rdev, arg, _IOC_SIZE(cmd));
-	if (rdev)
-		rstmem_device_put(rdev);
-	return rc;
+	return ioctl_fd_info(arg, _IOC_SIZE(cmd));
 }

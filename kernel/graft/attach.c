@@ -45,21 +45,16 @@ static long ioctl_version(struct file *filp, unsigned int cmd,
 #ifdef TEE_GEN_CAP_RSTMEM
 	struct tee_ioctl_version_data __user *vers = (void __user *)arg;
 	struct tee_context *ctx = filp->private_data;
-	struct tee_rstmem_device *rdev;
+	u64 use_cases;
 	u32 gen_caps;
-	bool has;
 	long rc;
 
 	rc = stock_fops->unlocked_ioctl(filp, cmd, arg);
 	if (rc)
 		return rc;
 
-	rdev = rstmem_device_get(ctx->teedev);
-	if (!rdev)
-		return 0;
-	has = rdev->use_cases;
-	rstmem_device_put(rdev);
-	if (!has)
+	rstmem_device_exists(ctx->teedev, &use_cases);
+	if (!use_cases)
 		return 0;
 	if (get_user(gen_caps, &vers->gen_caps) ||
 	    put_user(gen_caps | TEE_GEN_CAP_RSTMEM, &vers->gen_caps))
@@ -283,11 +278,10 @@ struct tee_rstmem_device *
 tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
 		  void *data)
 {
-	const struct tee_shm_pool *pool = teedev->pool;
 	struct tee_rstmem_device *rdev;
 
-	if (!(teedev->flags & TEE_DEVICE_FLAG_REGISTERED) || !pool ||
-	    !pool->ops || !pool->ops->alloc || !pool->ops->free) {
+	if (!(teedev->flags & TEE_DEVICE_FLAG_REGISTERED) ||
+	    !graft_pool_is_complete(teedev)) {
 		dev_err(&teedev->dev,
 			"this TEE device is not one that rstmem can attach to\n");
 		return ERR_PTR(-EOPNOTSUPP);

@@ -62,6 +62,7 @@ struct graft {
 
 /* shm_pool.c */
 bool graft_pool_is_ours(const struct tee_device *teedev);
+bool graft_pool_is_complete(const struct tee_device *teedev);
 void graft_pool_attach(struct graft *graft);
 void graft_pool_detach(struct graft *graft);
 void graft_pool_quiesce(void);

@@ -80,6 +80,26 @@ bool graft_pool_is_ours(const struct tee_device *teedev)
 }
 
 /**
+ * graft_pool_is_complete() - check whether a pool has the operations that the graft calls
+ * @teedev:	a device that stays registered during the call
+ *
+ * An earlier graft may be freed meanwhile.
+ *
+ * Return: true when the device has a pool with these operations.
+ */
+bool graft_pool_is_complete(const struct tee_device *teedev)
+{
+	const struct tee_shm_pool *pool;
+	bool complete;
+
+	rcu_read_lock();
+	pool = READ_ONCE(teedev->pool);
+	complete = pool && pool->ops && pool->ops->alloc && pool->ops->free;
+	rcu_read_unlock();
+	return complete;
+}
+
+/**
  * graft_pool_attach() - replace a device's pool
  * @graft:	of the device
  */

@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -103,6 +106,59 @@ static void test_attached(int before)
 	     "attached: the backend does not unload while a buffer is alive");
 	close(buf);
 	close(tee);
+}
+
+struct asker {
+	int tee, rc;
+	void *page;
+};
+
+static void *ask(void *arg)
+{
+	struct asker *asker = arg;
+
+	asker->rc = ioctl(asker->tee, TEE_IOC_RSTMEM_QUERY, asker->page) ? -errno : 0;
+	return NULL;
+}
+
+/* The kernel reads the argument of a query from a page that is not there for long. */
+static void test_detach_in_query(void)
+{
+	static union {
+		struct tee_ioctl_rstmem_query query;
+		uint8_t page[4096];
+	} argument;
+	struct uffdio_api api = { .api = UFFD_API };
+	struct asker asker = { .tee = tee_open(HOST_IMPL_ID) };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_copy copy = { .src = (uintptr_t)&argument, .len = 4096 };
+	int faults = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffd_msg fault;
+	pthread_t thread;
+
+	if (faults < 0) {
+		close(asker.tee);
+		ktap_eq(detach(), 0, "query: the backend unloads");
+		ktap_skip("query: one that waits for its argument does not keep the backend",
+			  "the kernel has no userfaultfd");
+		return;
+	}
+	asker.page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	range.range.start = copy.dst = (uintptr_t)asker.page;
+	range.range.len = 4096;
+	if (ioctl(faults, UFFDIO_API, &api) || ioctl(faults, UFFDIO_REGISTER, &range))
+		ktap_bail("userfaultfd: %s", strerror(errno));
+	pthread_create(&thread, NULL, ask, &asker);
+	if (read(faults, &fault, sizeof(fault)) != sizeof(fault))
+		ktap_bail("no page fault");
+	ktap_eq(detach(), 0, "query: one that waits for its argument does not keep the backend");
+	argument.query.use_case = VIDEO;
+	ioctl(faults, UFFDIO_COPY, &copy);
+	pthread_join(thread, NULL);
+	ktap_eq(asker.rc, -ENODEV, "query: one that the backend did not wait for fails: ENODEV");
+	munmap(asker.page, 4096);
+	close(faults);
+	close(asker.tee);
 }
 
 struct call {
@@ -249,6 +305,8 @@ int main(int argc, char **argv)
 	close(before);
 	test_detach_in_call();
 	ktap_eq(attach(), 0, "attach: succeeds a second time");
+	test_detach_in_query();
+	ktap_eq(attach(), 0, "attach: succeeds a third time");
 	ktap_eq(detach(), 0, "detach: the backend unloads from an idle device");
 	test_plain("after");
 	test_race(argc > 1 ? atoi(argv[1]) : 40);

@@ -50,15 +50,6 @@ static const struct rstmem_id_ops id_ops = {
 	.release = id_op_release,
 };
 
-static bool has_restricted_memory(const struct tee_device *teedev)
-{
-	struct tee_rstmem_device *rdev = rstmem_device_get(teedev);
-
-	if (rdev)
-		rstmem_device_put(rdev);
-	return rdev;
-}
-
 static struct tee_rstmem_device *hooks_create(struct tee_device *teedev,
 					      const struct tee_rstmem_desc *desc,
 					      void *data, bool attached)
@@ -66,13 +57,14 @@ static struct tee_rstmem_device *hooks_create(struct tee_device *teedev,
 	struct tee_rstmem_desc own = *desc;
 	struct tee_rstmem_device *rdev;
 	struct hooks *hooks;
+	u64 use_cases;
 	int rc;
 
 	lockdep_assert_held(&register_lock);
 
 	if (!desc->ops)
 		return ERR_PTR(-EINVAL);
-	if (has_restricted_memory(teedev))
+	if (rstmem_device_exists(teedev, &use_cases))
 		return ERR_PTR(-EBUSY);
 	hooks = kzalloc(sizeof(*hooks), GFP_KERNEL);
 	if (!hooks)
@@ -253,14 +245,10 @@ long tee_rstmem_ioctl(struct tee_context *ctx, unsigned int cmd, void __user *ar
  */
 u32 tee_rstmem_gen_caps(const struct tee_device *teedev)
 {
-	struct tee_rstmem_device *rdev = rstmem_device_get(teedev);
-	u32 caps;
+	u64 use_cases;
 
-	if (!rdev)
-		return 0;
-	caps = rdev->use_cases ? TEE_GEN_CAP_RSTMEM : 0;
-	rstmem_device_put(rdev);
-	return caps;
+	rstmem_device_exists(teedev, &use_cases);
+	return use_cases ? TEE_GEN_CAP_RSTMEM : 0;
 }
 #endif
 
