@@ -50,7 +50,7 @@
 /* Bytes of memory that programs keep when a block is taken. */
 #define SPARE		SZ_32M
 /* Ends an attempt that takes too long. The thread allows the signal only then. */
-#define DEADLINE_SIGNAL	SIGTERM
+#define DEADLINE_SIGNAL	SIGKILL
 
 /**
  * struct elastic - an elastic pool
@@ -68,6 +68,7 @@
  * @lock:	guards the members below, and is taken before the lock of @floor
  * @poked:	the thread shall look for a step
  * @attempt_ms:	time limit of an attempt to take a block, ms
+ * @most:	largest limit, bytes; constant
  * @stat:	counters
  * @blocks:	the blocks
  */
@@ -86,6 +87,7 @@ struct elastic {
 	spinlock_t lock;	/* guards the members below */
 	bool poked;
 	u64 attempt_ms;
+	u64 most;
 	struct rstmem_elastic_stat stat;
 	struct rstmem_blocks blocks;
 };
@@ -283,10 +285,20 @@ static int take(struct elastic *elastic, struct rstmem_block *block)
 	return rc;
 }
 
+/* Record the pages that did not move. */
+static void note_busy(struct elastic *elastic, struct rstmem_block *block)
+{
+	u64 first = 0, busy = rstmem_memory_busy(block->start, block->size, &first);
+
+	spin_lock(&elastic->lock);
+	elastic->stat.busy_pages = busy;
+	spin_unlock(&elastic->lock);
+	trace_rstmem_block_busy(block->start, busy, first);
+}
+
 static void step_take(struct elastic *elastic, struct rstmem_block *block)
 {
 	int rc = take(elastic, block);
-	u64 first = 0, busy;
 
 	if (!rc) {
 		step_end(elastic, block, RSTMEM_BLOCK_ABSENT, 0, NULL);
@@ -294,11 +306,8 @@ static void step_take(struct elastic *elastic, struct rstmem_block *block)
 		poison(block, "claim", rc);
 		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
 	} else {
-		busy = rstmem_memory_busy(block->start, block->size, &first);
-		spin_lock(&elastic->lock);
-		elastic->stat.busy_pages = busy;
-		spin_unlock(&elastic->lock);
-		trace_rstmem_block_busy(block->start, busy, first);
+		if (rc == -EBUSY || rc == -EINTR)
+			note_busy(elastic, block);
 		step_end(elastic, block, RSTMEM_BLOCK_IDLE, rc, NULL);
 	}
 }
@@ -623,8 +632,9 @@ static int blocks_init(struct elastic *elastic,
 	int rc;
 
 	blocks->granule = desc->granule;
-	blocks->limit = desc->ranges ? min(desc->size, desc->ranges * size) :
+	elastic->most = desc->ranges ? min(desc->size, desc->ranges * size) :
 				       desc->size;
+	blocks->limit = elastic->most;
 	blocks->warm = min(desc->warm, desc->size);
 	blocks->idle_ms = desc->idle_ms;
 	blocks->count = desc->size / size;
@@ -773,8 +783,9 @@ void rstmem_elastic_settings(struct tee_rstmem_pool *pool,
  * @pool:	an elastic pool
  * @settings:	all of them
  *
- * A lower limit takes no block with a buffer: blocks go back when they are empty. Bytes
- * are capped at the size of all blocks, and times at INT_MAX ms.
+ * A lower limit takes no block with a buffer: blocks go back when they are empty. The
+ * limit is capped at the ranges that can be lent at a time, the reserve at the size of all
+ * blocks, and times at INT_MAX ms.
  */
 void rstmem_elastic_set(struct tee_rstmem_pool *pool,
 			const struct rstmem_elastic_settings *settings)
@@ -784,7 +795,7 @@ void rstmem_elastic_set(struct tee_rstmem_pool *pool,
 	const u64 all = blocks->count * blocks->block[0].size;
 
 	spin_lock(&elastic->lock);
-	blocks->limit = min(settings->limit, all);
+	blocks->limit = min(settings->limit, elastic->most);
 	blocks->warm = min(settings->warm, all);
 	blocks->idle_ms = min_t(u64, settings->idle_ms, INT_MAX);
 	WRITE_ONCE(elastic->attempt_ms, min_t(u64, settings->attempt_ms, INT_MAX));

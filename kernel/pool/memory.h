@@ -21,10 +21,10 @@ enum rstmem_memory {
  * @claim:	make a range that is RSTMEM_MEMORY_ABSENT unusable for others. Returns
  *		false when part of the range is in use
  * @unclaim:	end a claim of a range that is not RAM
- * @take:	take a range from the kernel, and claim it. A signal ends the attempt of
- *		memory hot-plug; the kernel looks for one between batches of pages. The
- *		contents stay as they were. Returns 0; -EINTR after a signal, -EBUSY for
- *		pages that cannot move, and other errors: the kernel still has the memory.
+ * @take:	take a range from the kernel, and claim it. SIGKILL ends the attempt; the
+ *		kernel looks for it between batches of pages. The contents stay as they
+ *		were. Returns 0; -EINTR after SIGKILL, -EBUSY for pages that cannot
+ *		move, and other errors: the kernel still has the memory.
  *		-ENOTRECOVERABLE when the range left the kernel but cannot be claimed
  * @give:	give a claimed range to the kernel. Returns 0; -ENOMEM, -EBUSY and other
  *		errors: the range is still claimed. -ENOTRECOVERABLE as above

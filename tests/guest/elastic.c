@@ -208,6 +208,7 @@ static void test_kept(void)
 	struct tee_ioctl_rstmem_query query;
 	uint64_t all = ram(), before, size = elastic("block_size");
 	int buf[FRAMES], n, got = 0;
+	struct worker worker;
 
 	before = guest_meminfo("MemAvailable");
 	for (n = 0; n < FRAMES / 2; n++) {
@@ -227,6 +228,18 @@ static void test_kept(void)
 	     "kept: programs have less memory meanwhile");
 	close_all(buf, got);
 	ktap(reaches("out", 0), "kept: all blocks go back");
+
+	/* The pages of a block have to move, and the attempt is over before that. */
+	worker_start(&worker, 600 * MIB);
+	set("attempt_ms", 0);
+	ktap(frame() < 0, "kept: an allocation fails if no block can be emptied in time");
+	set("attempt_ms", 20000);
+	/* Blocks that failed are tried again later. */
+	for (n = 0; (buf[0] = frame()) < 0 && n < 90; n++)
+		sleep(1);
+	ktap(buf[0] >= 0, "kept: the same allocation succeeds if the kernel has time");
+	close(buf[0]);
+	ktap(worker_end(&worker), "kept: memory of a program is intact");
 }
 
 /* Small blocks, which come and go in a moment. */

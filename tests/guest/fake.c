@@ -24,6 +24,12 @@
 #include "../support/tee.h"
 
 #define VIDEO	TEE_IOC_UC_SECURE_VIDEO_PLAY
+/* 64 MiB of RAM since boot. */
+#ifdef __aarch64__
+#define RAM	0x50000000ULL
+#else
+#define RAM	0x8000000ULL
+#endif
 #define PARAMS	"/sys/module/rstmem_fake/parameters/"
 #define GIB	(1024ULL * MIB)
 
@@ -277,6 +283,23 @@ static void test_lost(void)
 	guest_keep_modules();
 }
 
+/* A firewall that protects two ranges at a time. */
+static void test_two_ranges(void)
+{
+	static const char account[] = "tee1,secure-video";
+
+	ktap(!load_pool(RAM, "pool_size=0x4000000 ranges=2"), "limit: a backend loads");
+	ktap_eq(account_number(account, "elastic/limit"), 32 * MIB,
+		"limit: no more blocks than the firewall has ranges");
+	account_write(account, "elastic/limit", "16M");
+	ktap_eq(account_number(account, "elastic/limit"), 16 * MIB,
+		"limit: root can lower it");
+	account_write(account, "elastic/limit", "64M");
+	ktap_eq(account_number(account, "elastic/limit"), 32 * MIB,
+		"limit: root cannot raise it above the ranges of the firewall");
+	ktap_eq(unload(), 0, "limit: the backend unloads");
+}
+
 static void *alloc_slowly(void *arg)
 {
 	int *result = arg;
@@ -516,6 +539,7 @@ int main(void)
 	test_slow(tee);
 	test_unload(tee);
 	test_pool();
+	test_two_ranges();
 
 	ktap(!load("use_cases=0"), "no use cases: the backend loads");
 	tee = tee_open(FAKE_IMPL_ID);

@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tee_drv.h>
@@ -56,6 +57,10 @@ MODULE_PARM_DESC(held, "1 while an allocation waits");
 static unsigned long long use_cases = BIT(TEE_IOC_UC_SECURE_VIDEO_PLAY);
 module_param(use_cases, ullong, 0444);
 MODULE_PARM_DESC(use_cases, "bit mask of the use cases offered");
+
+static unsigned int ranges;
+module_param(ranges, uint, 0444);
+MODULE_PARM_DESC(ranges, "if not 0, the pool is RAM that stays mapped, lent as so many ranges at a time");
 
 static char *importers;
 module_param(importers, charp, 0444);
@@ -200,6 +205,11 @@ static void fake_query(struct tee_context *ctx, u32 use_case,
 		pool->ops->usage(pool, usage);
 }
 
+static struct tee_rstmem_pool *fake_elastic(struct tee_context *ctx, u32 use_case)
+{
+	return ranges ? pool : NULL;
+}
+
 static void fake_release(struct tee_context *ctx)
 {
 	if (pool)
@@ -211,6 +221,7 @@ static const struct tee_rstmem_ops fake_rstmem_ops = {
 	.rstmem_alloc = fake_alloc,
 	.rstmem_free = fake_free,
 	.rstmem_query = fake_query,
+	.rstmem_elastic = fake_elastic,
 	.release = fake_release,
 };
 
@@ -258,6 +269,34 @@ static int attach(const struct tee_rstmem_desc *desc)
 	return PTR_ERR_OR_ZERO(rdev);
 }
 
+static int lend_nothing(void *data, phys_addr_t start, u64 size)
+{
+	return 0;
+}
+
+static const struct tee_rstmem_lend_ops lend_ops = {
+	.adopt = lend_nothing,
+	.lend = lend_nothing,
+	.reclaim = lend_nothing,
+};
+
+static struct tee_rstmem_pool *pool_create(void)
+{
+	const struct tee_rstmem_elastic_desc elastic = {
+		.ops = &lend_ops,
+		.start = paddr,
+		.size = pool_size,
+		.keep_mapping = true,
+		.granule = PAGE_SIZE,
+		.least = SZ_16M,
+		.ranges = ranges,
+	};
+
+	if (ranges)
+		return tee_rstmem_elastic_create(&elastic);
+	return tee_rstmem_carveout_create(paddr, pool_size, granule);
+}
+
 static int __init fake_init(void)
 {
 	const struct tee_rstmem_desc desc = {
@@ -269,7 +308,7 @@ static int __init fake_init(void)
 	int rc;
 
 	if (pool_size) {
-		pool = tee_rstmem_carveout_create(paddr, pool_size, granule);
+		pool = pool_create();
 		if (IS_ERR(pool))
 			return PTR_ERR(pool);
 	}
