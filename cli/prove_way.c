@@ -459,9 +459,14 @@ static void try_engines(const struct prove *prove, struct memory *memory)
 
 	for (;; normal.arg++) {
 		control = attempt(glance_engine, &normal);
-		if (!*control.name)
+		/* ENXIO: there are no more engines. Untried: no look reaches an engine. */
+		if (control.err == ENXIO || (!control.is_tried && control.err != EOPNOTSUPP))
 			break;
-		snprintf(way, sizeof(way), "DMA by %.31s", control.name);
+		/* An engine that fails has no name. */
+		if (*control.name)
+			snprintf(way, sizeof(way), "DMA by %.31s", control.name);
+		else
+			snprintf(way, sizeof(way), "DMA by engine %u", normal.arg);
 		try_places(memory, way, glance_engine, normal.arg, &control);
 	}
 	if (!normal.arg)

@@ -106,8 +106,14 @@ flaws() {
 
 	# The engine needs rstmem_prove, which then stays.
 	modprobe rstmem_edu || bail "no edu"
-	modprobe rstmem_prove_edu || bail "no engine"
+	modprobe rstmem_prove_edu broken=1 || bail "no engine"
+	name='broken engine'
+	with softtee pool=1M@0x10000000
+	check 'broken engine: the doctor says that it failed' is 'DMA by engine 0' 'not tried'
+	check 'broken engine: the doctor tries the next one' is 'DMA by edu' leaked
+	rmmod rstmem_prove_edu
 
+	modprobe rstmem_prove_edu || bail "no engine"
 	name='softtee'
 	with softtee pool=16M@0x10000000
 	flaw 'no firewall, a mapping of a module' mapping

@@ -162,6 +162,21 @@ static int edu_read(struct tee_rstmem_prove_engine *engine, phys_addr_t addr,
 	return rc;
 }
 
+static bool broken;
+module_param(broken, bool, 0444);
+MODULE_PARM_DESC(broken, "add an engine that always fails, before the device");
+
+static int broken_read(struct tee_rstmem_prove_engine *engine, phys_addr_t addr,
+		       struct page *page, void *data, size_t size)
+{
+	return -EIO;
+}
+
+static struct tee_rstmem_prove_engine broken_engine = {
+	.name = "broken",
+	.read = broken_read,
+};
+
 static struct tee_rstmem_prove_engine edu_engine = {
 	.name = "edu",
 	.read = edu_read,
@@ -172,6 +187,8 @@ static int __init engine_init(struct device *dev)
 	target = dma_alloc_coherent(dev, PAGE_SIZE, &target_addr, GFP_KERNEL);
 	if (!target)
 		return -ENOMEM;
+	if (broken)
+		tee_rstmem_prove_add(&broken_engine);
 	tee_rstmem_prove_add(&edu_engine);
 	return 0;
 }
@@ -179,6 +196,8 @@ static int __init engine_init(struct device *dev)
 static void engine_exit(struct device *dev)
 {
 	tee_rstmem_prove_remove(&edu_engine);
+	if (broken)
+		tee_rstmem_prove_remove(&broken_engine);
 	dma_free_coherent(dev, PAGE_SIZE, target, target_addr);
 }
 
