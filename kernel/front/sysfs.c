@@ -151,7 +151,15 @@ static ssize_t limit_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%llu\n", value);
 }
 
-/* Parse "max" or a number of bytes or buffers, with or without a line feed. */
+/* Parse a number of bytes, of buffers or of ms, with or without a line feed. */
+static int parse_number(const char *buf, size_t count, u64 *value)
+{
+	if (count && buf[count - 1] == '\n')
+		count--;
+	return tee_rstmem_parse_bytes(buf, count, value);
+}
+
+/* Parse "max" or a number. */
 static ssize_t limit_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
@@ -160,7 +168,7 @@ static ssize_t limit_store(struct device *dev, struct device_attribute *attr,
 	int rc;
 
 	if (!sysfs_streq(buf, "max")) {
-		rc = tee_rstmem_parse_bytes(buf, strcspn(buf, "\n"), &value);
+		rc = parse_number(buf, count, &value);
 		if (rc)
 			return rc;
 	}
@@ -277,7 +285,7 @@ static ssize_t elastic_store(struct device *dev, struct device_attribute *attr,
 	u64 value;
 	int rc;
 
-	rc = tee_rstmem_parse_bytes(buf, strcspn(buf, "\n"), &value);
+	rc = parse_number(buf, count, &value);
 	if (rc)
 		return rc;
 	mutex_lock(&elastic_lock);

@@ -192,7 +192,7 @@ static void test_files(void)
 	static const char * const bad[] = {
 		"", "\n", "x", "-1", "1 2", "max 1", "0x",
 		"18446744073709551616",
-		"1X", "1MM", "16777216T", "17179869184G",
+		"1X", "1MM", "16777216T", "17179869184G", "1\n2", "1\n\n",
 	};
 	char text[64];
 	size_t n;
