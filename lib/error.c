@@ -73,7 +73,7 @@ const char *rstmem_explain_result(uint32_t code)
 	case TEEC_ERROR_ACCESS_DENIED:
 		return "TEEC_ERROR_ACCESS_DENIED: the service may not reach memory of this kind that way; pass restricted or shared memory where it wants it";
 	case TEEC_ERROR_CANCEL:
-		return "TEEC_ERROR_CANCEL: cancelled; the size of an output says how much is done";
+		return "TEEC_ERROR_CANCEL: cancelled; a part of the work may be done";
 	case TEEC_ERROR_BAD_FORMAT:
 		return "TEEC_ERROR_BAD_FORMAT: the service cannot read the data; compare with the manual of the service";
 	case TEEC_ERROR_BAD_PARAMETERS:
