@@ -59,10 +59,19 @@ static bool held(void)
 	return guest_number(PARAMS "held");
 }
 
-/* Starts a thread, and waits until it allocates. */
+/*
+ * Starts a thread, and waits until it allocates. The thread gets SIGUSR1 only: while system()
+ * blocks SIGCHLD for its caller, the kernel gives it to another thread.
+ */
 static void start_held(pthread_t *thread, void *(*run)(void *arg), void *arg)
 {
+	sigset_t mask, old;
+
+	sigfillset(&mask);
+	sigdelset(&mask, SIGUSR1);
+	pthread_sigmask(SIG_SETMASK, &mask, &old);
 	pthread_create(thread, NULL, run, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	while (!held())
 		usleep(1000);
 }
