@@ -9,7 +9,8 @@
 
 #include "conform.h"
 
-#define KNOWN_CAPS	(TEE_RSTMEM_CAP_SCRUBS | TEE_RSTMEM_CAP_PROTECTED)
+#define KNOWN_CAPS	(TEE_RSTMEM_CAP_SCRUBS | TEE_RSTMEM_CAP_PROTECTED | \
+			 TEE_RSTMEM_CAP_KEEPS_MAPPING)
 
 /* The command for a structure of another version. */
 #define QUERY_OF(size)	_IOC(_IOC_READ | _IOC_WRITE, TEE_IOC_MAGIC, \

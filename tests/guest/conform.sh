@@ -270,6 +270,12 @@ elastic() {
 	conformant 'memory that grows: the heap' --heap /dev/dma_heap/protected,secure-video
 	rmmod softtee
 	result $? 'softtee: unloads'
+
+	modprobe softtee elastic=64M@0x8000000 elastic_keep_mapping=1 || bail 'no softtee'
+	echo 100 >/sys/module/tee_rstmem/parameters/wait_ms
+	rstmem conform </dev/null | grep -qE '^ok [0-9]+ - query\.caps'
+	result $? 'RAM that stays mapped: the suite knows its capability'
+	rmmod softtee
 }
 
 . ktap.sh
