@@ -74,6 +74,10 @@ const char *rstmem_explain_result(uint32_t code)
 		return "TEEC_ERROR_ACCESS_DENIED: the service may not reach memory of this kind that way; pass restricted or shared memory where it wants it";
 	case TEEC_ERROR_CANCEL:
 		return "TEEC_ERROR_CANCEL: cancelled; a part of the work may be done";
+	case TEEC_ERROR_ACCESS_CONFLICT:
+		return "TEEC_ERROR_ACCESS_CONFLICT: another client uses the same; try again";
+	case TEEC_ERROR_EXCESS_DATA:
+		return "TEEC_ERROR_EXCESS_DATA: the service got more than it takes; pass less";
 	case TEEC_ERROR_BAD_FORMAT:
 		return "TEEC_ERROR_BAD_FORMAT: the service cannot read the data; compare with the manual of the service";
 	case TEEC_ERROR_BAD_PARAMETERS:
@@ -82,8 +86,12 @@ const char *rstmem_explain_result(uint32_t code)
 		return "TEEC_ERROR_BAD_STATE: another command has to come first";
 	case TEEC_ERROR_ITEM_NOT_FOUND:
 		return "TEEC_ERROR_ITEM_NOT_FOUND: the TEE has no such service; install its trusted application";
+	case TEEC_ERROR_NOT_IMPLEMENTED:
+		return "TEEC_ERROR_NOT_IMPLEMENTED: this version of the service lacks that; install a newer one";
 	case TEEC_ERROR_NOT_SUPPORTED:
 		return "TEEC_ERROR_NOT_SUPPORTED: the service has no such command, or the TEE lacks the algorithm";
+	case TEEC_ERROR_NO_DATA:
+		return "TEEC_ERROR_NO_DATA: the service expects data that was not passed";
 	case TEEC_ERROR_OUT_OF_MEMORY:
 		return "TEEC_ERROR_OUT_OF_MEMORY: the TEE has no memory left; close sessions";
 	case TEEC_ERROR_BUSY:
