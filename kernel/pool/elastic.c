@@ -579,7 +579,7 @@ static u64 block_size(const struct tee_rstmem_elastic_desc *desc,
 {
 	u64 unit = source->unit(), size;
 
-	size = roundup(max3(desc->least, desc->align, (u64)1), unit);
+	size = roundup(max(desc->least, 1ULL), max(desc->align, unit));
 	if (desc->most && size > desc->most)
 		return 0;
 	return size;

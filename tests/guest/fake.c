@@ -297,7 +297,8 @@ static void test_two_ranges(void)
 {
 	static const char account[] = "tee1,secure-video";
 
-	ktap(!load_pool(RAM, "pool_size=0x4000000 ranges=2"), "limit: a backend loads");
+	ktap(!load_pool(RAM, "pool_size=0x4000000 ranges=2 least=0x1000000"),
+	     "limit: a backend loads");
 	ktap_eq(account_number(account, "elastic/limit"), 32 * MIB,
 		"limit: no more blocks than the firewall has ranges");
 	account_write(account, "elastic/limit", "16M");
@@ -307,6 +308,10 @@ static void test_two_ranges(void)
 	ktap_eq(account_number(account, "elastic/limit"), 32 * MIB,
 		"limit: root cannot raise it above the ranges of the firewall");
 	ktap_eq(unload(), 0, "limit: the backend unloads");
+	load_pool(RAM, "pool_size=0x4000000 ranges=2 least=0x1800000 align=0x1000000");
+	ktap_eq(account_number(account, "elastic/block_size"), 32 * MIB,
+		"block size: it is a multiple of the alignment that the firewall needs");
+	unload();
 }
 
 static void *alloc_slowly(void *arg)

@@ -10,7 +10,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tee_drv.h>
@@ -61,6 +60,14 @@ MODULE_PARM_DESC(use_cases, "bit mask of the use cases offered");
 static unsigned int ranges;
 module_param(ranges, uint, 0444);
 MODULE_PARM_DESC(ranges, "if not 0, the pool is RAM that stays mapped, lent as so many ranges at a time");
+
+static unsigned long least;
+module_param(least, ulong, 0444);
+MODULE_PARM_DESC(least, "bytes of the smallest range that is lent");
+
+static unsigned long align;
+module_param(align, ulong, 0444);
+MODULE_PARM_DESC(align, "alignment of ranges that are lent, bytes");
 
 static char *importers;
 module_param(importers, charp, 0444);
@@ -288,7 +295,8 @@ static struct tee_rstmem_pool *pool_create(void)
 		.size = pool_size,
 		.keep_mapping = true,
 		.granule = PAGE_SIZE,
-		.least = SZ_16M,
+		.least = least,
+		.align = align,
 		.ranges = ranges,
 	};
 
