@@ -158,8 +158,11 @@ static int map_pages(struct rstmem_map *map, const struct rstmem_buffer *buf,
 	if (rc)
 		return rc;
 	rc = dma_map_sgtable(dev, &map->pages, dir, RSTMEM_MAP_ATTRS);
-	if (rc)
+	if (rc) {
+		if (rc != -ENOMEM)
+			rc = -EIO;
 		goto err_free_pages;
+	}
 	rc = sg_alloc_table(&map->sgt, map->pages.nents, GFP_KERNEL);
 	if (rc)
 		goto err_unmap;
