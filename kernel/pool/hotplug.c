@@ -14,6 +14,7 @@
 #include <linux/ioport.h>
 #include <linux/kconfig.h>
 #include <linux/kexec.h>
+#include <linux/kmemleak.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -29,8 +30,11 @@
 
 #include "memory.h"
 
-/* The form that the kernel requires: "System RAM (" and the name of the driver. */
-#define RAM_NAME	"System RAM (rstmem)"
+/*
+ * The name of RAM that was added, in the form that the kernel requires. The kernel keeps the
+ * pointer while it has the RAM, also after this module is gone, so the name is never freed.
+ */
+static const char *ram_name;
 /* Attempts to bring memory online while another hot-plug holds the lock. */
 #define ONLINE_TRIES	200
 
@@ -238,6 +242,22 @@ static int online(u64 start)
 	return 0;
 }
 
+/* Two pools may come here at once. */
+static int ram_name_create(void)
+{
+	const char *name;
+
+	if (READ_ONCE(ram_name))
+		return 0;
+	name = kstrdup("System RAM (rstmem)", GFP_KERNEL);
+	if (!name)
+		return -ENOMEM;
+	kmemleak_not_leak(name);
+	if (cmpxchg(&ram_name, NULL, name))
+		kfree(name);
+	return 0;
+}
+
 static int add_and_online(u64 start, u64 size)
 {
 	int nid = memory_add_physaddr_to_nid(start);
@@ -246,7 +266,10 @@ static int add_and_online(u64 start, u64 size)
 
 	if (nid == NUMA_NO_NODE)
 		nid = first_online_node;
-	rc = add_memory_driver_managed(nid, start, size, RAM_NAME,
+	rc = ram_name_create();
+	if (rc)
+		return rc;
+	rc = add_memory_driver_managed(nid, start, size, ram_name,
 				       MHP_MEMMAP_ON_MEMORY);
 	if (rc)
 		return rc;
