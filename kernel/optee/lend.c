@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "optee_rstmem: " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -31,6 +32,10 @@
 /* Initial settings of the pool. sysfs can change them. */
 #define WARM			SZ_16M
 #define IDLE_MS			10000
+
+/* How often a reclaim without memory is tried, and the time between two attempts. */
+#define ATTEMPTS		6
+#define RETRY_MS		1000
 
 /* Get the cookie that names a block in messages to OP-TEE, which refuses 0. */
 static u64 cookie(phys_addr_t start)
@@ -87,10 +92,14 @@ static int optee_reclaim(void *data, phys_addr_t start, u64 size)
 	struct optee_param params[] = {
 		{ .attr = RMEM_INPUT, .c = cookie(start) },
 	};
+	unsigned int attempts = ATTEMPTS;
 	u32 ret;
 	int rc;
 
-	rc = send(data, RECLAIM_PROTMEM, params, ARRAY_SIZE(params), &ret);
+	/* Any failure poisons the block. Without memory, nothing was sent: try again. */
+	while ((rc = send(data, RECLAIM_PROTMEM, params, ARRAY_SIZE(params), &ret)) ==
+	       -ENOMEM && --attempts)
+		msleep(RETRY_MS);
 	if (rc || !ret)
 		return rc;
 	pr_err("OP-TEE does not give %pa-%pa back: TEE result 0x%x\n", &start, &last, ret);

@@ -253,6 +253,20 @@ static void test_failed(const char *function, int result, const char *what)
 	reaches("out", 0);
 }
 
+/* OP-TEE or the kernel has no memory for a moment, when a block is to go back. */
+static void test_short_of_memory(void)
+{
+	int buf = alloc(HALF, NULL);
+
+	failing("optee_call", -ENOMEM);
+	close(buf);
+	while (!guest_number("/sys/module/rstmem_failing/parameters/failed"))
+		poll(NULL, 0, 50);
+	working();
+	ktap(reaches("out", 0) && !elastic("poisoned"),
+	     "reclaim: it is tried again after a lack of memory");
+}
+
 /* A block stays lent without a buffer. */
 static void lend_empty(void)
 {
@@ -356,6 +370,7 @@ int main(int argc, char **argv)
 	test_secrets();
 	test_outlive();
 	test_failed("optee_lend", -EIO, "OP-TEE does not protect a block");
+	test_short_of_memory();
 	test_unload(idle);
 	test_unbind(idle);
 	close(dev);
