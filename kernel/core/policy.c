@@ -103,7 +103,7 @@ static bool compatible_matches(const struct rstmem_importers *list,
 
 static bool list_matches(const struct rstmem_policy *policy, struct device *dev)
 {
-	const struct device_driver *driver = READ_ONCE(dev->driver);
+	const struct device_driver *driver;
 	const struct rstmem_importers *list;
 	const struct rstmem_rules *rules;
 	bool matches = true;
@@ -112,6 +112,8 @@ static bool list_matches(const struct rstmem_policy *policy, struct device *dev)
 	rules = rcu_dereference(policy->rules);
 	if (rules) {
 		list = &rules->list;
+		/* The module of a driver that is unbound meanwhile stays until the unlock. */
+		driver = READ_ONCE(dev->driver);
 		matches = rstmem_importers_match(list, RSTMEM_IMPORTER_DRIVER,
 						 driver ? driver->name : NULL) ||
 			  rstmem_importers_match(list, RSTMEM_IMPORTER_DEVICE,
