@@ -143,7 +143,7 @@ static u32 decoder_fwht(struct softtee_call *call)
 		goto out_free;
 
 	/* A copy, which no other session can change. */
-	data = kvmalloc(max_t(size_t, job->frame->size, 1), GFP_KERNEL);
+	data = kvmalloc(max_t(size_t, job->frame->size, 1), GFP_KERNEL_ACCOUNT);
 	if (!data || (job->frame->size &&
 		      softtee_mem_read(job->frame, 0, data, job->frame->size)))
 		ret = TEEC_ERROR_OUT_OF_MEMORY;
