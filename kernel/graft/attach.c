@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kconfig.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -280,6 +281,11 @@ tee_rstmem_attach(struct tee_device *teedev, const struct tee_rstmem_desc *desc,
 {
 	struct tee_rstmem_device *rdev;
 
+	if (IS_ENABLED(CONFIG_PREEMPTION) && !IS_ENABLED(CONFIG_TASKS_RCU)) {
+		dev_err(&teedev->dev,
+			"a kernel that preempts needs CONFIG_TASKS_RCU for this; CONFIG_KPROBES selects it\n");
+		return ERR_PTR(-EOPNOTSUPP);
+	}
 	if (!(teedev->flags & TEE_DEVICE_FLAG_REGISTERED) ||
 	    !graft_pool_is_complete(teedev)) {
 		dev_err(&teedev->dev,

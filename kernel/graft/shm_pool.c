@@ -130,7 +130,7 @@ void graft_pool_detach(struct graft *graft)
  *
  * Call this after graft_pool_detach() has returned and the device has its stock file
  * operations back. After this returns, no task is in the graft's code, about to enter it,
- * or leaving it. May sleep.
+ * or leaving it. On a kernel that preempts, this needs CONFIG_TASKS_RCU. May sleep.
  */
 void graft_pool_quiesce(void)
 {
