@@ -42,6 +42,7 @@ struct memory {
 	const char *account;
 	uint64_t start, end;	/* of the range that is claimed, both 0 if unknown */
 	bool is_verified;	/* the TEE reads the patterns back */
+	bool is_partial;	/* free memory is left without patterns */
 	struct place place[PROVE_PLACES];	/* by address */
 	unsigned int places;
 	struct row row[PROVE_ROWS];

@@ -218,6 +218,7 @@ int memory_fill(struct memory *memory, struct rstmem *dev,
 		unsigned int room, char *why, size_t size)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct rstmem_usage usage;
 	unsigned int count, i;
 	struct tee tee;
 	int ret;
@@ -231,6 +232,8 @@ int memory_fill(struct memory *memory, struct rstmem *dev,
 			 ret ? rstmem_explain(ret) : "no memory is free");
 		return ret ? ret : -ENOMEM;
 	}
+	memory->is_partial = rstmem_query(dev, account->use_case, &usage) ||
+			     usage.largest_free;
 	ret = tee_init(&tee, dev, why, size);
 	if (ret)
 		return ret;

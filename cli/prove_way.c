@@ -582,6 +582,14 @@ static void note_edges(struct memory *memory)
 			"the first or the last page of the range could not be allocated; release other buffers");
 }
 
+/* Only so many buffers are marked, and a limit may allow less. */
+static void note_rest(struct memory *memory)
+{
+	if (memory->is_partial)
+		row_add(memory, "rest", VERDICT_NOT_TRIED,
+			"not all free memory has patterns; release other buffers, which divide it, or raise a limit");
+}
+
 /* Lists that name all RAM of the kernel. */
 static void try_list(const struct prove *prove, struct memory *memory, const char *way,
 		     bool is_possible, const char *absent)
@@ -641,6 +649,7 @@ void prove_ways(const struct prove *prove, struct memory *memory)
 	try_aliases(prove, memory);
 	try_neighbours(prove, memory);
 	note_edges(memory);
+	note_rest(memory);
 	try_list(prove, memory, "crash dump", !access("/sys/kernel/kexec_crash_size", F_OK),
 		 "this kernel makes no crash dumps");
 	try_list(prove, memory, "hibernation", can_hibernate(),

@@ -86,6 +86,11 @@ with() {
 	rmmod "$module" || bail "$module does not unload"
 }
 
+# buffers COUNT: waits until so many are there.
+buffers() {
+	until [ "$(cat /sys/class/rstmem/*/buffers)" = "$1" ]; do sleep 0.02; done
+}
+
 flaws() {
 	local alias="$1" distance="$2"
 
@@ -123,6 +128,26 @@ flaws() {
 	refused /proc/kcore alias neighbours 'crash dump' hibernation
 	check 'softtee: the module stays when it was loaded before' \
 		[ -d /sys/module/rstmem_prove ]
+
+	name='pieces'
+	modprobe softtee pool=1M@0x10000000 || bail 'no softtee'
+	# Every other page is taken.
+	set --
+	for count in $(seq 48); do
+		rstmem alloc -s 4K -- sleep 1000 &
+		set -- "$@" $!
+		buffers "$count"
+	done
+	while [ $# -gt 0 ]; do
+		kill "$1"
+		shift 2
+	done
+	buffers 24
+	prove --yes
+	check 'pieces: the doctor says that free memory was not tried' is rest 'not tried'
+	killall sleep
+	buffers 0
+	rmmod softtee
 
 	name='alias'
 	with softtee "pool=16M@$alias"
