@@ -125,7 +125,7 @@ static bool list_matches(const struct rstmem_policy *policy, struct device *dev)
 }
 
 /*
- * Check another device of the group. Skip bridges, which pass on the requests of other
+ * Check a device of the importer's IOMMU group. Skip bridges, which pass on the requests of other
  * devices, and devices without a driver, which send no requests.
  */
 static int neighbour_refused(struct device *dev, void *policy)

@@ -168,7 +168,7 @@ int optee_scrub_start(struct optee_scrub *scrub)
 	failed = READ_ONCE(scrub->failed);
 	if (rc && time_in_range(jiffies, failed, failed + ERROR_LASTS))
 		return rc;
-	/* Not freezable: it may wait for tee-supplicant, which freezes earlier. */
+	/* Not on a freezable queue: the work may wait for tee-supplicant, which freezes first. */
 	queue_work(system_long_wq, &scrub->start);
 	return -EAGAIN;
 }

@@ -37,7 +37,7 @@
 
 /**
  * struct prove_file - an open file
- * @lock:	guards all below, but not against the release of the file
+ * @lock:	guards all members below; the release does not take it, as no other user is left
  * @dmabuf:	the buffer that the page belongs to, or NULL
  * @page:	the page of normal memory, or NULL
  * @addr:	physical address of the page; valid with @dmabuf or @page

@@ -16,6 +16,8 @@
 #include <linux/tee_rstmem.h>
 
 #define FAKE_IMPL_ID	0x6661
+/* The longest time that an allocation is held, so that a deadlock ends. */
+#define HOLD_TIME	(60 * HZ)
 
 static char mode[16] = "range";
 module_param_string(mode, mode, sizeof(mode), 0644);
@@ -47,7 +49,7 @@ MODULE_PARM_DESC(error, "what an allocation returns in mode error");
 
 static int hold;
 module_param(hold, int, 0644);
-MODULE_PARM_DESC(hold, "if not 0, an allocation waits for a signal, but not a second one");
+MODULE_PARM_DESC(hold, "if not 0, an allocation waits for a signal, a minute at most, but not a second one");
 
 static int held;
 module_param(held, int, 0444);
@@ -166,8 +168,7 @@ static int fake_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 	int rc = 0;
 
 	if (READ_ONCE(hold) && !xchg(&held, 1)) {
-		while (!signal_pending(current))
-			schedule_timeout_interruptible(MAX_SCHEDULE_TIMEOUT);
+		schedule_timeout_interruptible(HOLD_TIME);
 		WRITE_ONCE(held, 0);
 	}
 
