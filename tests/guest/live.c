@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -132,11 +133,12 @@ static void test_detach_in_query(void)
 	struct asker asker = { .tee = tee_open(HOST_IMPL_ID) };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	struct uffdio_copy copy = { .src = (uintptr_t)&argument, .len = 4096 };
-	int faults = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct pollfd faults = { .fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK),
+				 .events = POLLIN };
 	struct uffd_msg fault;
 	pthread_t thread;
 
-	if (faults < 0) {
+	if (faults.fd < 0) {
 		close(asker.tee);
 		ktap_eq(detach(), 0, "query: the backend unloads");
 		ktap_skip("query: one that waits for its argument does not keep the backend",
@@ -146,18 +148,19 @@ static void test_detach_in_query(void)
 	asker.page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	range.range.start = copy.dst = (uintptr_t)asker.page;
 	range.range.len = 4096;
-	if (ioctl(faults, UFFDIO_API, &api) || ioctl(faults, UFFDIO_REGISTER, &range))
+	if (ioctl(faults.fd, UFFDIO_API, &api) || ioctl(faults.fd, UFFDIO_REGISTER, &range))
 		ktap_bail("userfaultfd: %s", strerror(errno));
 	pthread_create(&thread, NULL, ask, &asker);
-	if (read(faults, &fault, sizeof(fault)) != sizeof(fault))
-		ktap_bail("no page fault");
+	if (poll(&faults, 1, 60000) != 1 ||
+	    read(faults.fd, &fault, sizeof(fault)) != sizeof(fault))
+		ktap_bail("the query does not read its argument");
 	ktap_eq(detach(), 0, "query: one that waits for its argument does not keep the backend");
 	argument.query.use_case = VIDEO;
-	ioctl(faults, UFFDIO_COPY, &copy);
+	ioctl(faults.fd, UFFDIO_COPY, &copy);
 	pthread_join(thread, NULL);
 	ktap_eq(asker.rc, -ENODEV, "query: one that the backend did not wait for fails: ENODEV");
 	munmap(asker.page, 4096);
-	close(faults);
+	close(faults.fd);
 	close(asker.tee);
 }
 
