@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accounts: the users of one memory, their shares and their limits. A memory is one pool
+ * Accounts: the users, charges and limits of a memory. A memory is one pool
  * or several, from which a use case allocates. Use cases may share a memory.
  *
  * A buffer is charged before its memory is allocated. So two allocations at once cannot

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Accounts: the users of one memory, their shares and their limits. */
+/* Accounts: the users, charges and limits of a memory, which is one pool or several. */
 #ifndef _RSTMEM_ACCOUNT_H
 #define _RSTMEM_ACCOUNT_H
 

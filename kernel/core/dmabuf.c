@@ -5,8 +5,9 @@
  * There is no CPU side. Without the operations mmap and vmap, the dma-buf core itself
  * refuses both. Without operations for CPU access, DMA_BUF_IOCTL_SYNC does nothing.
  *
- * The exporter never refuses to attach: videobuf2 would then leak its reference to the
- * dma-buf, and so the memory. Mapping may fail: importers handle this error.
+ * The exporter never refuses to attach a device. If attaching fails, videobuf2 leaks its
+ * reference to the dma-buf, and the memory is never freed. Mapping may fail: importers
+ * handle this error.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>

@@ -39,7 +39,7 @@
  * @ids:	of the device; @buf keeps them alive
  * @holder:	where the buffer or registration points to this id; guarded by the
  *		device's mutex. NULL once the id has ended, and for a kernel client
- * @ended:	in a list of ids to be put
+ * @ended:	in the list of ids that ids_end() has ended and not yet put
  */
 struct id_shm {
 	struct tee_shm shm;

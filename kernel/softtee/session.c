@@ -2,8 +2,8 @@
 /*
  * Contexts and their sessions: open, close, invoke, cancel.
  *
- * A session lives until it is closed and no call of it runs. Closing does not wait for
- * calls and does not stop them.
+ * A session is freed after it is closed and its last call has ended. Closing does not
+ * wait for calls and does not stop them.
  */
 #include <linux/freezer.h>
 #include <linux/kref.h>
