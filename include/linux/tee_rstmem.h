@@ -76,8 +76,9 @@ struct tee_rstmem_usage {
  * @rstmem_query: fill in @usage, which comes zeroed. It cannot fail: a figure that
  *		the backend does not know stays 0. Sizes are rounded and limits checked
  *		with the figures from the device's registration. Optional.
- * @rstmem_elastic: get the elastic pool of @use_case, or NULL without one, so that
- *		sysfs shows it. Read once, when the device registers. Optional.
+ * @rstmem_elastic: get the elastic pool of @use_case, or NULL without one. Read once,
+ *		when the device registers. sysfs shows the pool, and a freed buffer wakes
+ *		allocations that wait for it. Optional for a backend without elastic pools.
  * @release:	the last call: no buffer is left and no other op will follow. Frees
  *		the data that tee_rstmem_register() was given, pools included.
  *		The caller is tee_rstmem_unregister() or tee_rstmem_detach(), or later

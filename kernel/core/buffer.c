@@ -104,10 +104,10 @@ static void buffer_free(struct rstmem_buffer *buf, bool late)
 
 	trace_rstmem_free(rstmem_buffer_name(buf), buf->ino, buf->shm.size);
 	lost = !buffer_free_memory(buf);
-	if (late) {
+	if (late)
 		atomic_dec(&rdev->freeing);
+	if (late || buf->offer->elastic)
 		tee_rstmem_room_changed();
-	}
 	if (lost) {
 		kmemleak_not_leak(buf);
 		return;
@@ -241,16 +241,16 @@ static struct rstmem_buffer *buffer_try(const struct tee_device *teedev,
 struct rstmem_buffer *rstmem_buffer_alloc(const struct tee_device *teedev,
 					  const struct rstmem_request *req)
 {
-	long timeout = msecs_to_jiffies(READ_ONCE(wait_ms));
+	unsigned long end = jiffies + msecs_to_jiffies(READ_ONCE(wait_ms));
 	struct rstmem_buffer *buf;
 	int seen;
 
 	for (;;) {
 		seen = rstmem_room();
-		buf = buffer_try(teedev, req, !timeout);
+		buf = buffer_try(teedev, req, time_after_eq(jiffies, end));
 		if (buf != ERR_PTR(-EAGAIN))
 			return buf;
-		if (rstmem_room_wait(seen, &timeout))
+		if (rstmem_room_wait(seen, end, req->for_user))
 			return ERR_PTR(-EINTR);
 	}
 }

@@ -8,9 +8,11 @@
  */
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
 #include <linux/string.h>
@@ -237,8 +239,6 @@ void rstmem_device_plug(struct tee_rstmem_device *rdev)
  */
 void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 {
-	u32 uc;
-
 	mutex_lock(&devices_lock);
 	list_del_rcu(&rdev->node);
 	mutex_unlock(&devices_lock);
@@ -246,9 +246,6 @@ void rstmem_device_unplug(struct tee_rstmem_device *rdev)
 	WRITE_ONCE(rdev->unplugged, true);
 	tee_rstmem_room_changed();
 	synchronize_srcu(&device_calls);
-	for (uc = 0; uc <= TEE_IOC_UC_MAX; uc++)
-		if (rdev->offers[uc])
-			rstmem_account_stop(&rdev->offers[uc]->own);
 }
 
 /**
@@ -341,17 +338,25 @@ EXPORT_SYMBOL_GPL(tee_rstmem_room_changed);
 /**
  * rstmem_room_wait() - wait until a pool has changed, or a device is being removed
  * @seen:	result of rstmem_room() from before the failed attempt
- * @timeout:	in: time to wait, in jiffies; out: the rest, 0 when none is left
+ * @end:	end of the wait, in jiffies, not yet over
+ * @freezable:	true: the task can be frozen, so it must hold no lock
  *
- * The caller is not between rstmem_device_enter() and rstmem_device_exit().
+ * The wait may end early. The caller is not between rstmem_device_enter() and
+ * rstmem_device_exit().
  *
  * Return: 0, or -EINTR when the task is being killed.
  */
-int rstmem_room_wait(int seen, long *timeout)
+int rstmem_room_wait(int seen, unsigned long end, bool freezable)
 {
-	*timeout = wait_event_killable_timeout(room_wait, rstmem_room() != seen,
-					       *timeout);
-	return *timeout < 0 ? -EINTR : 0;
+	long left = end - jiffies;
+	DEFINE_WAIT(wait);
+
+	prepare_to_wait(&room_wait, &wait,
+			TASK_KILLABLE | (freezable ? TASK_FREEZABLE : 0));
+	if (rstmem_room() == seen && left > 0)
+		schedule_timeout(left);
+	finish_wait(&room_wait, &wait);
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /**

@@ -122,7 +122,7 @@ bool rstmem_device_exists(const struct tee_device *teedev, u64 *use_cases);
 int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
 			struct tee_rstmem_usage *usage);
 int rstmem_room(void);
-int rstmem_room_wait(int seen, long *timeout);
+int rstmem_room_wait(int seen, unsigned long end, bool freezable);
 struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,
 					 u32 use_case);
 void rstmem_offer_refused(struct rstmem_offer *offer, int error);
