@@ -106,6 +106,12 @@ bool rstmem_block_to(struct rstmem_block *block, enum rstmem_block_state state,
 	return true;
 }
 
+/* The time before the next try after @failures others. */
+static u64 backoff(u32 failures)
+{
+	return RETRY_MS << min(failures, RETRY_SHIFT);
+}
+
 /**
  * rstmem_block_failed() - note that a step of a block failed
  * @block:	the block, in the state that follows the step
@@ -113,8 +119,7 @@ bool rstmem_block_to(struct rstmem_block *block, enum rstmem_block_state state,
  */
 void rstmem_block_failed(struct rstmem_block *block, u64 now)
 {
-	block->retry = now + (RETRY_MS << min(block->tries, RETRY_SHIFT));
-	block->tries++;
+	block->retry = now + backoff(block->tries++);
 }
 
 /* Find the fullest block in @state that has room for @size bytes, or NULL. */
@@ -217,6 +222,46 @@ void rstmem_blocks_sum(const struct rstmem_blocks *blocks,
 	}
 }
 
+/* The bytes to keep free: none in a pool without buffers or larger than its limit. */
+static u64 reserve(const struct rstmem_blocks *blocks,
+		   const struct rstmem_blocks_sum *sum, u64 floor_used)
+{
+	return floor_used + sum->used && sum->out <= blocks->limit ? blocks->warm : 0;
+}
+
+/**
+ * rstmem_blocks_are_low() - check whether less than the reserve is free
+ * @blocks:	the pool
+ * @floor_used:	bytes taken in the part of the pool that always stays
+ * @floor_free:	bytes free in it
+ *
+ * Return: true when the pool shall grow, although no allocation waits.
+ */
+bool rstmem_blocks_are_low(const struct rstmem_blocks *blocks, u64 floor_used,
+			   u64 floor_free)
+{
+	struct rstmem_blocks_sum sum;
+
+	rstmem_blocks_sum(blocks, &sum);
+	return floor_free + sum.free < reserve(blocks, &sum, floor_used);
+}
+
+/**
+ * rstmem_blocks_lent() - note how the TEE took a block
+ * @blocks:	the pool
+ * @ok:		the TEE has the block
+ * @now:	ms
+ *
+ * After a refusal, another block is tried at once. After more refusals in a row, the pool
+ * does not grow for a while. So a TEE that takes no block costs the kernel little.
+ */
+void rstmem_blocks_lent(struct rstmem_blocks *blocks, bool ok, u64 now)
+{
+	blocks->refusals = ok ? 0 : blocks->refusals + 1;
+	if (blocks->refusals > 1)
+		blocks->pause = now + backoff(blocks->refusals - 2);
+}
+
 /* Find the block to grow by: an absent one, or the idle one with the fewest failures. */
 static const struct rstmem_block *find_growth(const struct rstmem_blocks *blocks,
 					      u64 now)
@@ -224,6 +269,8 @@ static const struct rstmem_block *find_growth(const struct rstmem_blocks *blocks
 	const struct rstmem_block *block, *found = NULL;
 	struct rstmem_blocks_sum sum;
 
+	if (blocks->pause > now)
+		return NULL;
 	rstmem_blocks_sum(blocks, &sum);
 	for (block = blocks->block; block < blocks->block + blocks->count; block++) {
 		if (block->retry > now)
@@ -320,10 +367,11 @@ struct rstmem_step rstmem_blocks_step(struct rstmem_blocks *blocks, u64 floor_us
 	u64 keep, free, wait_ms = FOREVER;
 
 	rstmem_blocks_sum(blocks, &sum);
-	keep = floor_used + sum.used ? blocks->warm : 0;
+	keep = reserve(blocks, &sum, floor_used);
 	free = floor_free + sum.free;
+	blocks->low = free < keep;
 
-	if (blocks->want || free < keep) {
+	if (blocks->want || blocks->low) {
 		block = find_room(blocks, RSTMEM_BLOCK_DRAINING, 0);
 		if (!blocks->want && block) {
 			rstmem_block_to(block, RSTMEM_BLOCK_ACTIVE, now);
@@ -333,6 +381,8 @@ struct rstmem_step rstmem_blocks_step(struct rstmem_blocks *blocks, u64 floor_us
 		if (growth)
 			return step(growth->state == RSTMEM_BLOCK_ABSENT ?
 				    RSTMEM_STEP_LEND : RSTMEM_STEP_TAKE, growth, 0);
+		if (blocks->pause > now)
+			wait_ms = blocks->pause - now;
 	} else {
 		block = find_surplus(blocks, free, keep);
 		if (block) {

@@ -54,6 +54,9 @@ struct rstmem_block {
  * @warm:	bytes that are kept free while a buffer lives
  * @idle_ms:	time before a block that is not needed goes back, ms
  * @want:	bytes of the largest allocation that waits, or 0
+ * @pause:	time before which the pool does not grow, ms
+ * @refusals:	refusals of the TEE since it last took a block
+ * @low:	the last rstmem_blocks_step() found less than @warm free
  * @count:	number of blocks
  * @block:	the blocks, all of one size, in the order of addresses
  *
@@ -65,6 +68,9 @@ struct rstmem_blocks {
 	u64 warm;
 	u64 idle_ms;
 	u64 want;
+	u64 pause;
+	u32 refusals;
+	bool low;
 	u32 count;
 	struct rstmem_block block[];
 };
@@ -119,6 +125,9 @@ struct rstmem_block *rstmem_blocks_alloc(struct rstmem_blocks *blocks,
 struct rstmem_block *rstmem_blocks_find(struct rstmem_blocks *blocks, u64 addr);
 void rstmem_blocks_free(struct rstmem_block *block, struct rstmem_extent *ext,
 			u64 now);
+void rstmem_blocks_lent(struct rstmem_blocks *blocks, bool ok, u64 now);
+bool rstmem_blocks_are_low(const struct rstmem_blocks *blocks, u64 floor_used,
+			   u64 floor_free);
 bool rstmem_blocks_may_grow(const struct rstmem_blocks *blocks, u64 size, u64 now);
 void rstmem_blocks_sum(const struct rstmem_blocks *blocks,
 		       struct rstmem_blocks_sum *sum);

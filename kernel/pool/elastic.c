@@ -69,6 +69,7 @@
  * @poked:	the thread shall look for a step
  * @attempt_ms:	time limit of an attempt to take a block, ms
  * @most:	largest limit, bytes; constant
+ * @lending:	block that the thread is lending, or for which it calls adopt, or NULL
  * @stat:	counters
  * @blocks:	the blocks
  */
@@ -88,6 +89,7 @@ struct elastic {
 	bool poked;
 	u64 attempt_ms;
 	u64 most;
+	struct rstmem_block *lending;
 	struct rstmem_elastic_stat stat;
 	struct rstmem_blocks blocks;
 };
@@ -116,15 +118,22 @@ static void floor_usage(struct elastic *elastic, struct tee_rstmem_usage *usage)
 		elastic->floor->ops->usage(elastic->floor, usage);
 }
 
-/* Check whether taking @size bytes has just brought @free below the reserve. */
-static bool crossed(const struct elastic *elastic, u64 free, u64 size)
+/* Make the thread look for a step if it does not know that the reserve is too small. */
+static void check_reserve(struct elastic *elastic)
 {
-	return free < elastic->blocks.warm && free + size >= elastic->blocks.warm;
+	struct tee_rstmem_usage floor;
+
+	lockdep_assert_held(&elastic->lock);
+
+	if (elastic->blocks.low)
+		return;
+	floor_usage(elastic, &floor);
+	if (rstmem_blocks_are_low(&elastic->blocks, floor.used, floor.total - floor.used))
+		poke(elastic);
 }
 
 static int floor_alloc(struct elastic *elastic, struct tee_shm *shm, size_t size)
 {
-	struct tee_rstmem_usage usage;
 	int rc;
 
 	if (!elastic->floor)
@@ -133,10 +142,8 @@ static int floor_alloc(struct elastic *elastic, struct tee_shm *shm, size_t size
 	if (rc)
 		return rc;
 
-	floor_usage(elastic, &usage);
 	spin_lock(&elastic->lock);
-	if (crossed(elastic, usage.total - usage.used, size))
-		poke(elastic);
+	check_reserve(elastic);
 	spin_unlock(&elastic->lock);
 	return 0;
 }
@@ -162,8 +169,7 @@ static int elastic_op_alloc(struct tee_rstmem_pool *pool, struct tee_shm *shm,
 		rc = 0;
 		shm->paddr = ext->start;
 		shm->size = ext->size;
-		if (crossed(elastic, block->size - block->space.used, size))
-			poke(elastic);
+		check_reserve(elastic);
 	} else if (rstmem_blocks_may_grow(blocks, size, now_ms())) {
 		rc = -EAGAIN;
 		blocks->want = max_t(u64, blocks->want, size);
@@ -191,7 +197,6 @@ static void elastic_op_free(struct tee_rstmem_pool *pool, struct tee_shm *shm)
 			poke(elastic);
 		spin_unlock(&elastic->lock);
 	}
-	tee_rstmem_room_changed();
 }
 
 static void elastic_op_usage(struct tee_rstmem_pool *pool,
@@ -238,6 +243,7 @@ static void step_end(struct elastic *elastic, struct rstmem_block *block,
 	enum rstmem_block_state old;
 
 	spin_lock(&elastic->lock);
+	elastic->lending = NULL;
 	old = block->state;
 	if (next != old)
 		WARN_ON(!rstmem_block_to(block, next, now_ms()));
@@ -312,18 +318,6 @@ static void step_take(struct elastic *elastic, struct rstmem_block *block)
 	}
 }
 
-static void step_lend(struct elastic *elastic, struct rstmem_block *block)
-{
-	int rc = elastic->ops->lend(elastic->data, block->start, block->size);
-
-	if (rc == -ENOTRECOVERABLE) {
-		poison(block, "lend", rc);
-		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
-		return;
-	}
-	step_end(elastic, block, rc ? RSTMEM_BLOCK_ABSENT : RSTMEM_BLOCK_ACTIVE, rc,
-		 &elastic->stat.grown);
-}
 
 static void step_reclaim(struct elastic *elastic, struct rstmem_block *block)
 {
@@ -348,6 +342,25 @@ static void step_give(struct elastic *elastic, struct rstmem_block *block)
 		 &elastic->stat.returned);
 }
 
+static void step_lend(struct elastic *elastic, struct rstmem_block *block)
+{
+	int rc = elastic->ops->lend(elastic->data, block->start, block->size);
+
+	spin_lock(&elastic->lock);
+	rstmem_blocks_lent(&elastic->blocks, !rc, now_ms());
+	spin_unlock(&elastic->lock);
+	if (rc == -ENOTRECOVERABLE) {
+		poison(block, "lend", rc);
+		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
+	} else if (rc) {
+		step_end(elastic, block, RSTMEM_BLOCK_ABSENT, rc, NULL);
+		/* The TEE may refuse for long. Meanwhile the kernel can use the block. */
+		step_give(elastic, block);
+	} else {
+		step_end(elastic, block, RSTMEM_BLOCK_ACTIVE, 0, &elastic->stat.grown);
+	}
+}
+
 /*
  * Choose a step and begin it. From here on, nothing is allocated in a block that is being
  * reclaimed.
@@ -368,6 +381,8 @@ static struct rstmem_step step_begin(struct elastic *elastic)
 		WARN_ON(!rstmem_block_to(step.block, RSTMEM_BLOCK_OFFLINING, now));
 	if (step.kind == RSTMEM_STEP_RECLAIM)
 		WARN_ON(!rstmem_block_to(step.block, RSTMEM_BLOCK_RECLAIMING, now));
+	if (step.kind == RSTMEM_STEP_LEND)
+		elastic->lending = step.block;
 	hopeless = blocks->want && step.kind != RSTMEM_STEP_TAKE &&
 		   step.kind != RSTMEM_STEP_LEND;
 	if (hopeless)
@@ -400,6 +415,13 @@ static void step_make(struct elastic *elastic, const struct rstmem_step *step)
 	}
 }
 
+static void set_lending(struct elastic *elastic, struct rstmem_block *block)
+{
+	spin_lock(&elastic->lock);
+	elastic->lending = block;
+	spin_unlock(&elastic->lock);
+}
+
 /* An earlier kernel may have lent blocks that were set aside at boot. */
 static void adopt_all(struct elastic *elastic)
 {
@@ -411,7 +433,9 @@ static void adopt_all(struct elastic *elastic)
 		if (block->state != RSTMEM_BLOCK_ABSENT)
 			continue;
 		try_to_freeze();
+		set_lending(elastic, block);
 		rc = elastic->ops->adopt(elastic->data, block->start, block->size);
+		set_lending(elastic, NULL);
 		if (!rc)
 			continue;
 		poison(block, "adopt", rc);
@@ -475,7 +499,10 @@ static int pm_notify(struct notifier_block *nb, unsigned long action, void *arg)
 	return notifier_from_errno(-EBUSY);
 }
 
-/* Count the bytes of lent blocks, and in @returning those of blocks without buffers. */
+/*
+ * Count the bytes of blocks that are lent or being lent, and in @returning those of blocks
+ * without buffers.
+ */
 static u64 lent(struct elastic *elastic, u64 *returning)
 {
 	struct rstmem_block *block;
@@ -487,7 +514,8 @@ static u64 lent(struct elastic *elastic, u64 *returning)
 	     block < elastic->blocks.block + elastic->blocks.count; block++) {
 		if (block->state != RSTMEM_BLOCK_ACTIVE &&
 		    block->state != RSTMEM_BLOCK_DRAINING &&
-		    block->state != RSTMEM_BLOCK_RECLAIMING)
+		    block->state != RSTMEM_BLOCK_RECLAIMING &&
+		    block != elastic->lending)
 			continue;
 		sum += block->size;
 		if (!block->space.taken)
@@ -548,9 +576,9 @@ static void elastic_op_destroy(struct tee_rstmem_pool *pool)
 {
 	struct elastic *elastic = to_elastic(pool);
 
-	unregister_reboot_notifier(&elastic->reboot);
 	unregister_pm_notifier(&elastic->pm);
 	thread_end(elastic);
+	unregister_reboot_notifier(&elastic->reboot);
 	elastic->source->end_keep(elastic->guard);
 	if (elastic->floor)
 		tee_rstmem_pool_free(elastic->floor);

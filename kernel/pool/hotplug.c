@@ -281,7 +281,8 @@ static int add_and_online(u64 start, u64 size)
 		if (rc)
 			break;
 	}
-	if (!rc || !leave(start, size))
+	/* This removes nothing if a part is online: programs may have pinned its pages. */
+	if (!rc || !remove_memory(start, size))
 		return rc;
 	/* The kernel has the memory, although part of the memory is offline. */
 	pr_warn("rstmem: 0x%llx-0x%llx: not all of it is online (error %d), see /sys/devices/system/memory\n",

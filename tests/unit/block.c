@@ -155,6 +155,76 @@ static void test_growth(void)
 	free(pool);
 }
 
+static void test_refusals(void)
+{
+	struct rstmem_blocks *pool = pool_make(0, 1000);
+	struct rstmem_step step;
+
+	pool->want = MIB;
+	rstmem_blocks_lent(pool, false, 0);
+	ktap(steps(pool, RSTMEM_STEP_TAKE, 0, 0),
+	     "refusals: another block is taken at once after the TEE refused one");
+	rstmem_blocks_lent(pool, false, 0);
+	ktap(steps(pool, RSTMEM_STEP_WAIT, -1, 999) && steps(pool, RSTMEM_STEP_TAKE, 0, 1000),
+	     "refusals: no block is taken for a second after the TEE refused two");
+	ktap(!rstmem_blocks_may_grow(pool, MIB, 999) &&
+	     rstmem_blocks_may_grow(pool, MIB, 1000),
+	     "refusals: no allocation waits during that second");
+	rstmem_blocks_lent(pool, false, 1000);
+	step = rstmem_blocks_step(pool, 0, 0, 1000);
+	ktap(step.kind == RSTMEM_STEP_WAIT && step.wait_ms == 2000,
+	     "refusals: the pool looks again after two seconds when the TEE refused three");
+	rstmem_blocks_lent(pool, true, 3000);
+	rstmem_blocks_lent(pool, false, 3000);
+	ktap(steps(pool, RSTMEM_STEP_TAKE, 0, 3000),
+	     "refusals: those before a success do not count");
+	free(pool);
+}
+
+static void test_limit(void)
+{
+	struct rstmem_blocks *pool = pool_make(32 * MIB, 1000);
+	struct rstmem_extent ext;
+
+	activate(pool, 0);
+	activate(pool, 1);
+	rstmem_blocks_alloc(pool, &ext, 100 * MIB);
+	rstmem_blocks_step(pool, 0, 0, 10);
+	ktap(pool->block[1].state == RSTMEM_BLOCK_ACTIVE,
+	     "limit: an empty block stays as the reserve");
+	pool->limit = BLOCK;
+	rstmem_blocks_step(pool, 0, 0, 20);
+	ktap(pool->block[1].state == RSTMEM_BLOCK_DRAINING,
+	     "limit: a lower one makes the empty block drain, in spite of the reserve");
+	ktap(steps(pool, RSTMEM_STEP_RECLAIM, 1, 1020),
+	     "limit: the block goes back after the idle time");
+	free(pool);
+}
+
+static void test_low(void)
+{
+	struct rstmem_blocks *pool = pool_make(16 * MIB, 1000);
+	struct rstmem_extent ext;
+
+	ktap(!rstmem_blocks_are_low(pool, 0, 8 * MIB),
+	     "low: a pool without buffers needs no reserve");
+	ktap(rstmem_blocks_are_low(pool, MIB, 7 * MIB),
+	     "low: the first buffer of a floor below the reserve is noticed");
+	activate(pool, 0);
+	activate(pool, 1);
+	rstmem_blocks_alloc(pool, &ext, 120 * MIB);
+	ktap(!rstmem_blocks_are_low(pool, 0, 0), "low: what other blocks have counts");
+	pool->block[1].state = RSTMEM_BLOCK_IDLE;
+	ktap(rstmem_blocks_are_low(pool, 0, 0) && !rstmem_blocks_are_low(pool, 0, 8 * MIB),
+	     "low: what the floor has counts");
+	ktap(steps(pool, RSTMEM_STEP_TAKE, 1, 0) && pool->low,
+	     "low: a step knows");
+	rstmem_blocks_free(&pool->block[0], &ext, 10);
+	rstmem_blocks_step(pool, 0, 0, 10);
+	ktap(!pool->low, "low: a step forgets when there are no buffers");
+	free(pool);
+}
+
 static void test_return(void)
 {
 	struct rstmem_blocks *pool = pool_make(0, 1000);
@@ -224,6 +294,9 @@ int main(int argc, char **argv)
 	test_states();
 	test_alloc();
 	test_growth();
+	test_refusals();
+	test_limit();
+	test_low();
 	test_return();
 	return ktap_end();
 }
