@@ -13,10 +13,21 @@
 
 #include "vdec.h"
 
-/* Any but a device for supplicants, such as teepriv0: opening it keeps the supplicant out. */
+/*
+ * Match any TEE, but only the first device of OP-TEE, which is for clients. Opening the
+ * second one, which is for supplicants, would keep tee-supplicant out. @data is a bool,
+ * false at first.
+ */
 static int match_client(struct tee_ioctl_version_data *version, const void *data)
 {
-	return !(version->gen_caps & TEE_GEN_CAP_PRIVILEGED);
+	bool *optee_found = (bool *)data;
+
+	if (version->impl_id != TEE_IMPL_ID_OPTEE)
+		return true;
+	if (*optee_found)
+		return false;
+	*optee_found = true;
+	return true;
 }
 
 static int session_open(struct vdec_tee *tee)
@@ -41,9 +52,10 @@ static int session_open(struct vdec_tee *tee)
 int vdec_tee_open(struct vdec_tee *tee)
 {
 	struct tee_context *before = NULL;
+	bool optee_found = false;
 
 	for (;;) {
-		tee->ctx = tee_client_open_context(before, match_client, NULL, NULL);
+		tee->ctx = tee_client_open_context(before, match_client, &optee_found, NULL);
 		if (before)
 			tee_client_close_context(before);
 		if (IS_ERR(tee->ctx))

@@ -157,11 +157,17 @@ static const struct tee_rstmem_ops optee_rstmem_ops = {
 	.release = optee_release,
 };
 
-/* Not the device for supplicants: opening it would keep tee-supplicant out. */
+/*
+ * Match OP-TEE's first device, which is for clients. Opening the second one, which is for
+ * supplicants, would keep tee-supplicant out. @data is a bool, false at first.
+ */
 static int is_optee(struct tee_ioctl_version_data *vers, const void *data)
 {
-	return vers->impl_id == TEE_IMPL_ID_OPTEE &&
-	       !(vers->gen_caps & TEE_GEN_CAP_PRIVILEGED);
+	bool *found = (bool *)data;
+	bool first = vers->impl_id == TEE_IMPL_ID_OPTEE && !*found;
+
+	*found |= first;
+	return first;
 }
 
 static bool is_bound_to_optee(struct device *dev)
@@ -230,6 +236,7 @@ static int optee_attach(struct device *dev)
 	struct tee_rstmem_device *new;
 	struct optee_memory *mem;
 	struct tee_context *ctx;
+	bool found = false;
 
 	device_lock_assert(dev);
 	lockdep_assert_held(&optee_lock);
@@ -237,7 +244,7 @@ static int optee_attach(struct device *dev)
 	if (optee_dev || leaving)
 		return 0;
 	/* An open context keeps the TEE device. optee_detach() closes the context. */
-	ctx = tee_client_open_context(NULL, is_optee, NULL, NULL);
+	ctx = tee_client_open_context(NULL, is_optee, &found, NULL);
 	if (IS_ERR(ctx)) {
 		pr_err("no TEE device of OP-TEE's: error %ld\n", PTR_ERR(ctx));
 		return PTR_ERR(ctx);

@@ -124,4 +124,11 @@ for function in bus_register_notifier bus_unregister_notifier tee_rstmem_attach;
 done
 clear_away
 rmmod rstmem_fake_optee
+
+insmod "$extra"/rstmem_fake_optee.ko refuse=1
+load && ! unload
+[ "$(cat /sys/module/rstmem_fake_optee/parameters/supplicant)" = N ]
+result $? 'orders: the device for supplicants is not opened when the other one refuses'
+clear_away 2>/dev/null
+rmmod rstmem_fake_optee
 finish

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rstmem_fake_optee: a driver and a device with the names of OP-TEE's, and a TEE device
- * that says that it is OP-TEE's. Nothing is behind it. For tests of optee_rstmem with
- * drivers that come and go.
+ * rstmem_fake_optee: a driver and a device with the names of OP-TEE's, and two TEE devices
+ * that say that they are OP-TEE's, for clients and for supplicants. Nothing is behind them.
+ * For tests of optee_rstmem with drivers that come and go.
  */
 #include <linux/err.h>
 #include <linux/module.h>
@@ -10,6 +10,14 @@
 #include <linux/property.h>
 #include <linux/tee.h>
 #include <linux/tee_core.h>
+
+static bool refuse;
+module_param(refuse, bool, 0644);
+MODULE_PARM_DESC(refuse, "The device for clients cannot be opened");
+
+static bool supplicant;
+module_param(supplicant, bool, 0644);
+MODULE_PARM_DESC(supplicant, "The device for supplicants was opened");
 
 /* A device that is attached to must have a pool. Nothing is allocated. */
 static int fake_pool_alloc(struct tee_shm_pool *pool, struct tee_shm *shm,
@@ -42,6 +50,10 @@ static void fake_get_version(struct tee_device *tee,
 
 static int fake_open(struct tee_context *ctx)
 {
+	if (ctx->teedev->desc->flags & TEE_DESC_PRIVILEGED)
+		supplicant = true;
+	else if (refuse)
+		return -EIO;
 	return 0;
 }
 
@@ -61,26 +73,47 @@ static const struct tee_desc fake_desc = {
 	.owner = THIS_MODULE,
 };
 
-static int fake_probe(struct platform_device *pdev)
-{
-	struct tee_device *teedev;
-	int rc;
+static const struct tee_desc fake_supp_desc = {
+	.name = "fake-optee-supp",
+	.ops = &fake_ops,
+	.owner = THIS_MODULE,
+	.flags = TEE_DESC_PRIVILEGED,
+};
 
-	teedev = tee_device_alloc(&fake_desc, &pdev->dev, &fake_pool, NULL);
-	if (IS_ERR(teedev))
-		return PTR_ERR(teedev);
-	rc = tee_device_register(teedev);
-	if (rc) {
-		tee_device_unregister(teedev);
-		return rc;
-	}
-	platform_set_drvdata(pdev, teedev);
-	return 0;
-}
+/* The devices, in the order in which OP-TEE's driver registers its own. */
+static const struct tee_desc *const descs[] = { &fake_desc, &fake_supp_desc };
+static struct tee_device *teedevs[ARRAY_SIZE(descs)];
 
 static void fake_remove(struct platform_device *pdev)
 {
-	tee_device_unregister(platform_get_drvdata(pdev));
+	int n;
+
+	for (n = ARRAY_SIZE(teedevs) - 1; n >= 0; n--) {
+		tee_device_unregister(teedevs[n]);
+		teedevs[n] = NULL;
+	}
+}
+
+static int fake_probe(struct platform_device *pdev)
+{
+	struct tee_device *teedev;
+	int n, rc;
+
+	for (n = 0; n < ARRAY_SIZE(descs); n++) {
+		teedev = tee_device_alloc(descs[n], &pdev->dev, &fake_pool, NULL);
+		rc = PTR_ERR_OR_ZERO(teedev);
+		if (rc)
+			goto err_remove;
+		teedevs[n] = teedev;
+		rc = tee_device_register(teedev);
+		if (rc)
+			goto err_remove;
+	}
+	return 0;
+
+err_remove:
+	fake_remove(pdev);
+	return rc;
 }
 
 static struct platform_driver fake_driver = {
