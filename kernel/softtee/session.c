@@ -141,7 +141,10 @@ static u32 params_get(struct tee_param params[SOFTTEE_PARAMS],
  * softtee_context_open() - set up an opened file; the driver's operation open
  * @ctx:	its context
  *
- * Return: 0 or -ENOMEM.
+ * The context keeps the module. The shared memory of a closed file keeps the context, and
+ * softtee_exit() waits for it.
+ *
+ * Return: 0, -ENOMEM, or -ENODEV when the module is being unloaded.
  */
 int softtee_context_open(struct tee_context *ctx)
 {
@@ -150,6 +153,10 @@ int softtee_context_open(struct tee_context *ctx)
 	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
 	if (!c)
 		return -ENOMEM;
+	if (!try_module_get(THIS_MODULE)) {
+		kfree(c);
+		return -ENODEV;
+	}
 	xa_init_flags(&c->sessions, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	ctx->data = c;
 	ctx->cap_memref_null = true;
@@ -170,6 +177,8 @@ void softtee_context_release(struct tee_context *ctx)
 		session_put(sess);
 	xa_destroy(&c->sessions);
 	kfree(c);
+	/* softtee_exit() still waits, for the reference to the device that the caller has. */
+	module_put(THIS_MODULE);
 }
 
 /**

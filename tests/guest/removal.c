@@ -162,7 +162,11 @@ int main(void)
 	close(buf);
 	ktap(system("rmmod softtee 2>/dev/null") != 0,
 	     "unload: is refused while a file is open");
+	tee_mem_alloc(tee, SIZE, &out);
 	close(tee);
+	ktap(system("rmmod softtee 2>/dev/null") != 0,
+	     "unload: is refused while shared memory of a closed file exists");
+	tee_mem_free(&out);
 	ktap_eq(system("rmmod softtee"), 0,
 		"unload: succeeds with no file and no buffer");
 	close(edu);
