@@ -93,6 +93,7 @@ static struct tee_rstmem_device *hooks_create(struct tee_device *teedev,
 		kfree(hooks);
 		return ERR_PTR(rc);
 	}
+	teedev->flags |= TEE_DEVICE_FLAG_RSTMEM;
 	return rdev;
 }
 
@@ -223,17 +224,17 @@ EXPORT_SYMBOL_GPL(tee_rstmem_detach);
  */
 long tee_rstmem_ioctl(struct tee_context *ctx, unsigned int cmd, void __user *arg)
 {
-#ifdef TEE_RSTMEM_DEFINES_REGISTER_FD
 	long rc;
 
-	if (!rstmem_ioctl_handles(cmd))
+	if (!rstmem_ioctl_handles(cmd) || !(ctx->teedev->flags & TEE_DEVICE_FLAG_RSTMEM))
 		return -ENOIOCTLCMD;
 	rc = rstmem_ioctl(ctx, cmd, arg);
+#ifdef TEE_RSTMEM_DEFINES_REGISTER_FD
 	/* A dma-buf, but not of restricted memory. The TEE core takes no others. */
-	return rc == -ENOIOCTLCMD ? -EOPNOTSUPP : rc;
-#else
-	return rstmem_ioctl_handles(cmd) ? rstmem_ioctl(ctx, cmd, arg) : -ENOIOCTLCMD;
+	if (rc == -ENOIOCTLCMD)
+		return -EOPNOTSUPP;
 #endif
+	return rc;
 }
 
 #ifdef TEE_GEN_CAP_RSTMEM
