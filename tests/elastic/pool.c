@@ -194,14 +194,6 @@ void close_all(int *buf, int count)
 		close(buf[count]);
 }
 
-void patience(const char *ms)
-{
-	/* The name where the TEE core has it, see docs/upstream.md, comes second. */
-	if (guest_write("/sys/module/tee_rstmem/parameters/wait_ms", ms) &&
-	    guest_write("/sys/module/tee/parameters/rstmem_wait_ms", ms))
-		ktap_bail("cannot set wait_ms");
-}
-
 void failing(const char *function, int result)
 {
 	char command[128];

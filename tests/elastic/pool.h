@@ -44,8 +44,6 @@ void load(const char *pool, const char *more);
 /* Loads softtee with @size bytes of blocks and no floor, and waits in the same way. */
 void load_blocks(uint64_t size, const char *more);
 bool unload(void);
-/* The time that an allocation waits for growth, ms. */
-void patience(const char *ms);
 
 /*
  * Returns the address of a block in a state, as sysfs names it, other than the one at

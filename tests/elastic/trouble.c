@@ -139,9 +139,9 @@ void test_enemy(void)
 	start = seconds();
 	ktap_eq(waiter_end(waiter), -SIGKILL, "pinned: an allocation that waits can be killed");
 
-	patience("5000");
+	guest_set_wait_ms("5000");
 	rc = waiter_end(waiter_start());
-	patience("120000");
+	guest_set_wait_ms("120000");
 	ktap(rc == ENOMEM || rc == ETIMEDOUT,
 	     "pinned: an allocation that cannot grow fails with ENOMEM or ETIMEDOUT: %s",
 	     strerror(rc));
@@ -288,9 +288,9 @@ void test_pressure(void)
 	set("attempt_ms", 2000);
 	worker_start(&worker, guest_meminfo("MemAvailable") / 8 * 7);
 	count = fill_floor(buf);
-	patience("15000");
+	guest_set_wait_ms("15000");
 	rc = waiter_end(waiter_start());
-	patience("120000");
+	guest_set_wait_ms("120000");
 	ktap(!rc || rc == ENOMEM || rc == ETIMEDOUT,
 	     "pressure: an allocation succeeds, or fails with ENOMEM or ETIMEDOUT: %s",
 	     strerror(rc));

@@ -46,11 +46,18 @@ echo "$region max" >$group/dmem.max
 check 'dmem.max: allows more when it is max' allocates 2M
 
 # The group of a buffer is charged until the buffer ends, also without its process.
-inside rstmem alloc -s 64K -d /dev/tee0 --hold 2 >/dev/null &
+inside rstmem alloc -s 64K -d /dev/tee0 -- sleep 1000 >/dev/null &
+while [ "$(value $group dmem.current)" != 65536 ]; do usleep 10000; done
+# The driver waits for the open file.
+echo softtee >/sys/bus/platform/drivers/softtee/unbind &
+while [ -e /sys/class/rstmem/tee0,secure-video ]; do usleep 10000; done
+# Give the removal time to go on.
 sleep 1
-check 'dmem.current: counts a buffer in the background' [ "$(value $group dmem.current)" = 65536 ]
-check 'softtee: unbinds while a buffer lives' sh -c \
-	'echo softtee >/sys/bus/platform/drivers/softtee/unbind & sleep 2.5; wait'
+check 'dmem.current: counts a buffer of a TEE that is going' \
+	[ "$(value $group dmem.current)" = 65536 ]
+check 'dmem.capacity: keeps the region while a buffer lives' \
+	[ "$(value $top dmem.capacity)" = $((64 << 20)) ]
+killall sleep
 wait
 check 'dmem.capacity: has no region without the TEE' [ -z "$(value $top dmem.capacity)" ]
 check 'softtee: binds again' sh -c 'echo softtee >/sys/bus/platform/drivers/softtee/bind'

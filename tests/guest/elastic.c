@@ -140,6 +140,22 @@ static void test_warm(void)
 	ktap(reaches("out", 0), "warm: the reserve goes back when no buffer lives");
 }
 
+/* The TEE takes no block, and the pool wants one for its reserve. */
+static void test_refused(void)
+{
+	uint64_t failed = elastic("failed");
+	int buf[8], count;
+
+	failing("softtee:softtee_lend", -EIO);
+	count = fill_floor(buf);
+	ktap(exceeds("failed", failed + 2) && elastic("out") <= BLOCK,
+	     "refused: not more than one block is out while the TEE takes none");
+	working();
+	ktap(reaches("out", BLOCK), "refused: the reserve comes when the TEE takes blocks again");
+	close_all(buf, count);
+	reaches("out", 0);
+}
+
 static void test_limit(void)
 {
 	int buf[FRAMES], n, got = 0;
@@ -357,7 +373,7 @@ int main(int argc, char **argv)
 	}
 
 	load(POOL, "elastic_idle_ms=500");
-	patience("120000");
+	guest_set_wait_ms("120000");
 	set("attempt_ms", 20000);
 	idle = ram();
 	ktap(idle > set_aside + (BLOCKS - 1) * BLOCK + BLOCK / 2,
@@ -365,6 +381,7 @@ int main(int argc, char **argv)
 	test_grow(idle);
 	test_secrets();
 	test_warm();
+	test_refused();
 	test_limit();
 	test_enemy();
 	test_failed_growth("offline_and_remove_memory", -EBUSY, "take a block");

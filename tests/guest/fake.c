@@ -146,6 +146,66 @@ static void test_errors(int tee)
 	}
 }
 
+static void *alloc_slowly(void *arg)
+{
+	int *result = arg;
+
+	*result = tee_rstmem(*result, VIDEO, 4096, NULL);
+	return NULL;
+}
+
+/* An allocation that waits, because the backend says that room may come. */
+static void test_wait(int tee)
+{
+	int status;
+	pid_t pid;
+
+	tell("mode", "error");
+	tell("error", "-11");
+	tell("restless", "1");
+	guest_set_wait_ms("300");
+	ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -ETIMEDOUT,
+		"wait: ends in time although the room changes all the time: ETIMEDOUT");
+	guest_set_wait_ms("600000");
+	pid = fork();
+	if (!pid)
+		_exit(tee_rstmem(tee, VIDEO, 4096, NULL) == -EINTR);
+	usleep(200000);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	ktap(WIFSIGNALED(status),
+	     "wait: a fatal signal ends it although the room changes all the time");
+
+	tell("restless", "0");
+	guest_set_wait_ms("20000");
+}
+
+/* Memory beside a pool that grows becomes free while an allocation waits. */
+static void test_woken(void)
+{
+	int tee, buf, result;
+	pthread_t thread;
+
+	load_pool(RAM, "pool_size=0x4000000 ranges=2 least=0x1000000");
+	tell("mode", "range");
+	tee = tee_open(FAKE_IMPL_ID);
+	buf = tee_rstmem(tee, VIDEO, 4096, NULL);
+	tell("mode", "error");
+	tell("error", "-11");
+	guest_set_wait_ms("600000");
+	result = tee;
+	pthread_create(&thread, NULL, alloc_slowly, &result);
+	usleep(200000);
+	tell("mode", "range");
+	close(buf);
+	pthread_join(thread, NULL);
+	ktap(result >= 0, "wait: an allocation is tried again when a buffer is freed");
+	close(result);
+	close(tee);
+	guest_set_wait_ms("20000");
+	unload();
+}
+
 /* Addresses only: there is no memory behind them. */
 static void test_ranges(int tee)
 {
@@ -312,14 +372,6 @@ static void test_two_ranges(void)
 	ktap_eq(account_number(account, "elastic/block_size"), 32 * MIB,
 		"block size: it is a multiple of the alignment that the firewall needs");
 	unload();
-}
-
-static void *alloc_slowly(void *arg)
-{
-	int *result = arg;
-
-	*result = tee_rstmem(*result, VIDEO, 4096, NULL);
-	return NULL;
 }
 
 /* Files and buffers keep the module loaded. */
@@ -548,12 +600,14 @@ int main(void)
 		ktap_bail("rstmem_fake does not load");
 	tee = tee_open(FAKE_IMPL_ID);
 	test_errors(tee);
+	test_wait(tee);
 	test_ranges(tee);
 	test_pages(tee);
 	test_slow(tee);
 	test_unload(tee);
 	test_pool();
 	test_two_ranges();
+	test_woken();
 
 	ktap(!load("use_cases=0"), "no use cases: the backend loads");
 	tee = tee_open(FAKE_IMPL_ID);

@@ -2,6 +2,7 @@
 /*
  * While calls run in a session of softtee, or wait for their turn, the machine can
  * suspend and processes can be killed. A waiting call that is given up does not run later.
+ * An allocation that waits does not hold up a suspend either.
  *
  * The cgroup freezer stops tasks like a suspend does; it stands in for one on kernels
  * that cannot suspend for a test (CONFIG_PM_DEBUG).
@@ -102,6 +103,26 @@ static bool freezer(void)
 	       !mkdir(GROUP, 0755);
 }
 
+/* Stops a process. Returns false if it does not stop within a minute. */
+static bool freeze(pid_t pid)
+{
+	unsigned int tries = 0;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	if (guest_write(GROUP "/cgroup.procs", text) ||
+	    guest_write(GROUP "/freezer.state", "FROZEN"))
+		ktap_bail("the freezer of cgroups: %s", strerror(errno));
+	while (!reads(GROUP "/freezer.state", "FROZEN\n") && tries++ < 6000)
+		usleep(10 * 1000);
+	return tries < 6000;
+}
+
+static void thaw(void)
+{
+	guest_write(GROUP "/freezer.state", "THAWED");
+}
+
 static unsigned int count_written(unsigned int n)
 {
 	unsigned int written = 0;
@@ -122,36 +143,44 @@ static bool all_right(unsigned int n)
 
 static void test_freeze(void)
 {
-	static const char frozen[] = "freeze: stops running and waiting calls";
-	static const char thawed[] = "thaw: all calls end with the right digest";
-	unsigned int tries = 0;
-	char text[16];
 	pid_t pid;
 	int status;
 
-	if (!freezer()) {
-		ktap_skip(frozen, "this kernel has no freezer of cgroups");
-		ktap_skip(thawed, "this kernel has no freezer of cgroups");
-		return;
-	}
 	memset(out.addr, 0, out.size);
 	pid = calls(0, CALLS);
 	usleep(200 * 1000);
-	snprintf(text, sizeof(text), "%d", pid);
-	if (guest_write(GROUP "/cgroup.procs", text) ||
-	    guest_write(GROUP "/freezer.state", "FROZEN"))
-		ktap_bail("the freezer of cgroups: %s", strerror(errno));
-	/* Whatever cannot be frozen runs to its end, and writes its digest. */
-	while (!reads(GROUP "/freezer.state", "FROZEN\n") && tries++ < 6000)
-		usleep(10 * 1000);
-	ktap(tries < 6000 && !count_written(CALLS), "%s", frozen);
+	/* A call that cannot be frozen runs to its end, and writes its digest. */
+	ktap(freeze(pid) && !count_written(CALLS), "freeze: stops running and waiting calls");
 	ktap_note("%u of %u calls ended before all were frozen",
 		  count_written(CALLS), CALLS);
-	guest_write(GROUP "/freezer.state", "THAWED");
+	thaw();
 	waitpid(pid, &status, 0);
-	ktap(!status && all_right(CALLS), "%s", thawed);
-	rmdir(GROUP);
-	umount(FREEZER);
+	ktap(!status && all_right(CALLS),
+	     "thaw: all calls end with the right digest");
+}
+
+/* The backend says that room may come, and none comes. */
+static void test_freeze_alloc(void)
+{
+	pid_t pid;
+	int tee;
+
+	if (system("modprobe rstmem_fake mode=error error=-11"))
+		ktap_bail("rstmem_fake does not load");
+	guest_set_wait_ms("600000");
+	pid = fork();
+	if (!pid) {
+		tee = tee_open(FAKE_IMPL_ID);
+		_exit(tee_rstmem(tee, VIDEO, 4096, NULL) >= 0);
+	}
+	usleep(200 * 1000);
+	ktap(freeze(pid), "freeze: stops an allocation that waits");
+	thaw();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	guest_set_wait_ms("20000");
+	if (system("rmmod rstmem_fake"))
+		ktap_bail("rstmem_fake does not unload");
 }
 
 static void test_suspend(void)
@@ -208,7 +237,15 @@ int main(void)
 		ktap_bail("digest");
 	memcpy(want, result(0), DIGEST);
 	test_kill();
-	test_freeze();
+	if (freezer()) {
+		test_freeze();
+		test_freeze_alloc();
+		rmdir(GROUP);
+		umount(FREEZER);
+	} else {
+		ktap_skip("freeze: stops calls and allocations that wait",
+			  "this kernel has no freezer of cgroups");
+	}
 	test_suspend();
 	close(buf);
 	tee_mem_free(&out);

@@ -358,7 +358,7 @@ int main(int argc, char **argv)
 
 	ktap_start();
 	content = malloc(PAGE);
-	patience("600000");
+	guest_set_wait_ms("600000");
 	settle_in();
 	if (argc > 1 && !strcmp(argv[1], "poison")) {
 		test_poison();

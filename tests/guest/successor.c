@@ -163,6 +163,6 @@ int main(int argc, char **argv)
 	if (argc != 2 || strcmp(argv[1], "leave"))
 		ktap_bail("usage: successor leave, or successor arrive USED EMPTY");
 	prepare();
-	patience("600000");
+	guest_set_wait_ms("600000");
 	leave(content);
 }

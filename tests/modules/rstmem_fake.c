@@ -47,6 +47,10 @@ static int error = -EDQUOT;
 module_param(error, int, 0644);
 MODULE_PARM_DESC(error, "what an allocation returns in mode error");
 
+static bool restless;
+module_param(restless, bool, 0644);
+MODULE_PARM_DESC(restless, "an allocation that fails says that the room has changed");
+
 static int hold;
 module_param(hold, int, 0644);
 MODULE_PARM_DESC(hold, "if not 0, an allocation waits for a signal, a minute at most, but not a second one");
@@ -186,6 +190,8 @@ static int fake_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 		shm->paddr = -(phys_addr_t)PAGE_SIZE;
 	else if (sysfs_streq(mode, "error"))
 		rc = error;
+	if (rc && restless)
+		tee_rstmem_room_changed();
 	if (!rc) {
 		/* Which kind it is, for fake_free(). */
 		shm->sec_world_id = sysfs_streq(mode, "pool");

@@ -155,6 +155,14 @@ int guest_write(const char *path, const char *text)
 	return rc < 0 ? -err : 0;
 }
 
+void guest_set_wait_ms(const char *ms)
+{
+	/* The name where the TEE core has it, see docs/upstream.md, comes second. */
+	if (guest_write("/sys/module/tee_rstmem/parameters/wait_ms", ms) &&
+	    guest_write("/sys/module/tee/parameters/rstmem_wait_ms", ms))
+		ktap_bail("cannot set wait_ms");
+}
+
 void guest_keep_modules(void)
 {
 	int fd = open("/lab/unload", O_WRONLY | O_TRUNC | O_CLOEXEC);

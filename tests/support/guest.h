@@ -61,6 +61,9 @@ int guest_run_on(int cpu);
 /* Writes @text to the file at @path, emptied first where it can be. Returns 0 or -errno. */
 int guest_write(const char *path, const char *text);
 
+/* Sets the time that an allocation waits for growth, ms. */
+void guest_set_wait_ms(const char *ms);
+
 /*
  * Suspends to idle for ten seconds. A board that its clock cannot wake goes through the first
  * part of that only, which stops all tasks. Returns 0 or -errno; -EOPNOTSUPP when the kernel
