@@ -64,6 +64,16 @@ child(struct rstmem *dev, const struct rstmem_buffer *buf, char **argv)
 	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN);
 }
 
+/*
+ * The terminal sends the signals of its keys to a command in the same process group as well.
+ * It sends SIGHUP to the first process of the session only.
+ */
+static bool has_signal(pid_t pid, const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL && info->si_signo != SIGHUP &&
+	       getpgid(pid) == getpgrp();
+}
+
 static int wait_for(pid_t pid, const sigset_t *set)
 {
 	siginfo_t info;
@@ -73,8 +83,7 @@ static int wait_for(pid_t pid, const sigset_t *set)
 		if (sigwaitinfo(set, &info) < 0)
 			continue;	/* EINTR: was stopped and goes on */
 		if (info.si_signo != SIGCHLD) {
-			/* The terminal sends its signals to the command as well. */
-			if (info.si_code != SI_KERNEL)
+			if (!has_signal(pid, &info))
 				kill(pid, info.si_signo);
 			continue;
 		}

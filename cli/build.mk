@@ -20,7 +20,8 @@ $(cli-obj): $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(user-cc) -Icli/common -Iconform -ffile-prefix-map=$(CURDIR)=. -MMD -MP -c -o $@ $<
 
-$(B)/cli/doctor.o: user-flags += -DOLDEST_KERNEL='"$(call meta,oldest_kernel)"'
+$(B)/cli/doctor.o: user-flags += -DOLDEST_KERNEL='"$(call meta,oldest_kernel)"' \
+	-DRSTMEM_VERSION='"$(VERSION)"'
 $(B)/cli/doctor.o: META
 
 $(cli-bin): $(cli-obj) $(B)/lib/librstmem.a

@@ -203,6 +203,9 @@ static void look_at_signatures(struct exam *exam)
 {
 	static const char enrol[] =
 		"mokutil --import /var/lib/dkms/mok.pub\nreboot";
+	static const char sign[] =
+		"dkms build --force rstmem/" RSTMEM_VERSION "\n"
+		"dkms install --force rstmem/" RSTMEM_VERSION;
 	const char *cause = signatures_needed();
 	enum module state = module_state("tee_rstmem");
 
@@ -213,7 +216,7 @@ static void look_at_signatures(struct exam *exam)
 		     "the kernel needs signed modules (%s), and takes rstmem's",
 		     cause);
 	else if (!module_is_signed("tee_rstmem"))
-		find(exam, LEVEL_PROBLEM, "signatures", "dkms autoinstall --force",
+		find(exam, LEVEL_PROBLEM, "signatures", sign,
 		     "the kernel refuses unsigned modules (%s), and tee_rstmem is unsigned; have DKMS sign it",
 		     cause);
 	else

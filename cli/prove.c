@@ -235,10 +235,14 @@ int prove(const struct consent *consent, bool is_json)
 	if (status >= 0)
 		goto out_deinit;
 
-	/* They would leave the module behind. */
+	/* With SIGCHLD ignored, no child can be waited for. */
+	signal(SIGCHLD, SIG_DFL);
+	/* These would leave the module behind. */
+	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGQUIT);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	was_loaded = module_state(MODULE) == MODULE_LOADED;

@@ -11,13 +11,17 @@ function __rstmem_no_verb
 end
 
 function __rstmem_devices
-    set -l nodes /dev/tee[0-9]*
-    printf '%s\n' $nodes
+    set -l nodes /dev/tee*
+    for node in $nodes
+        string match -r '^/dev/tee[0-9]+$' $node
+    end
 end
 
 function __rstmem_heaps
     set -l nodes /dev/dma_heap/protected,*
-    printf '%s\n' $nodes
+    for node in $nodes
+        echo $node
+    end
 end
 
 complete -c rstmem -f

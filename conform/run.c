@@ -129,7 +129,7 @@ static void reap_rest(pid_t group)
 		pid_t pid;
 
 		do
-			pid = waitpid(-1, NULL, WNOHANG);
+			pid = waitpid(-group, NULL, WNOHANG);
 		while (pid > 0);
 		if (pid < 0)
 			return;
@@ -183,6 +183,8 @@ struct conform_result conform_run(struct conform *c,
 		return result;
 	}
 
+	/* With SIGCHLD ignored, no child can be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	fflush(NULL);
 	pid = fork();

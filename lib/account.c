@@ -2,7 +2,6 @@
 /* Accounts: figures and limits of each use case of a device, from sysfs. */
 
 /* Inode numbers of sysfs may need 64 bits in a 32-bit program, too. */
-#define _FILE_OFFSET_BITS	64
 
 #include <dirent.h>
 #include <errno.h>

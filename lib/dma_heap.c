@@ -5,7 +5,6 @@
  */
 
 /* A buffer may be larger than 2 GiB in a 32-bit program, too. */
-#define _FILE_OFFSET_BITS	64
 
 #include <errno.h>
 #include <fcntl.h>

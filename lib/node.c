@@ -4,7 +4,6 @@
  * are opened: a watchdog starts.
  */
 /* Inode numbers may need 64 bits in a 32-bit program, too. */
-#define _FILE_OFFSET_BITS	64
 
 #include <errno.h>
 #include <limits.h>

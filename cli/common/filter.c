@@ -62,12 +62,14 @@ bool filter_match(const struct filter *filter, int device, uint32_t use_case)
  */
 int filter_option(struct filter *filter, int c, const char *verb)
 {
+	struct reason reason = { .code = REASON_NOT_TEE };
+
 	switch (c) {
 	case 'd':
 		if (!filter_device(filter, optarg))
 			return 0;
-		return usage_error(verb, "\"%s\" is not a TEE device; its path is /dev/tee0 or the like",
-				   optarg);
+		reason_set_path(&reason, optarg);
+		return reason_print(&reason);
 	case 'u':
 		if (!rstmem_use_case_parse(optarg, &filter->use_case))
 			return 0;

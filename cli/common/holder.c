@@ -5,7 +5,6 @@
  * of a socket and one in a driver belong to no process.
  */
 /* Inode numbers may need 64 bits in a 32-bit program, too. */
-#define _FILE_OFFSET_BITS	64
 
 #include <dirent.h>
 #include <stdlib.h>

@@ -365,7 +365,7 @@ json_accounts >expected
 check 'stat --json: needs no permission' cmp -s $out expected
 refused 3 'no device offers use case 9; "rstmem stat" without options' stat -u 9
 refused 3 '/dev/tee7 has no restricted memory; "rstmem stat" without' stat -d tee7
-wrong '"/dev/null" is not a TEE device' stat -d /dev/null
+refused 3 '/dev/null: not a TEE device; its path is /dev/tee0 or the like' stat -d /dev/null
 wrong '"video" is not a use case' stat -u video
 wrong 'unexpected "x"' stat x
 

@@ -117,6 +117,9 @@ surroundings() {
 	untested 'a reserve, TEE device' 'alloc.exhaustion query.largest-free' su nobody -c 'rstmem conform'
 	limit reserve 0
 	conformant 'root, TEE device'
+	timeout 300 sh -c "trap '' CHLD; sleep 1000 & exec rstmem conform" >/dev/null
+	result $? 'SIGCHLD ignored, and a child that is not of the suite: is conformant in time'
+	killall sleep
 
 	# Others hold all memory, all but a granule, half of it.
 	rstmem alloc -s 4M --hold 600 >/dev/null &

@@ -99,6 +99,14 @@ flaws() {
 	prove --yes
 	check 'no engine: says that DMA was not tried' is DMA 'not tried'
 	gone
+	name='closed output'
+	rstmem doctor --prove --yes 2>/dev/null | true
+	gone
+	name='SIGCHLD ignored'
+	sh -c "trap '' CHLD; exec rstmem doctor --prove --yes --json" >"$out" 2>"$err" </dev/null
+	status=$?
+	check 'SIGCHLD ignored: the module is loaded' is DMA 'not tried'
+	gone
 	prove
 	check 'no consent: ends with status 2' [ "$status" = 2 ]
 	check 'no consent: says what to do' grep -q 'add --yes to allow it' "$err"

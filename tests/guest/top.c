@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * rstmem top on a terminal: processes that allocate and end, keys, sizes of the
- * terminal, devices that go and come back, and terminals without a cursor.
+ * terminal, devices that go and come back, and terminals without a cursor. And rstmem
+ * alloc, whose command gets the signals of a terminal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -326,6 +327,37 @@ static void test_text(void)
 	     "--text: prints text in place of a screen");
 }
 
+/* Starts a command with a buffer, and returns when the command runs. */
+static void alloc_start(struct terminal *t, const char *command)
+{
+	char *const argv[] = { "rstmem", "alloc", "-s", "1M", "--", "sh", "-c",
+			       (char *)command, NULL };
+
+	terminal_start(t, 24, 80, "vt100", 0, argv);
+	if (!terminal_shows(t, "runs"))
+		ktap_bail("the command of rstmem alloc does not run");
+}
+
+static void test_alloc(void)
+{
+	struct terminal t;
+
+	alloc_start(&t, "echo runs; exec sleep 1000");
+	ktap_eq(terminal_hang_up(&t), (128 + SIGHUP) << 8,
+		"alloc: a terminal that hangs up ends the command");
+	alloc_start(&t, "echo runs; exec sleep 1000");
+	terminal_type(&t, "\003");
+	ktap_eq(terminal_end(&t), (128 + SIGINT) << 8, "alloc: Ctrl-C ends the command");
+	alloc_start(&t, "exec setsid sh -c 'echo runs; exec sleep 1000'");
+	terminal_type(&t, "\003");
+	ktap_eq(terminal_end(&t), (128 + SIGINT) << 8,
+		"alloc: Ctrl-C ends a command with its own process group");
+	alloc_start(&t, "n=0; trap 'n=$((n + 1))' INT; echo runs; sleep 1000; sleep 2; echo got $n");
+	terminal_type(&t, "\003");
+	ktap(terminal_shows(&t, "got 1"), "alloc: the command gets Ctrl-C once");
+	terminal_end(&t);
+}
+
 int main(void)
 {
 	ktap_start();
@@ -336,5 +368,6 @@ int main(void)
 	test_permission();
 	test_device();
 	test_text();
+	test_alloc();
 	return ktap_end();
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* librstmem and accounts: list them, find those of a device, read their members. */
-#define _FILE_OFFSET_BITS	64
 
 #include <errno.h>
 #include <fcntl.h>

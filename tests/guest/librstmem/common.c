@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Shared by the tests of librstmem, see common.h. */
-#define _FILE_OFFSET_BITS	64
 
 #include <errno.h>
 #include <fcntl.h>
