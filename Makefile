@@ -33,6 +33,7 @@ AR := $(CROSS_COMPILE)ar
 endif
 CFLAGS ?= -O2 -g
 # Apart from CPPFLAGS and CFLAGS: those given to make replace what stands here.
+# Sizes, offsets and inode numbers may need 64 bits in a 32-bit program, too.
 user-flags := -Iinclude/uapi -Ilib -D_FILE_OFFSET_BITS=64
 user-warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 user-cc = $(CC) $(user-flags) $(CPPFLAGS) $(user-warnings) $(CFLAGS)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Accounts: figures and limits of each use case of a device, from sysfs. */
 
-/* Inode numbers of sysfs may need 64 bits in a 32-bit program, too. */
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,6 @@
  * framework and those of rstmem only differ in their class.
  */
 
-/* A buffer may be larger than 2 GiB in a 32-bit program, too. */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

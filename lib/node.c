@@ -3,7 +3,6 @@
  * Nodes: find the device behind one without opening it. Some devices act when they
  * are opened: a watchdog starts.
  */
-/* Inode numbers may need 64 bits in a 32-bit program, too. */
 
 #include <errno.h>
 #include <limits.h>

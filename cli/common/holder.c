@@ -4,7 +4,6 @@
  * A CPU cannot map restricted memory, so mappings hold none. A descriptor in the queue
  * of a socket and one in a driver belong to no process.
  */
-/* Inode numbers may need 64 bits in a 32-bit program, too. */
 
 #include <dirent.h>
 #include <stdlib.h>

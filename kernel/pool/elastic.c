@@ -318,7 +318,6 @@ static void step_take(struct elastic *elastic, struct rstmem_block *block)
 	}
 }
 
-
 static void step_reclaim(struct elastic *elastic, struct rstmem_block *block)
 {
 	int rc = elastic->ops->reclaim(elastic->data, block->start, block->size);
@@ -435,12 +434,12 @@ static void adopt_all(struct elastic *elastic)
 		try_to_freeze();
 		set_lending(elastic, block);
 		rc = elastic->ops->adopt(elastic->data, block->start, block->size);
-		set_lending(elastic, NULL);
 		if (!rc)
 			continue;
 		poison(block, "adopt", rc);
 		step_end(elastic, block, RSTMEM_BLOCK_POISONED, rc, NULL);
 	}
+	set_lending(elastic, NULL);
 }
 
 /* Give all blocks back. No buffer is left. */

@@ -90,6 +90,9 @@ static enum rstmem_memory hotplug_at(u64 start, u64 size)
 	added = region_intersects(start, size, IORESOURCE_SYSTEM_RAM |
 				  IORESOURCE_SYSRAM_DRIVER_MANAGED,
 				  IORES_DESC_NONE) == REGION_INTERSECTS;
+	/* Some of it may be offline, see add_and_online(). */
+	if (added)
+		ram = size;
 	/*
 	 * A dump would have it, see leaving_notify(). And 6.12 cannot split an entry that has
 	 * the memory of the crash kernel behind the part that leaves.

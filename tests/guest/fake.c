@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/dma-heap.h>
 
@@ -157,7 +158,7 @@ static void *alloc_slowly(void *arg)
 /* An allocation that waits, because the backend says that room may come. */
 static void test_wait(int tee)
 {
-	int status;
+	time_t start;
 	pid_t pid;
 
 	tell("mode", "error");
@@ -166,14 +167,15 @@ static void test_wait(int tee)
 	guest_set_wait_ms("300");
 	ktap_eq(tee_rstmem(tee, VIDEO, 4096, NULL), -ETIMEDOUT,
 		"wait: ends in time although the room changes all the time: ETIMEDOUT");
-	guest_set_wait_ms("600000");
+	guest_set_wait_ms("60000");
 	pid = fork();
 	if (!pid)
 		_exit(tee_rstmem(tee, VIDEO, 4096, NULL) == -EINTR);
 	usleep(200000);
 	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	ktap(WIFSIGNALED(status),
+	start = time(NULL);
+	waitpid(pid, NULL, 0);
+	ktap(time(NULL) - start < 50,
 	     "wait: a fatal signal ends it although the room changes all the time");
 
 	tell("restless", "0");
@@ -192,7 +194,7 @@ static void test_woken(void)
 	buf = tee_rstmem(tee, VIDEO, 4096, NULL);
 	tell("mode", "error");
 	tell("error", "-11");
-	guest_set_wait_ms("600000");
+	guest_set_wait_ms("60000");
 	result = tee;
 	pthread_create(&thread, NULL, alloc_slowly, &result);
 	usleep(200000);

@@ -113,8 +113,11 @@ static bool freeze(pid_t pid)
 	if (guest_write(GROUP "/cgroup.procs", text) ||
 	    guest_write(GROUP "/freezer.state", "FROZEN"))
 		ktap_bail("the freezer of cgroups: %s", strerror(errno));
-	while (!reads(GROUP "/freezer.state", "FROZEN\n") && tries++ < 6000)
+	/* A task on its way into a wait needs to be told again. */
+	while (!reads(GROUP "/freezer.state", "FROZEN\n") && tries++ < 6000) {
 		usleep(10 * 1000);
+		guest_write(GROUP "/freezer.state", "FROZEN");
+	}
 	return tries < 6000;
 }
 

@@ -85,6 +85,8 @@ static struct tee_rstmem_device *hooks_create(struct tee_device *teedev,
 	}
 	rdev->id_ops = &id_ops;
 	rdev->id_data = &hooks->ids;
+	/* A program may use the device as soon as it is plugged. */
+	teedev->flags |= TEE_DEVICE_FLAG_RSTMEM;
 	rc = rstmem_plug(rdev);
 	if (rc) {
 		/* The caller keeps @data, so do not call the backend. */
@@ -93,7 +95,6 @@ static struct tee_rstmem_device *hooks_create(struct tee_device *teedev,
 		kfree(hooks);
 		return ERR_PTR(rc);
 	}
-	teedev->flags |= TEE_DEVICE_FLAG_RSTMEM;
 	return rdev;
 }
 
@@ -219,8 +220,9 @@ EXPORT_SYMBOL_GPL(tee_rstmem_detach);
  * @cmd:	any command
  * @arg:	user pointer to the command's structure
  *
- * Return: as <linux/tee_rstmem.h> says; -ENOIOCTLCMD for any other command, and for a
- * dma-buf that is not restricted memory, if the TEE core may know it.
+ * Return: as <linux/tee_rstmem.h> says; -ENOIOCTLCMD for any other command, on a device
+ * that never had restricted memory, and for a dma-buf that is not restricted memory, if
+ * the TEE core may know it.
  */
 long tee_rstmem_ioctl(struct tee_context *ctx, unsigned int cmd, void __user *arg)
 {
