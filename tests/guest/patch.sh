@@ -19,7 +19,7 @@ for test; do
 	[ $status = 0 ] || failed=1
 done
 insmod ./rstmem_host.ko
-rstmem info -d "/dev/$(cd /sys/class/tee && grep -l 26735 */implementation_id | cut -d / -f 1)" 2>&1 |
+rstmem info -d "/dev/$(cd /sys/class/tee && grep -l 26735 ./*/implementation_id | cut -d / -f 2)" 2>&1 |
 	grep 'has no restricted memory'
 echo "# host: $?"
 exit $failed
