@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Protected dma-heaps: memory behind a firewall, which the CPU cannot read. The tests
  * run for each heap whose name begins with "protected".
