@@ -78,7 +78,7 @@ static bool buffer_free_memory(struct rstmem_buffer *buf)
 	return !lost;
 }
 
-/* Charge, and let the backend allocate. Called inside rstmem_device_enter(). */
+/* Charge the buffer, then allocate its memory. Called inside rstmem_device_enter(). */
 static int buffer_alloc_memory(struct rstmem_buffer *buf, u64 size, bool for_user)
 {
 	struct rstmem_offer *offer = buf->offer;

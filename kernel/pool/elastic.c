@@ -526,7 +526,7 @@ static u64 lent(struct elastic *elastic, u64 *returning)
 
 /*
  * Empty the pool: the next kernel may not know that a block is lent. A block with a buffer
- * stays lent. If it was set aside at boot, the next kernel calls adopt for it.
+ * stays lent. If the block was set aside at boot, the next kernel adopts it.
  */
 static int reboot_notify(struct notifier_block *nb, unsigned long action, void *arg)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The copy service: copies from restricted to restricted memory, and clears it.
+ * The copy service: copies and clears restricted memory.
  * <uapi/linux/tee_rstmem_services.h> documents it.
  */
 #include <linux/minmax.h>
