@@ -70,7 +70,9 @@ struct tee_rstmem_usage {
  *		If the backend says that it scrubs, contents are cleared when this
  *		returns 0. Any other value: the memory could not be cleared and is
  *		lost. The backend then leaves @shm as it is and does not give it back
- *		to its pool. The buffer, the device and the module stay until reboot,
+ *		to its pool. If a pool of the core still has the memory after a success,
+ *		or after an error of @rstmem_alloc, the backend is wrong, and the memory
+ *		is lost as well. The buffer, the device and the module stay until reboot,
  *		and @release is not called. May be called after tee_rstmem_unregister(), until
  *		@release. Called once for each success of @rstmem_alloc. Required.
  * @rstmem_query: fill in @usage, which comes zeroed. It cannot fail: a figure that

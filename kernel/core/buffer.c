@@ -67,7 +67,8 @@ static bool buffer_free_memory(struct rstmem_buffer *buf)
 	phys_addr_t paddr;
 	bool lost;
 
-	lost = rdev->ops->rstmem_free(&rdev->ctx, &buf->shm);
+	/* Whatever the backend says, a pool that has the extent points into the buffer. */
+	lost = rdev->ops->rstmem_free(&rdev->ctx, &buf->shm) || buf->extent.size;
 	if (lost) {
 		rstmem_buffer_run(buf, 0, &paddr);
 		dev_err(&rdev->ctx.teedev->dev,
@@ -91,23 +92,16 @@ static int buffer_alloc_memory(struct rstmem_buffer *buf, u64 size, bool for_use
 	rc = rdev->ops->rstmem_alloc(&rdev->ctx, &buf->shm, buf->flags,
 				     offer->use_case, size);
 	if (rc)
-		rstmem_account_uncharge(&buf->charge, false);
+		rstmem_account_uncharge(&buf->charge, buf->extent.size);
 	return rc;
 }
 
-/* Free a buffer. If @late, the device's member freeing counts the buffer. */
-static void buffer_free(struct rstmem_buffer *buf, bool late)
+/* End a buffer. If its memory is lost, keep the buffer, its device and the module. */
+static void buffer_destroy(struct rstmem_buffer *buf, bool lost)
 {
 	struct tee_rstmem_device *rdev = buf->offer->rdev;
 	struct module *owner = rdev->ops->owner;
-	bool lost;
 
-	trace_rstmem_free(rstmem_buffer_name(buf), buf->ino, buf->shm.size);
-	lost = !buffer_free_memory(buf);
-	if (late)
-		atomic_dec(&rdev->freeing);
-	if (late || buf->offer->elastic)
-		tee_rstmem_room_changed();
 	if (lost) {
 		kmemleak_not_leak(buf);
 		return;
@@ -116,6 +110,21 @@ static void buffer_free(struct rstmem_buffer *buf, bool late)
 	rstmem_device_put(rdev);
 	/* Put the module last: the lines above run its code. */
 	module_put(owner);
+}
+
+/* Free a buffer. If @late, the device's member freeing counts the buffer. */
+static void buffer_free(struct rstmem_buffer *buf, bool late)
+{
+	struct tee_rstmem_device *rdev = buf->offer->rdev;
+	bool lost;
+
+	trace_rstmem_free(rstmem_buffer_name(buf), buf->ino, buf->shm.size);
+	lost = !buffer_free_memory(buf);
+	if (late)
+		atomic_dec(&rdev->freeing);
+	if (late || buf->offer->elastic)
+		tee_rstmem_room_changed();
+	buffer_destroy(buf, lost);
 }
 
 static void buffers_free(struct work_struct *work)
@@ -182,16 +191,19 @@ static struct rstmem_buffer *buffer_alloc_from(struct tee_rstmem_device *rdev,
 	rc = -ENODEV;
 	if (!try_module_get(rdev->ops->owner))
 		goto err_free_buf;
+	kref_get(&rdev->ref);
 	rc = buffer_alloc_memory(buf, size, req->for_user);
+	if (!rc)
+		return buf;
+	if (buf->extent.size)
+		dev_err(&rdev->ctx.teedev->dev,
+			"backend failed with %d, but its pool has the memory, which is out of use until reboot\n",
+			rc);
+	buffer_destroy(buf, buf->extent.size);
 	if (freeing && !last && (rc == -ENOMEM || rc == -EDQUOT))
 		rc = -EAGAIN;
-	if (rc)
-		goto err_put_module;
-	kref_get(&rdev->ref);
-	return buf;
+	goto err_refuse;
 
-err_put_module:
-	module_put(rdev->ops->owner);
 err_free_buf:
 	kmem_cache_free(buffer_cache, buf);
 err_refuse:

@@ -45,25 +45,13 @@ static void offer_destroy(struct rstmem_offer *offer)
 	put_device(&offer->dev);
 }
 
-static void query(struct tee_rstmem_device *rdev, u32 use_case,
-		  struct tee_rstmem_usage *usage)
-{
-	memset(usage, 0, sizeof(*usage));
-	if (rdev->ops->rstmem_query)
-		rdev->ops->rstmem_query(&rdev->ctx, use_case, usage);
-	if (!usage->most) {
-		usage->floor = usage->total;
-		usage->most = usage->total;
-	}
-}
-
 /* Read the backend's figures, and give the offer an account: its own, or @shared's. */
 static int offer_open(struct rstmem_offer *offer, struct rstmem_offer *shared)
 {
 	struct tee_rstmem_device *rdev = offer->rdev;
 	struct tee_rstmem_usage usage;
 
-	query(rdev, offer->use_case, &usage);
+	rstmem_device_usage(rdev, offer->use_case, &usage);
 	if (rdev->ops->rstmem_elastic)
 		offer->elastic = rdev->ops->rstmem_elastic(&rdev->ctx,
 							   offer->use_case);
@@ -361,24 +349,22 @@ int rstmem_room_wait(int seen, unsigned long end, bool freezable)
 
 /**
  * rstmem_device_usage() - ask the backend for its figures
- * @rdev:	the device; the caller has a reference
+ * @rdev:	the device, inside rstmem_device_enter() or not yet plugged
  * @use_case:	a use case that is offered
  * @usage:	out: all fields; 0 for figures that the backend does not report
  *
  * May sleep.
- *
- * Return: 0, or -ENODEV when the device is being removed.
  */
-int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
-			struct tee_rstmem_usage *usage)
+void rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
+			 struct tee_rstmem_usage *usage)
 {
-	int idx = srcu_read_lock(&device_calls);
-	bool gone = rstmem_device_is_unplugged(rdev);
-
-	if (!gone)
-		query(rdev, use_case, usage);
-	srcu_read_unlock(&device_calls, idx);
-	return gone ? -ENODEV : 0;
+	memset(usage, 0, sizeof(*usage));
+	if (rdev->ops->rstmem_query)
+		rdev->ops->rstmem_query(&rdev->ctx, use_case, usage);
+	if (!usage->most) {
+		usage->floor = usage->total;
+		usage->most = usage->total;
+	}
 }
 
 /**

@@ -119,8 +119,8 @@ struct tee_rstmem_device *rstmem_device_enter(const struct tee_device *teedev,
 					      u32 use_case, int *idx);
 void rstmem_device_exit(int idx);
 bool rstmem_device_exists(const struct tee_device *teedev, u64 *use_cases);
-int rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
-			struct tee_rstmem_usage *usage);
+void rstmem_device_usage(struct tee_rstmem_device *rdev, u32 use_case,
+			 struct tee_rstmem_usage *usage);
 int rstmem_room(void);
 int rstmem_room_wait(int seen, unsigned long end, bool freezable);
 struct rstmem_offer *rstmem_device_offer(const struct tee_rstmem_device *rdev,

@@ -41,8 +41,17 @@ static size_t place_of(const struct device_attribute *attr)
 /* Ask the backend for its figures. All figures are 0 during removal. */
 static void usage_get(struct rstmem_offer *offer, struct tee_rstmem_usage *usage)
 {
-	if (rstmem_device_usage(offer->rdev, offer->use_case, usage))
-		memset(usage, 0, sizeof(*usage));
+	struct tee_rstmem_device *rdev;
+	int idx;
+
+	memset(usage, 0, sizeof(*usage));
+	rdev = rstmem_device_enter(offer->rdev->ctx.teedev, offer->use_case, &idx);
+	if (!rdev)
+		return;
+	/* The TEE device may have another backend by now. */
+	if (rdev == offer->rdev)
+		rstmem_device_usage(rdev, offer->use_case, usage);
+	rstmem_device_exit(idx);
 }
 
 static ssize_t usage_show(struct device *dev, struct device_attribute *attr,

@@ -38,6 +38,8 @@ static int edu;
 /* The address of softtee's pool, and reserved memory that it does not use. */
 static unsigned long long carveout, spare;
 
+static const char lost_account[] = "tee1,secure-video";
+
 static void tell(const char *name, const char *value)
 {
 	char path[128];
@@ -322,10 +324,35 @@ static void test_pool(void)
 	     "pool: a range inside another pool is refused");
 }
 
+/*
+ * A wrong backend leaves the memory of a buffer in the pool, which then points into the
+ * buffer. Such memory is lost too.
+ */
+static void test_kept_by_pool(int tee)
+{
+	uint64_t lost = account_number(lost_account, "lost");
+	int buf;
+
+	buf = tee_rstmem(tee, VIDEO, 1, NULL);
+	tell("forget", "1");
+	close(buf);
+	tell("forget", "0");
+	ktap_eq(account_number(lost_account, "lost"), lost + 65536,
+		"kept by the pool: sysfs tells a freed buffer's bytes as lost");
+	tell("mode", "kept");
+	tell("error", "-16");
+	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -EBUSY,
+		"kept by the pool: the error of the allocation reaches the caller");
+	tell("mode", "pool");
+	ktap_eq(account_number(lost_account, "lost"), lost + 2 * 65536,
+		"kept by the pool: sysfs tells a failed allocation's bytes as lost");
+	ktap_eq(account_number(lost_account, "used"), 0,
+		"kept by the pool: no user is charged for it");
+}
+
 /* Memory that the backend could not clear stays out of use, and the backend loaded. */
 static void test_lost(void)
 {
-	static const char account[] = "tee1,secure-video";
 	struct tee_ioctl_rstmem_query query;
 	int tee, buf[3], n;
 
@@ -338,19 +365,23 @@ static void test_lost(void)
 	tell("lose", "0");
 	tee_query(tee, VIDEO, &query);
 	ktap_eq(query.used, 3 * 65536, "lost: its memory stays used");
-	ktap_eq(account_number(account, "lost"), 65536,
+	ktap_eq(account_number(lost_account, "lost"), 65536,
 		"lost: sysfs tells the bytes");
-	ktap(account_number(account, "used") == 2 * 65536 &&
-	     account_number(account, "buffers") == 2,
+	ktap(account_number(lost_account, "used") == 2 * 65536 &&
+	     account_number(lost_account, "buffers") == 2,
 	     "lost: no user is charged for it any more");
 	close(buf[0]);
 	close(buf[2]);
 	ktap(!account_buffers(NULL, NULL),
 	     "lost: the buffer is not listed any more");
+	test_kept_by_pool(tee);
 	for (n = 0; tee_rstmem(tee, VIDEO, 65536, NULL) >= 0; n++)
 		;
-	ktap_eq(n, 15, "lost: buffers take all other memory of the pool");
+	ktap_eq(n, 13, "lost: buffers take all other memory of the pool");
+	tee_query(tee, VIDEO, &query);
+	ktap_eq(query.buffers, 16, "lost: the pool counts the lost buffers");
 	close(tee);
+	ktap(unload(), "lost: the backend does not unload");
 	guest_keep_modules();
 }
 

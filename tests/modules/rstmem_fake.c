@@ -21,7 +21,7 @@
 
 static char mode[16] = "range";
 module_param_string(mode, mode, sizeof(mode), 0644);
-MODULE_PARM_DESC(mode, "what an allocation gets: range, pages, pool, short, unaligned, wraps, error");
+MODULE_PARM_DESC(mode, "what an allocation gets: range, pages, pool, kept (pool, and an error), short, unaligned, wraps, error");
 
 static unsigned long long paddr;
 module_param(paddr, ullong, 0644);
@@ -38,6 +38,10 @@ MODULE_PARM_DESC(granule, "of the pool, bytes");
 static bool lose;
 module_param(lose, bool, 0644);
 MODULE_PARM_DESC(lose, "what is freed cannot be cleared, and stays in the pool");
+
+static bool forget;
+module_param(forget, bool, 0644);
+MODULE_PARM_DESC(forget, "what is freed stays in the pool, although the backend reports success");
 
 static bool shared;
 module_param(shared, bool, 0444);
@@ -182,6 +186,8 @@ static int fake_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 		rc = pages_alloc(shm, size);
 	else if (sysfs_streq(mode, "pool"))
 		rc = pool ? pool->ops->alloc(pool, shm, size) : -ENOMEM;
+	else if (sysfs_streq(mode, "kept"))
+		rc = pool->ops->alloc(pool, shm, size) ?: error;
 	else if (sysfs_streq(mode, "short"))
 		shm->size = size - PAGE_SIZE;
 	else if (sysfs_streq(mode, "unaligned"))
@@ -206,7 +212,7 @@ static int fake_free(struct tee_context *ctx, struct tee_shm *shm)
 		return -EIO;
 	if (shm->pages)
 		pages_free(shm, shm->num_pages);
-	else if (shm->sec_world_id)
+	else if (shm->sec_world_id && !forget)
 		pool->ops->free(pool, shm);
 	atomic_dec(&live);
 	return 0;
