@@ -385,9 +385,9 @@ static void test_many(void)
 	open_queues(WIDTH, HEIGHT);
 	nodes[MOST_DECODING] = node;
 	ktap_eq(good, MOST_DECODING, "many: %d programs decode at a time", MOST_DECODING);
-	ktap_eq(v4l2_start(node, OUT), -EBUSY, "many: another cannot: EBUSY");
+	ktap_eq(v4l2_start(node, OUT), -EBUSY, "many: one program more cannot decode: EBUSY");
 	v4l2_stop(nodes[0], OUT);
-	ktap_eq(v4l2_start(node, OUT), 0, "many: it can when one of them stops");
+	ktap_eq(v4l2_start(node, OUT), 0, "many: one program more decodes when another stops");
 	for (n = 0; n <= MOST_DECODING; n++)
 		close(nodes[n]);
 }
@@ -395,17 +395,18 @@ static void test_many(void)
 static void finish(void)
 {
 	unsigned int n;
+	int users;
 
 	for (n = 0; n < BUFFERS; n++) {
 		close(src[n].fd);
 		close(dst[n].fd);
 	}
 	open_stream();
-	n = guest_number("/sys/module/softtee/refcnt");
+	users = guest_number("/sys/module/softtee/refcnt");
 	close(node);
 	usleep(100 * 1000);
-	ktap_eq(n - guest_number("/sys/module/softtee/refcnt"), 1,
-		"end: an open decoder keeps softtee loaded");
+	ktap(users > guest_number("/sys/module/softtee/refcnt"),
+	     "end: an open decoder keeps softtee loaded");
 	ktap_eq(syscall(SYS_delete_module, "rstmem_vdec", O_NONBLOCK), 0,
 		"end: rstmem_vdec unloads");
 	fwht_encoder_deinit(&enc);
