@@ -312,7 +312,7 @@ bool rstmem_blocks_may_grow(const struct rstmem_blocks *blocks, u64 size, u64 no
 	return find_growth(blocks, now);
 }
 
-/* Find the block that the pool needs least, or NULL when it needs all. */
+/* Find the block that the pool needs least. Returns NULL if the pool needs all blocks. */
 static struct rstmem_block *find_surplus(struct rstmem_blocks *blocks,
 					 u64 free, u64 keep)
 {

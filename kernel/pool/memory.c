@@ -3,8 +3,8 @@
  * Functions on ranges of memory, for elastic pools and backends.
  *
  * A device that is not coherent reads memory, not the CPU's caches. So clearing writes the
- * caches back. The kernel has that operation for persistent memory. On an architecture
- * without the operation, devices must be coherent.
+ * caches back, with the kernel's function for persistent memory. On an architecture
+ * without this function, devices must be coherent.
  */
 #include <linux/delay.h>
 #include <linux/export.h>

@@ -8,8 +8,8 @@
  * into private memory.
  *
  * A device that is not coherent reads memory, not the CPU's caches. So softtee writes the
- * caches back before it unmaps the window. The kernel has that operation for persistent
- * memory. On an architecture without the operation, devices must be coherent.
+ * caches back before it unmaps the window, with the kernel's function for persistent
+ * memory. On an architecture without this function, devices must be coherent.
  */
 #include <linux/highmem.h>
 #include <linux/io.h>
