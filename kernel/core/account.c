@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accounts: the users, charges and limits of a memory. A memory is one pool
- * or several, from which a use case allocates. Use cases may share a memory.
+ * Accounts: the users, charges and limits of a memory.
+ *
+ * A memory is one pool or several, from which a use case allocates. Use cases may share a
+ * memory.
  *
  * A buffer is charged before its memory is allocated. So two allocations at once cannot
  * exceed a limit together. The buffer is uncharged when its memory is back.

@@ -67,7 +67,7 @@ static bool buffer_free_memory(struct rstmem_buffer *buf)
 	phys_addr_t paddr;
 	bool lost;
 
-	/* Whatever the backend says, a pool that has the extent points into the buffer. */
+	/* A pool that has the extent points into the buffer. */
 	lost = rdev->ops->rstmem_free(&rdev->ctx, &buf->shm) || buf->extent.size;
 	if (lost) {
 		rstmem_buffer_run(buf, 0, &paddr);

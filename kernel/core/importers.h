@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Importers: a list of rules for a use case. A device may import buffers of the use case if
- * a rule matches. Pure.
+ * Importers: lists of rules for the devices that may import buffers. Pure.
  *
+ * A use case has a list. A device may import buffers of the use case if a rule matches.
  * The text of a list, in sysfs, consists of words separated by white space:
  *
  *	driver:GLOB		name of the device's driver

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints. Names and fields are an interface: fields may be added at the end.
+ * Tracepoints of allocation, import and release.
+ *
+ * Names and fields are an interface: fields may be added at the end.
  * "account" is the use case's name in sysfs. "ino" is the inode of the dma-buf, which
  * fstat() of its descriptors returns.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Use cases: their names. Mainline's protected dma-heaps have the same names with a prefix
+ * The names of use cases, which mainline's protected dma-heaps have with a prefix
  * (drivers/tee/tee_heap.c).
  */
 #include <linux/array_size.h>

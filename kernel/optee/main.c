@@ -42,7 +42,7 @@ MODULE_PARM_DESC(dynamic, "Memory to lend to OP-TEE, SIZE@ADDRESS, set aside at 
 
 static char *use_cases = "secure-video";
 module_param(use_cases, charp, 0444);
-MODULE_PARM_DESC(use_cases, "What the memory is for: secure-video (default), trusted-ui, secure-video-record, with commas between them. All share it");
+MODULE_PARM_DESC(use_cases, "Use cases of the memory: secure-video (default), trusted-ui, secure-video-record, with commas between them. All share it");
 
 static char *importers;
 module_param(importers, charp, 0444);

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-/* What the kernel has at a range. */
+/* Kinds of memory that the kernel has at a range. */
 enum rstmem_memory {
 	RSTMEM_MEMORY_RAM,	/* all of it is RAM that a driver added */
 	RSTMEM_MEMORY_BOOT_RAM,	/* all of it is RAM, at least some of it since boot */

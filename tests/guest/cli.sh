@@ -61,7 +61,7 @@ wrong() {
 
 # empty WHEN
 empty() {
-	check "no memory is in use after $1" is_used 0
+	check "end: no memory is in use after $1" is_used 0
 }
 
 as_nobody() {

@@ -331,7 +331,7 @@ static void test_poison(void)
 	addr = block_in("poisoned", 0);
 	ktap(guest_iomem_has(addr, "rstmem") && !guest_iomem_has(addr, "System RAM"),
 	     "poison: the block stays claimed, and is not RAM");
-	ktap_eq(guest_devmem(addr, &byte, 1), SIGKILL, "poison: it stays protected");
+	ktap_eq(guest_devmem(addr, &byte, 1), SIGKILL, "poison: the block stays protected");
 	for (n = 0; n < BLOCKS; n++) {
 		buf[n] = alloc(HALF, NULL);
 		if (buf[n] < 0)
@@ -348,7 +348,7 @@ static void test_poison(void)
 	close(buf[0]);
 	ktap(guest_iomem_has(addr, "rstmem") && !guest_iomem_has(addr, "System RAM"),
 	     "unbind: the block of the buffer stays claimed, and is not RAM");
-	ktap_eq(guest_devmem(addr, &byte, 1), SIGKILL, "unbind: it stays protected");
+	ktap_eq(guest_devmem(addr, &byte, 1), SIGKILL, "unbind: the block of the buffer stays protected");
 	guest_keep_modules();
 }
 

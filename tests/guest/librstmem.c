@@ -137,7 +137,7 @@ static void test_names(void)
 	ktap_eq(rstmem_use_case_name(VIDEO, small, 12), -ENOSPC,
 		"use_case_name: a buffer one byte too small fails: ENOSPC");
 	ktap_eq(rstmem_use_case_name(VIDEO, NULL, 0), -ENOSPC,
-		"use_case_name: no buffer fails: ENOSPC");
+		"use_case_name: fails without a text buffer: ENOSPC");
 
 	use_case = 77;
 	for (n = 0; n < sizeof(bad) / sizeof(*bad); n++)
@@ -237,7 +237,7 @@ static void test_next_device(void)
 	ktap_eq(rstmem_next_device(-1, path, 9), -ENOSPC,
 		"next_device: a buffer one byte too small fails: ENOSPC");
 	ktap_eq(rstmem_next_device(-1, NULL, 0), -ENOSPC,
-		"next_device: no buffer fails: ENOSPC");
+		"next_device: fails without a path buffer: ENOSPC");
 	ktap_eq(rstmem_next_device(-1, path, 10), 0,
 		"next_device: a path may fill the buffer");
 }

@@ -76,7 +76,7 @@ static void check(const char *way, int rc, struct memory *mem)
 
 	if (!ktap_eq(rc, 0, "%s: the client gets memory and an id", way))
 		return;
-	ktap_eq(lseek(mem->buf, 0, SEEK_END), SIZE, "%s: the dma-buf has the size", way);
+	ktap_eq(lseek(mem->buf, 0, SEEK_END), SIZE, "%s: the dma-buf has the size of the memory", way);
 	map = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, mem->buf, 0);
 	ktap(map == MAP_FAILED, "%s: the CPU cannot map it", way);
 	ktap(mem->id >= 0, "%s: the id is not negative", way);

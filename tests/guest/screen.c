@@ -124,7 +124,7 @@ static void test_end(void)
 	int buf = tee_rstmem(dev, VIDEO, SIZE, NULL), status, second;
 	pid_t pid;
 
-	ktap_eq(show(frame_of(buf)), 0, "end: a picture is shown");
+	ktap_eq(show(frame_of(buf)), 0, "end: the screen shows a picture");
 	ktap_eq(ioctl(screen, RSTMEM_SCREEN_BLANK), 0, "end: the screen can be made blank");
 	close(buf);
 	ktap_eq(tee_used(dev, VIDEO), 0, "end: a blank screen keeps no buffer");

@@ -289,8 +289,8 @@ static void test_empty(void)
 		params[0] = cases[n].in;
 		params[1] = cases[n].out;
 		ktap(svc_gives(cases[n].session, cases[n].func, params, 2,
-			       cases[n].res), "%s: result", cases[n].name);
-		ktap_eq(params[1].b, cases[n].size, "%s: size of the output",
+			       cases[n].res), "%s: returns the expected result", cases[n].name);
+		ktap_eq(params[1].b, cases[n].size, "%s: returns the size of the output",
 			cases[n].name);
 		if (cases[n].size == 32 && cases[n].res == TEEC_SUCCESS)
 			ktap(!memcmp(svc.small.addr + 128, nothing, 32),

@@ -147,7 +147,7 @@ static void test_refused(void)
 			break;
 	ktap_eq(n, 8, "refused: VIDIOC_QBUF gives EINVAL");
 	ktap_eq(account_number(ACCOUNT, "failures/importer") - refused, 8,
-		"refused: each is counted");
+		"refused: sysfs counts each refused buffer");
 	account_write(ACCOUNT, "importers", "any");
 	/* vivid has 32 address bits. */
 	ktap_eq(queue(node, 0, far), -EINVAL,

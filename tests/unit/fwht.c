@@ -88,7 +88,7 @@ static void test_blocks(UNIT_ARG)
 	unsigned int n;
 	bool ok;
 
-	ktap_eq(fwht_planes_size(WIDTH, HEIGHT), PLANES, "planes: their size");
+	ktap_eq(fwht_planes_size(WIDTH, HEIGHT), PLANES, "fwht_planes_size: gives the bytes of all planes");
 	ktap_eq(fwht_planes_size(15, 16), 0, "planes: a side of 15 is refused");
 	ktap_eq(fwht_planes_size(16, 17), 0, "planes: an odd side is refused");
 	ktap_eq(fwht_planes_size(16, 4098), 0, "planes: a side of 4098 is refused");

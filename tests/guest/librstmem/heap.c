@@ -39,7 +39,7 @@ static void test_next_heap(void)
 	ktap_eq(rstmem_next_heap(0, path, sizeof(VIDEO_HEAP) - 1), -ENOSPC,
 		"next_heap: a buffer one byte too small fails: ENOSPC");
 	ktap_eq(rstmem_next_heap(0, NULL, 0), -ENOSPC,
-		"next_heap: no buffer fails: ENOSPC");
+		"next_heap: fails without a path buffer: ENOSPC");
 }
 
 uint64_t offered(const char *path)
