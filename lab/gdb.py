@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What gdb has to know of a guest of `lab/vm --gdb`; sourced by the script that names.
+"""Symbols of a guest of `lab/vm --gdb`; sourced by the script that --gdb names.
 
 Loads the symbols of the project's modules when the kernel is about to start one, from
 the .ko files in $rstmem_modules. The kernel's own come from its vmlinux, which has no
@@ -12,8 +12,8 @@ import subprocess
 import gdb
 
 # Parts of struct module's mem by their number in enum mod_mem_type, text, data and
-# read-only data, each with the sections that it holds: what flags they have, and what
-# flags not.
+# read-only data, each with the sections that it holds: the flags that they have, and
+# the flags that they lack.
 PARTS = ((0, "X", ""), (1, "WA", "X"), (2, "A", "WX"))
 
 # Sections that the loader drops, or keeps apart from others with their flags.

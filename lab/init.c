@@ -43,7 +43,7 @@
 
 static int port = -1;
 
-/* The kernel log, and what was in its stretches so far. */
+/* The kernel log, and the counts of its stretches so far. */
 static struct {
 	int fd;
 	bool whole;
@@ -193,7 +193,7 @@ static void mount_all(void)
 			  mounts[i].options) && !mounts[i].optional)
 			log_line("lab: cannot mount %s: %s", mounts[i].where, strerror(errno));
 	}
-	/* What udev would do; shells and tests expect them. */
+	/* The work of udev; shells and tests expect these files. */
 	if (symlink("/proc/self/fd", "/dev/fd") || symlink("fd/0", "/dev/stdin") ||
 	    symlink("fd/1", "/dev/stdout") || symlink("fd/2", "/dev/stderr"))
 		log_line("lab: no /dev/fd");
@@ -438,7 +438,7 @@ static pid_t start(char **argv, int out, int err)
 	_exit(e == ENOENT ? 127 : 126);
 }
 
-/* What the board wants to run besides the command, a script. */
+/* Runs a script that the board wants to run besides the command. */
 static void start_services(void)
 {
 	char *argv[] = { "/lab/start", NULL };
@@ -509,7 +509,7 @@ static void open_terminal(int pair[2])
 	free(description);
 }
 
-/* Takes a frame from the host: what is typed, or a new size. */
+/* Takes a frame from the host: typed input, or a new size. */
 static void take_input(int tty)
 {
 	struct wire_head head;
@@ -674,8 +674,8 @@ static void report_lost_memory(void)
 	if (fd < 0)
 		return;
 	/*
-	 * It does not tell of what may have changed since the scan before, nor of
-	 * what is younger than five seconds.
+	 * It does not tell of memory that may have changed since the scan before, nor of
+	 * memory that is younger than five seconds.
 	 */
 	if (write(fd, "scan", 4) != 4)
 		log_line("lab: leak: no scan: %s", strerror(errno));

@@ -6,10 +6,10 @@
  * Runs COMMAND, which is QEMU, with a socket to the guest as descriptor 3,
  * writes what the guest sends to stdout and stderr, and how it ended to the file
  * VERDICT: "status N", "timeout", "failure TEXT", "died", or "unborn" when it ended
- * before it reached user space. What QEMU itself has to say goes to the file
+ * before it reached user space. The output of QEMU itself goes to the file
  * COMPLAINTS. QEMU never outlives this process, and is
  * ended after SECONDS, unless that is 0, or by the signal that ends this one. With -t
- * what is typed on the terminal that is stdin goes to the guest.
+ * input that is typed on the terminal that is stdin goes to the guest.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,7 +37,7 @@ static volatile pid_t qemu;
 
 static void on_signal(int number)
 {
-	/* The first counts: what follows may be the answer to it. */
+	/* The first counts: a later one may be the answer to it. */
 	if (!signalled)
 		signalled = number;
 	if (qemu > 0)
@@ -76,7 +76,7 @@ static pid_t start(int guest, int complaints, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(125);
-	/* A group of its own: what a terminal sends is for the lab to handle. */
+	/* A group of its own: the lab handles the signals of a terminal. */
 	setpgid(0, 0);
 	null = open("/dev/null", O_RDONLY);
 	dup2(null, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the guest's PID 1 (lab/init.c) and the host (lab/run.c) say to each other
- * through one virtio port: frames of a head and that many bytes, both ways.
+ * The protocol of the guest's PID 1 (lab/init.c) and the host (lab/run.c) on one
+ * virtio port: frames of a head and that many bytes, both ways.
  */
 #ifndef LAB_WIRE_H
 #define LAB_WIRE_H
@@ -13,12 +13,12 @@
 enum wire_kind {
 	/* From the guest. */
 	WIRE_BEGIN = 1,		/* empty: user space is up, no module loaded yet */
-	WIRE_STDOUT,		/* what the command wrote */
+	WIRE_STDOUT,		/* output of the command */
 	WIRE_STDERR,
 	WIRE_STATUS,		/* one byte, how it ended; nothing follows */
 	WIRE_FAILURE,		/* text, why the lab gives up; nothing follows */
 	/* From the host. */
-	WIRE_INPUT,		/* what was typed, for a command with a terminal */
+	WIRE_INPUT,		/* typed input, for a command with a terminal */
 	WIRE_SIZE,		/* struct wire_size: the terminal's, changed */
 	WIRE_DONE,		/* empty: the last frame of the guest was read */
 };

@@ -17,7 +17,7 @@ guest-lib := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 tests: guest-tests $(unit-bin) $(B)/tests/abi32 $(B)/tests/heap32 \
 	$(B)/tests/librstmem32 $(B)/tests/drm
 
-# What there is on every architecture.
+# Programs for every architecture.
 guest-tests: user $(guest-bin) $(B)/tests/librstmem $(B)/tests/decrypt
 
 # And where the TEE client library is: Debian has it for arm64 only.
@@ -108,7 +108,7 @@ $(B)/tests/drm: tests/guest/drm.c film/card.c film/card.h $(guest-lib)
 	$(CC) $(tests-cppflags) -D__user= -isystem $$source/include/uapi $(CFLAGS) -o $@ \
 		$(filter %.c %.o,$^) -lcrypto -lpthread
 
-# The module rstmem in a guest: Debian's interpreter, what it loads, and the test.
+# The module rstmem in a guest: Debian's interpreter, the files that it loads, and the test.
 python-files := $(addprefix $(B)/tests/,python3 python.zip _ctypes.so mmap.so)
 tests: $(python-files)
 
@@ -132,7 +132,7 @@ $(B)/tests/decrypt: examples/decrypt/decrypt.c lib/rstmem.h $(lib-link)
 	@mkdir -p $(@D)
 	$(CC) $(user-warnings) -Iinclude/uapi -Ilib $(CFLAGS) -o $@ $< -L$(B)/lib -lrstmem
 
-# What programs get: the header and the shared library.
+# Built with the files that programs get: the header and the shared library.
 $(B)/tests/librstmem: $(librstmem-src) tests/guest/librstmem/common.h lib/rstmem.h \
 		$(guest-lib) $(lib-link)
 	@mkdir -p $(@D)

@@ -60,7 +60,7 @@ void close_all(int *buf, int count);
 void failing(const char *function, int result);
 void working(void);
 
-/* A process that works in memory: what it wrote must be there until it is asked. */
+/* A process that works in memory: its data must be there until it is asked. */
 struct worker {
 	pid_t pid;
 	int ask, answer;

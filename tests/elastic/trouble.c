@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What an elastic pool must bear, see trouble.h. */
+/* Troubles that an elastic pool must bear, see trouble.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an elastic pool must bear: a process that pins pages, steps that fail, removal,
+ * Troubles that an elastic pool must bear: a process that pins pages, steps that fail, removal,
  * processors that come and go, RAM that is full, suspend, and a block that is lost.
  */
 #ifndef _ELASTIC_TROUBLE_H

@@ -3,7 +3,7 @@
 # rstmem(1) as a user or a script calls it, on the lab's default guest. Needs
 # foreign.c and packaging's udev rule.
 # Busybox's shell has what dash has.
-# shellcheck shell=dash disable=SC2016 # what is in single quotes is for the command
+# shellcheck shell=dash disable=SC2016 # text in single quotes is for the command
 cd /tmp || exit 1
 out=/tmp/out
 err=/tmp/err

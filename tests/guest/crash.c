@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A crash with restricted memory in use: what the dump has of it.
+ * A crash with restricted memory in use: the part of it in the dump.
  *
  *	crash		loads a kernel for the dump, fills restricted memory, and crashes
- *	crash dump	what that kernel runs
+ *	crash dump	the command of that kernel
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #define MOST_PARTS	1024
 /*
  * RAM since boot, whether the kernel lists its RAM anew when a block leaves, and the blocks
- * that a dump has. kexec-tools, which lists the RAM on arm64, leaves out what a driver added.
+ * that a dump has. kexec-tools, which lists the RAM on arm64, leaves out RAM that a driver added.
  */
 #ifdef __aarch64__
 #define FLOOR_START	0xc0000000ULL

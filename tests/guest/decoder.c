@@ -49,7 +49,7 @@ static void fill(size_t offset, const void *data, size_t size)
 		content_fill(svc.dev, svc.buf_id, offset, data, size);
 }
 
-/* What the service should do, to shadow. */
+/* Does the work of the service, on shadow. */
 static void expect(size_t size)
 {
 	struct fwht_plane planes[FWHT_PLANES];

@@ -34,7 +34,7 @@
 #define HEIGHT	480
 #define SIZE	(2 * MIB)
 
-/* What a driver does with a buffer that it is offered. */
+/* The way a driver treats a buffer that it is offered. */
 enum way {
 	MAPS,		/* imports it, and maps it for the device: EPERM, ERANGE */
 	KEEPS,		/* imports it without a map, which reaches nothing */

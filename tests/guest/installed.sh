@@ -82,7 +82,7 @@ foreign() {
 	/var/tmp/*		# the same
 	/var/log/*		# logs of the system, of apt and of dpkg
 	/var/lib/systemd/*	# seeds and stamps of each boot
-	/var/lib/apt/*		# what apt remembers
+	/var/lib/apt/*		# the state of apt
 	/var/cache/*		# caches of apt, debconf and ldconfig
 	/var/backups/*		# copies that timers make of dpkg's and the accounts' files
 	/var/lib/dpkg/*-old	# dpkg's own copies

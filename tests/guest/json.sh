@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Prints what rstmem VERB --json prints, with each exit status, for the test json: a line
 # "== STATUS VERB ARGUMENT...", then the output. Runs in the lab's default guest.
-# shellcheck disable=SC2016 # what is in single quotes is for the command
+# shellcheck disable=SC2016 # text in single quotes is for the command
 cd /tmp || exit 1
 
 show() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What earlier owners left in the memory of a TEE.
+ * Data that earlier owners left in the memory of a TEE.
  *
  *	leftover mark SIZE	fills a buffer with a mark, and frees it
  *	leftover is mark|zero SIZE	allocates a buffer; the exit status is 0 when it

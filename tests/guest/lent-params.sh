@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The parameter dynamic of optee_rstmem, on the board whose OP-TEE protects memory that is
-# lent: what the module and OP-TEE refuse, and what the log says then.
+# lent: values that the module and OP-TEE refuse, and the messages in the log.
 loaded() {
 	[ -d /sys/module/optee_rstmem ]
 }

@@ -296,7 +296,7 @@ static void test_unload(uint64_t idle)
 	reaches("out", 0);
 }
 
-/* The stock driver goes and comes back. What is lent then is given back first. */
+/* The stock driver goes and comes back. A block that is lent then is given back first. */
 static void test_unbind(uint64_t idle)
 {
 	int buf;

@@ -25,7 +25,7 @@
 #define VIDEO	"/dev/dma_heap/protected,secure-video"
 #define UI	"/dev/dma_heap/protected,trusted-ui"
 
-/* What a client has: a dma-buf, its id in the TEE, and what keeps the id. */
+/* Memory of a client: a dma-buf, its id in the TEE, and the descriptor that keeps the id. */
 struct memory {
 	int buf;
 	int id;
@@ -69,7 +69,7 @@ static void put(struct memory *mem)
 	close(mem->buf);
 }
 
-/* What holds for the memory in each way, checked by the client alone. */
+/* Properties of the memory in each way, checked by the client alone. */
 static void check(const char *way, int rc, struct memory *mem)
 {
 	void *map;

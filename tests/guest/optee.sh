@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # optee_rstmem for an administrator: its parameters, loading it before and after the
 # stock driver, unloading it while buffers live, an end and a new start of the
-# supplicant, and what is left in freed memory. OP-TEE protects 4 MiB at 0x0ec00000 in the
+# supplicant, and the data left in freed memory. OP-TEE protects 4 MiB at 0x0ec00000 in the
 # lab's guest.
 optee=/sys/bus/platform/drivers/optee
 all=4194304
@@ -158,7 +158,7 @@ done
 [ "$round" = 10 ] && [ "$(claimed)" = 0 ]
 result $? 'load, alloc, unload: succeed ten times and leave no range claimed'
 
-# What earlier owners left.
+# Data that earlier owners left.
 load scrub=0
 rstmem info --json | grep -q '"scrubs": false'
 result $? 'scrub=0: info says that freed memory is not cleared'

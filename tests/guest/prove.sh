@@ -7,7 +7,7 @@
 #	prove.sh engine			with a DMA engine of the kernel's framework
 #	prove.sh firewall		with OP-TEE
 #	prove.sh abort			the same, with loads of the kernel, which are faults of it
-# shellcheck disable=SC3043,SC2016 # busybox has local; what is in single quotes is for eval
+# shellcheck disable=SC3043,SC2016 # busybox has local; text in single quotes is for eval
 out=/tmp/out
 err=/tmp/err
 flaws=0

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The next kernel, after a kexec that waits for no process. Nothing that was in restricted
- * memory is in its RAM, and what the last kernel lent to the TEE without taking it back stays
- * out of use.
+ * memory is in its RAM, and memory that the last kernel lent to the TEE without taking it back
+ * stays out of use.
  *
  *	successor leave		fills memory, and starts the kernel in /root/vmlinuz
- *	successor arrive USED EMPTY	what that kernel runs. The addresses are those of a block with a
- *				buffer and of one without, or 0 where the pool is not elastic
+ *	successor arrive USED EMPTY	the command of that kernel. The addresses are those of a
+ *				block with a buffer and of one without, or 0 where the pool
+ *				is not elastic
  */
 #include <signal.h>
 #include <stdio.h>
@@ -77,7 +78,7 @@ static void leave(const uint8_t *content)
 	kexec_into(argv);
 }
 
-/* What no CPU can read needs a service to look at it. */
+/* A service has to look at memory that no CPU can read. */
 static void arrive_static(const uint8_t *content)
 {
 	uint8_t *zero = calloc(1, PAGE);

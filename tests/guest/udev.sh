@@ -4,7 +4,7 @@
 # and mode a heap gets, and which limits and importer list an account gets, when the
 # backend is loaded, bound again, and when rules change. Starts without modules.
 # shellcheck disable=SC3043,SC2034 # busybox has it; eval uses them
-# shellcheck disable=SC2016 # what is in single quotes is for eval
+# shellcheck disable=SC2016 # text in single quotes is for eval
 . ktap.sh
 
 video=/sys/class/rstmem/tee0,secure-video
@@ -74,7 +74,7 @@ check 'add: a use case without a policy keeps the defaults' \
 check 'add: the limit of a buffer is in force' \
 	eval '! as_media "rstmem alloc -s 32M -d $heap -- true"'
 
-# What an administrator sets by hand is not for udev to undo.
+# udev must not undo settings that an administrator made by hand.
 echo any >$video/importers
 echo max >$settings/buffer_bytes
 udevadm trigger --subsystem-match=rstmem

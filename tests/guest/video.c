@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A stock V4L2 driver as importer: vivid's output with videobuf2-dma-contig streams
- * restricted buffers. Whatever happens to a stream, its process, its driver or the
- * importer list, nothing of a buffer is left afterwards.
+ * restricted buffers. Nothing of a buffer is left after any event of a stream, its
+ * process, its driver or the importer list.
  *
  * Only output: vivid's capture writes through the CPU's address of a plane without
  * looking whether there is one.

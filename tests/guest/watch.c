@@ -29,7 +29,7 @@
 
 #define READERS	4
 #define WORKERS	3
-/* Of 4 KiB each; softtee has room for twice as many. */
+/* A buffer has 4 KiB; softtee has room for twice as many. */
 #define MAX_BUFFERS	8192
 
 static const char * const accounts[] = {

@@ -4,7 +4,7 @@
  * all orders in which two tasks and the pool's thread can make them.
  *
  * A step of the thread takes long and holds no lock, so other processes run between its
- * begin and its end. What the pool's lock covers is atomic. Each step may fail. Suspend
+ * begin and its end. Code under the pool's lock is atomic. Each step may fail. Suspend
  * stops the thread between two steps. Unload stops it for good.
  */
 mtype = { IDLE, OFFLINING, ABSENT, ACTIVE, DRAINING, RECLAIMING, POISONED };
@@ -21,7 +21,7 @@ bool unload = false;	/* no allocation begins any more */
 
 #define to(from, next)	assert(state == from); state = next
 
-/* What holds between any two steps. */
+/* Conditions that hold between any two steps. */
 active proctype monitor()
 {
 end:

@@ -43,7 +43,7 @@ static int lab_fault_slab(void)
 	return 0;
 }
 
-/* What a driver would see that does not know the memory is restricted. */
+/* Loads as a driver would that does not know the memory is restricted. */
 static int lab_fault_load(void)
 {
 	void __iomem *mem = ioremap(addr, 16);
@@ -120,7 +120,7 @@ static int lab_fault_freed(void)
 	return 0;
 }
 
-/* What only a debugging kernel notices. */
+/* Faults that only a debugging kernel notices. */
 static int lab_fault_debug(void)
 {
 	if (!strcmp(kind, "order")) {

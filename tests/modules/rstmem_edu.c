@@ -473,7 +473,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	rc = pcim_iomap_regions(pdev, BIT(0), "rstmem_edu");
 	if (rc)
 		return rc;
-	/* What the device has by default, unless memory begins beyond that. */
+	/* The device's default mask, unless memory begins beyond that. */
 	do {
 		rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(bits));
 	} while (rc && bits++ < 64);

@@ -22,7 +22,7 @@
  * @addr:	out: DMA address of the first segment
  * @size:	out: sum of all segments, bytes
  * @segments:	out: number of segments
- * @cpu_bytes:	out: what the scatterlist shows to a CPU, bytes
+ * @cpu_bytes:	out: size that the scatterlist shows to a CPU, bytes
  */
 struct rstmem_edu_map {
 	__s32 fd;
@@ -46,7 +46,7 @@ struct rstmem_edu_copy {
 };
 
 /**
- * struct rstmem_edu_info - what tee_rstmem_dma_buf_info() says of a dma-buf
+ * struct rstmem_edu_info - the answer of tee_rstmem_dma_buf_info() for a dma-buf
  * @fd:		in: the dma-buf
  * @use_case:	out
  * @size:	out: bytes
@@ -60,7 +60,7 @@ struct rstmem_edu_info {
 /**
  * struct rstmem_edu_of - have another device map, and unmap
  * @fd:		in: the dma-buf
- * @compatible:	in: what the device tree says of it; the first one does
+ * @compatible:	in: its string in the device tree; the first one does
  */
 struct rstmem_edu_of {
 	__s32 fd;

@@ -3,9 +3,9 @@
  * rstmem_firewall: a TEE whose memory is behind a firewall, or behind one with a flaw, for
  * tests of "rstmem doctor --prove".
  *
- * The pool is a range that reads as zeros. What the service "cipher" writes to the protected
- * part of it goes nowhere, so all others read zeros there, as behind a firewall. What it
- * writes to the part that flaw= leaves open goes to the memory.
+ * The pool is a range that reads as zeros. Data that the service "cipher" writes to the
+ * protected part of it goes nowhere, so all others read zeros there, as behind a firewall.
+ * Data that it writes to the part that flaw= leaves open goes to the memory.
  */
 #include <linux/err.h>
 #include <linux/io.h>

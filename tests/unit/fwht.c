@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The decoder of FWHT: blocks made by hand, what the encoder makes of pictures, and data
- * with faults.
+ * The decoder of FWHT: blocks made by hand, pictures from the encoder, and data with
+ * faults.
  */
 #include "../../film/fwht_encode.h"
 #include "../../kernel/softtee/fwht.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Films: what is written is read again, and a file with faults is refused or harmless. */
+/* Films: a film that is written is read again, and a file with faults is refused or harmless. */
 #include "../../film/mp4.h"
 #include "unit.h"
 

@@ -34,7 +34,7 @@
 		.test_cases = suite##_cases, \
 	}
 
-/* What ktap.h has, of the test that runs. */
+/* The interface of ktap.h, for the test that runs. */
 #define ktap(ok, ...) ({ \
 	bool ktap_ok = (ok); \
 	KUNIT_EXPECT_TRUE_MSG(kunit_get_current_test(), ktap_ok, __VA_ARGS__); \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* librstmem, shared memory and sessions: what a program tells the TEE, and hears of it. */
+/* librstmem, shared memory and sessions: the exchanges of a program with the TEE. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

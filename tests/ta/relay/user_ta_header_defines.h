@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What OP-TEE's kit wants to know of the test application "relay". */
+/* The properties of the test application "relay", for OP-TEE's kit. */
 #ifndef USER_TA_HEADER_DEFINES_H
 #define USER_TA_HEADER_DEFINES_H
 

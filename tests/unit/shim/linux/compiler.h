@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Outside the kernel: what its rbtree, which is used as it is, needs. */
+/* Outside the kernel: the needs of its rbtree, which is used as it is. */
 #ifndef _SHIM_LINUX_COMPILER_H
 #define _SHIM_LINUX_COMPILER_H
 
