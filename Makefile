@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# One target for each intent. `make help` lists the targets. What is built goes to build/:
+# One target for each intent. `make help` lists the targets. Results go to build/:
 # user space to build/host, that of guests of another architecture to build/ARCH
 # (lab/build-user), the modules for a kernel to build/KERNEL.
 
@@ -17,7 +17,7 @@ bindir ?= $(prefix)/bin
 libdir ?= $(prefix)/lib
 includedir ?= $(prefix)/include
 mandir ?= $(prefix)/share/man
-# Of the kernel that runs here, for modules_install.
+# The build directory of the kernel that runs here, for modules_install.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 # A directory of its own for another architecture, as with kbuild's prefix of compilers.
@@ -43,7 +43,7 @@ all: deps user modules
 
 user-targets :=
 install-targets :=
-# What they install, below DESTDIR, and the directories that are the project's own, the
+# Files that they install, below DESTDIR, and the directories that are the project's own, the
 # innermost first.
 installed-files :=
 installed-directories :=
@@ -160,13 +160,13 @@ check-all: deps
 	@lab/build-kernel debug >/dev/null
 	@tests/run --all
 
-# What @debug of tests/list names.
+# Runs the tests that @debug of tests/list names.
 .PHONY: check-debug
 check-debug: deps
 	@tests/run @debug
 
-# What @trixie-optee and @trixie-backports-optee name, and the short ones of the board with
-# RME. Writes the table of docs/threat-model.md.
+# Runs the tests that @trixie-optee and @trixie-backports-optee name, and the short ones of the
+# board with RME. Writes the table of docs/threat-model.md.
 rme-tests := lent lent-poison lent-params kernel-load protected kexec
 .PHONY: check-optee
 check-optee: deps

@@ -4,8 +4,8 @@
  * and close; pictures in pictures, overlays of the trusted user interface and recordings
  * come and go.
  *
- * What would take more than the limit is not asked for: the session does not open, the
- * resolution stays.
+ * Sessions never ask for more than the limit: a session that would exceed it does not open,
+ * and a change of resolution that would exceed it does not happen.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@
 #define P010(w, h)	(2 * NV12(w, h))
 #define RGBA(w, h)	((uint64_t)(w) * (h) * 4)
 
-/* What a session may show, from the smallest to the largest. */
+/* A resolution that a session may show: bytes of a frame, and number of frames. */
 struct rung {
 	uint64_t frame;
 	unsigned int frames;
@@ -33,8 +33,8 @@ struct rung {
 
 /**
  * struct kind - of session
- * @rungs: resolutions; one is chosen at the start, and where @change is not 0 its
- *	   neighbours later
+ * @rungs: resolutions, from the smallest to the largest; one is chosen at the start, and
+ *	   where @change is not 0 its neighbours later
  * @side: bytes of each of @sides buffers that stay: the compressed stream, say
  * @every: seconds from one of this kind to the next, on average
  * @lasts: seconds, on average
@@ -71,7 +71,7 @@ static const struct kind kinds[] = {
 	{ { { NV12(1920, 1080), 6 } }, 1, 2 * MIB, 6, 1200, 600, 0 },
 };
 
-/* Of the sessions that would open at the busiest hour, those that do: percent. */
+/* Sessions that open, by hour, in percent of those at the busiest hour. */
 static const unsigned char hours[24] = {
 	40, 20, 10, 5, 5, 10, 25, 30, 30, 25, 25, 30,
 	40, 40, 35, 35, 40, 50, 65, 80, 100, 100, 90, 65,
@@ -203,7 +203,7 @@ static void session_hide(struct sessions *all, struct session *s)
 	s->hides = INFINITY;
 }
 
-/* The decoder drains, all but what is on the display goes, the new pool comes. */
+/* The decoder drains, frames that are not on the display go, the new pool comes. */
 static bool session_change(struct sessions *all, struct session *s, double t)
 {
 	bool up = rnd(all) & 1;
@@ -244,7 +244,7 @@ static void session_close(struct sessions *all, size_t which)
 	free(s);
 }
 
-/* What is due happens. */
+/* Carries out the event of a session at @t: its end, the end of old frames, or a change. */
 static bool session_go_on(struct sessions *all, size_t which, double t)
 {
 	struct session *s = all->session[which];
@@ -267,7 +267,7 @@ static double opens_next(struct sessions *all, size_t kind)
 	return wait_for(all, kinds[kind].every / all->desc.busy);
 }
 
-/* Whether one that would open does, at this hour. */
+/* Returns whether a session that is due to open opens at this hour. */
 static bool is_wanted(struct sessions *all, double t)
 {
 	return !all->desc.evening ||

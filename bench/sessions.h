@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /**
- * struct sessions_desc - what sessions are made of
+ * struct sessions_desc - description of sessions to create
  * @take:	allocates bytes. Returns the buffer, or NULL when there is no room
  * @give:	frees a buffer
  * @data:	for both
@@ -31,7 +31,7 @@ struct sessions_desc {
 };
 
 /**
- * struct sessions_stat - what sessions did so far
+ * struct sessions_stat - work of the sessions so far
  * @live:	bytes of buffers that are allocated
  * @served:	bytes of all buffers that were allocated
  * @streams:	number of sessions that opened

@@ -4,10 +4,10 @@
  *
  *	trace [RUNS]
  *
- * A run is what a device with a display does for up to MAX_HOURS (sessions.c). What
- * would take more than a share of the pool is not asked for. So what is asked for is
- * always there, and the first ENOMEM is the doing of the policy alone: memory that is
- * free, in pieces. What had been allocated by then is the figure.
+ * A run is the sessions of a device with a display for up to MAX_HOURS (sessions.c). They
+ * never ask for more than a share of the pool. So enough memory is always free, and the
+ * policy alone causes the first ENOMEM: the free memory is in pieces. The figure is the
+ * memory that had been allocated by then.
  *
  * Policies: that of kernel/core/extent.c itself, and first fit and best fit as of
  * the kernel's genalloc (gen_pool_first_fit, gen_pool_best_fit), which search a
@@ -37,7 +37,7 @@ struct range {
 struct pool {
 	const struct policy *policy;
 	struct rstmem_space space;
-	/* Of the others: taken ranges, by address. */
+	/* For the other policies: taken ranges, by address. */
 	struct range *by_addr[MAX_RANGES];
 	size_t count;
 	u64 size;
@@ -137,7 +137,7 @@ static void give(void *data, void *buffer)
 	free(r);
 }
 
-/* Returns the hours until ENOMEM, or MAX_HOURS; and what was done by then. */
+/* Returns the hours until ENOMEM, or MAX_HOURS; and in @stat the work done by then. */
 static double play(const struct policy *policy, u64 size, double share, u64 seed,
 		   struct sessions_stat *stat)
 {
@@ -172,7 +172,7 @@ struct outcome {
 	unsigned int lasted;
 };
 
-/* Geometric means, as what comes late comes very late. */
+/* Geometric means, since a run that ends late ends very late. */
 static struct outcome play_all(const struct policy *policy, u64 pool, double share,
 			       unsigned int runs)
 {

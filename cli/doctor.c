@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rstmem doctor: what works on this system, what does not, and the next command. */
+/* rstmem doctor: report what works on this system and what does not, and the next command. */
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -185,7 +185,7 @@ static void look_at_modules(struct exam *exam)
 	}
 }
 
-/* Return: what makes the kernel refuse unsigned modules, or NULL. */
+/* Return: the setting that makes the kernel refuse unsigned modules, or NULL. */
 static const char *signatures_needed(void)
 {
 	char text[128];

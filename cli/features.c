@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rstmem features: what this kernel and the loaded modules can do, and why not. */
+/* rstmem features: show what this kernel and the loaded modules can do, and why not. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ struct feature {
 	char why[256];
 };
 
-/* What all features look at, read once. */
+/* Facts that all features look at, read once. */
 struct facts {
 	struct accounts accounts;
 	bool has_module;	/* tee_rstmem */

@@ -55,7 +55,7 @@ static int ask(const struct consent *consent)
 	return reason_print(&reason);
 }
 
-/* Return: true when modprobe succeeds. What it says is not about the verb. */
+/* Return: true when modprobe succeeds. Its messages are not about the verb. */
 static bool load_module(void)
 {
 	int status;

@@ -23,7 +23,7 @@ struct place {
 	uint8_t pattern[RSTMEM_PROVE_PATTERN];
 };
 
-/* What came of a way. */
+/* The result of a way. */
 struct row {
 	char way[48];
 	enum verdict verdict;
@@ -37,7 +37,7 @@ struct row {
 #define PROVE_PLACES	64
 #define PROVE_ROWS	32
 
-/* The memory of an account: what is looked for in it, and what came of that. */
+/* The memory of an account: the pages with patterns, and the results of the ways. */
 struct memory {
 	const char *account;
 	uint64_t start, end;	/* of the range that is claimed, both 0 if unknown */
@@ -49,7 +49,7 @@ struct memory {
 	unsigned int rows;
 };
 
-/* What holds for all memories. */
+/* State that is the same for all memories. */
 struct prove {
 	bool may_abort;		/* the user takes the risk of a fault of the kernel */
 	struct rstmem_prove_info info;

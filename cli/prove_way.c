@@ -31,7 +31,7 @@ struct target {
 	unsigned int arg;	/* of the way */
 };
 
-/* What a look gave. It is shared with the process that looks. */
+/* The result of a look. It is shared with the process that looks. */
 struct glance {
 	bool is_tried;		/* else err says why not */
 	int err;		/* errno, or 0 */
@@ -326,7 +326,7 @@ struct tally {
 	char where[64];
 };
 
-/* @where: what leads to the address, for a leak, or "" */
+/* @where: text about the position of the address, for a leak, or "" */
 static void tally_add(struct tally *tally, const struct glance *glance,
 		      const uint8_t *pattern, const char *where)
 {

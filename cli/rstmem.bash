@@ -14,7 +14,7 @@ _rstmem()
 		return
 	fi
 
-	# After --, what follows is completed as a command of its own.
+	# The words after -- are completed as a command of their own.
 	if [[ $verb == alloc ]]; then
 		for ((i = 2; i < COMP_CWORD; i++)); do
 			[[ ${COMP_WORDS[i]} == -- ]] || continue

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The verbs of rstmem(1), and what those of several files share. */
+/* The verbs of rstmem(1), and functions that those of several files share. */
 #ifndef RSTMEM_CLI_VERBS_H
 #define RSTMEM_CLI_VERBS_H
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What `make demo` runs in the guest.
+# Programs that `make demo` runs in the guest.
 
 demo-bin := $(B)/demo/first-light
 

@@ -15,7 +15,7 @@
 struct decrypter {
 	const struct mp4 *film;
 	struct rstmem_session cipher;
-	struct rstmem_shm sample, info;	/* normal memory: what is encrypted, and how */
+	struct rstmem_shm sample, info;	/* normal memory: a frame, and how it is encrypted */
 	uint32_t largest;		/* bytes of a frame */
 };
 

@@ -11,7 +11,7 @@
 
 #define IV_SIZE	8
 
-/* What grows towards a file; @failed without memory. */
+/* A file that grows in memory; @failed when memory runs out. */
 struct out {
 	uint8_t *data;
 	size_t size, room;

@@ -169,7 +169,7 @@ static void seek(unsigned int number)
 	flip();
 }
 
-/* What the user wants. */
+/* State that the user's commands set, and the line that is being read. */
 static struct {
 	bool playing, end;
 	unsigned int until;

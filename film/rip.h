@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of rip share: a victim, and methods that try to read its memory. */
+/* Declarations that the files of rip share: a victim, and methods that try to read its memory. */
 #ifndef RIP_H
 #define RIP_H
 
@@ -12,7 +12,7 @@
 #define MOST_BUFFERS	16
 
 /*
- * What a method attacks: a process, its buffers, as files that hold the memory, and where
+ * The target of a method: a process, its buffers, as files that hold the memory, and where
  * the memory is. The film's files are its dma-bufs; ordinary memory has a memfd as well.
  */
 struct victim {

@@ -125,7 +125,7 @@ struct rstmem_registration {
 	uint32_t reserved[9];
 };
 
-/* Which members of struct rstmem_info mean something. */
+/* Bits that say which members of struct rstmem_info mean something. */
 #define RSTMEM_INFO_SIZE	(1 << 0)
 #define RSTMEM_INFO_USE_CASE	(1 << 1)
 #define RSTMEM_INFO_FLAGS	(1 << 2)

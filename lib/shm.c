@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Shared memory: what a program and the TEE exchange. */
+/* Shared memory, through which a program and the TEE exchange data. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -6,7 +6,7 @@
     with rstmem.open() as dev, dev.alloc(3 << 20, 'secure-video') as buf:
         print(buf.fd, buf.id, buf.size)
 
-What is opened, allocated or registered has close() and is a context manager. Nothing is
+An object that is opened, allocated or registered has close() and is a context manager. Nothing is
 closed by itself. Sizes are bytes. Use cases are names, or decimal numbers as strings.
 librstmem(3) is the manual of the library below, tee_rstmem(7) of the kernel's interface.
 """

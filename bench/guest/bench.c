@@ -4,7 +4,7 @@
  *
  * Every figure is of one operation from user space, by the CPU's time stamp
  * counter, which in a guest with "-icount shift=0" counts instructions. Each is
- * repeated and the smallest taken, since what differs is interrupts; where
+ * repeated and the smallest taken, since only interrupts differ; where
  * positions in a pool are compared, of each the smallest, and of these the median
  * and the largest.
  */
@@ -279,7 +279,7 @@ static void figure_import(const struct subject *s, int importer)
 	}
 }
 
-/* Live buffers, and what it takes to replace each of some of them. */
+/* Live buffers: their descriptors and sizes, to replace some of them. */
 struct crowd {
 	const struct subject *s;
 	int *fds;
@@ -341,7 +341,7 @@ static void crowd_thin(struct crowd *c, size_t nth)
 	c->count = left;
 }
 
-/* @size beside what is there. */
+/* Prints the cost of @size beside the live buffers. */
 static void crowd_add(struct crowd *c, const char *pattern, uint64_t size)
 {
 	uint64_t least = cost(c->s, size, REPEAT);
@@ -461,9 +461,9 @@ static uint64_t meminfo(const char *key)
 }
 
 /*
- * What the kernel has allocated: objects in slabs, what is too large for a slab,
- * and what vmalloc() mapped. Slabs that a CPU keeps at hand count in full, so they
- * are given back before; and so are counts that it keeps to itself.
+ * Returns the bytes that the kernel has allocated: objects in slabs, allocations that
+ * are too large for a slab, and mappings of vmalloc(). Slabs that a CPU keeps at hand
+ * count in full, so they are given back before; and so are counts that it keeps to itself.
  */
 static uint64_t kernel_memory(void)
 {
@@ -503,7 +503,7 @@ static uint64_t kernel_memory(void)
 	return objects + (meminfo("Slab") - in_slabs) + meminfo("VmallocUsed");
 }
 
-/* What a live buffer costs the kernel, its file included. */
+/* Prints the kernel memory that a live buffer takes, its file included. */
 static void figure_weight(const struct subject *s, size_t count)
 {
 	uint64_t before, after;
@@ -520,7 +520,7 @@ static void figure_weight(const struct subject *s, size_t count)
 	crowd_deinit(&c);
 }
 
-/* What loading a module with so many idle pools takes, bytes. */
+/* Returns the bytes that loading a module with @count idle pools takes. */
 static int64_t idle_memory(const char *module, const char *more, uint64_t size,
 			   unsigned int count)
 {
@@ -541,8 +541,8 @@ static int compare_signed(const void *a, const void *b)
 }
 
 /*
- * What a pool costs that nothing is allocated from: the median of some, as whatever
- * else the kernel does meanwhile counts too.
+ * Prints the memory that a pool takes while nothing is allocated from it: the median of
+ * some measurements, since other work of the kernel counts too.
  */
 static void figure_idle(const char *name, const char *module, const char *more,
 			uint64_t size)
@@ -584,7 +584,7 @@ static struct subject ours[] = {
 	{ "rstmem", -1, -1, BENCH_USE_CASE + 2, true, 64 * GIB, 0 },
 };
 
-/* One more, for the figure "warm" only: a floor, and what the guest has set aside. */
+/* One more, for the figure "warm" only: a floor, and memory that the guest has set aside. */
 static struct subject elastic = {
 	"rstmem-elastic", -1, -1, BENCH_USE_CASE + 3, true, 64 * MIB, 0
 };
@@ -600,7 +600,7 @@ static bool have(const char *module)
 	return !system(command);
 }
 
-/* Loads what there is: mainline's first, which keeps its heap's name. */
+/* Loads the modules that there are: mainline's first, which keeps its heap's name. */
 static void subjects_open(bool with_mainline, bool with_elastic)
 {
 	size_t n;
@@ -640,7 +640,7 @@ static void figure_warm(void)
 	close(floor);
 }
 
-/* What a process on each of two CPUs does, in step with the other. */
+/* State that two processes share, which work in step, each on a CPU of its own. */
 struct race {
 	_Atomic uint64_t arrived;	/* times that somebody came to a line */
 	uint64_t ticks;			/* of a while */
@@ -717,13 +717,13 @@ static void race_start(struct race *race, const struct subject *const *s, size_t
 		racer(race, cpu, s, n);
 		exit(0);
 	}
-	/* Who is left would wait for ever; it ends with the guest. */
+	/* If one process fails, the other waits for ever, until the guest ends. */
 	for (cpu = 0; cpu < 2; cpu++)
 		if (wait(&status) < 0 || status)
 			die("rate");
 }
 
-/* Of now(), by the wall clock. */
+/* Returns the ticks of now() in a second of the wall clock. */
 static double ticks_per_second(void)
 {
 	const struct timespec nap = { .tv_nsec = 500000000 };
@@ -775,8 +775,8 @@ static void print_rate(const struct subject *s, int cpus, const double *rates,
 
 /*
  * How many a second, in whiles of about ten operations, since the machine below has
- * other things to do: all kinds take turns, so that what is compared was measured
- * within two milliseconds.
+ * other things to do: all kinds take turns, so that figures to compare are
+ * measured within two milliseconds.
  */
 static void figures_rate(const struct subject *const *s, size_t n)
 {

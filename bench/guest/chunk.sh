@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What mainline's dynamic pool costs that takes a chunk of 128 MiB from CMA, in
-# instructions, without what OP-TEE does. bench/run elastic starts it in a guest with
+# Measures the cost of a chunk of 128 MiB that mainline's dynamic pool takes from CMA, in
+# instructions, without the work of OP-TEE. bench/run elastic starts it in a guest with
 # 1100 MiB of CMA.
 export LC_ALL=C
 results=/sys/module/bench_mainline/parameters

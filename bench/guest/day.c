@@ -6,8 +6,8 @@
  *
  * A day is the sessions of sessions.c from midnight to midnight, or to the first buffer
  * for which there is no room. A second here is a minute of the day. The time after which
- * a block goes back is as much shorter: 10 s of the day. What the kernel does takes the
- * time that it takes, so it seems slower. Each day runs on a fixed pool of 512 MiB, and
+ * a block goes back is as much shorter: 10 s of the day. The kernel's own work
+ * is not sped up, so it seems slower. Each day runs on a fixed pool of 512 MiB, and
  * on a floor of 64 MiB and 1536 MiB that come and go. Another part of this program has
  * memory in these meanwhile.
  *

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What the steps of a block of 128 MiB cost, in instructions: the guest's clock counts
+# Measures the cost of the steps of a block of 128 MiB, in instructions: the guest's clock counts
 # them. bench/run elastic starts it in a guest with 512 MiB set aside.
 export LC_ALL=C
 trace=/sys/kernel/tracing

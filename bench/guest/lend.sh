@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What it costs to lend a block of 128 MiB to OP-TEE and to get it back, in instructions of all
-# worlds: the guest's clock counts instructions. bench/run lend starts it in a guest whose
-# OP-TEE protects memory at run time. The kernel clears the block before it is lent.
+# Measures the cost of lending a block of 128 MiB to OP-TEE and of getting it back, in
+# instructions of all worlds: the guest's clock counts instructions. bench/run lend starts it in
+# a guest whose OP-TEE protects memory at run time. The kernel clears the block before it is lent.
 export LC_ALL=C
 trace=/sys/kernel/tracing
 

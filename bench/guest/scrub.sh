@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What it costs to have OP-TEE clear a freed buffer, in instructions of both
+# Measures the cost of having OP-TEE clear a freed buffer, in instructions of both
 # worlds: the guest's clock counts instructions. bench/run scrub starts it in a guest with
 # OP-TEE.
 export LC_ALL=C

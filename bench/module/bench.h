@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
-/* What the benchmark's program and its modules have in common. */
+/* Definitions that the benchmark's program and its modules share. */
 #ifndef _RSTMEM_BENCH_H
 #define _RSTMEM_BENCH_H
 
@@ -14,7 +14,7 @@
 #define BENCH_MAINLINE_IMPL_ID	0x6266
 
 /**
- * struct bench_import - what an importer inside the kernel takes
+ * struct bench_import - cost of an importer inside the kernel
  * @fd:		in: a dma-buf
  * @rounds:	in: how often, not 0
  * @all:	out: attach, map, unmap and detach
@@ -31,7 +31,7 @@ struct bench_import {
 	__u64 unmap;
 };
 
-/* Of /dev/bench_import. */
+/* The ioctl of /dev/bench_import. */
 #define BENCH_IMPORT	_IOWR('b', 0, struct bench_import)
 
 #endif /* _RSTMEM_BENCH_H */

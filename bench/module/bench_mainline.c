@@ -9,7 +9,7 @@
  *
  * The kernel's dynamic pool is part of the driver for OP-TEE. It takes a chunk of memory
  * with its first buffer, and gives it back after the last. Both steps are measured here,
- * without what OP-TEE does.
+ * without the work of OP-TEE.
  *
  * Idle pools are there to be weighed. They start at the same address, which is all
  * that the kernel looks at, and nothing is ever allocated from them.
@@ -110,7 +110,7 @@ static int idle_alloc(void)
 	return 0;
 }
 
-/* What drivers/tee/optee/protmem.c does, but for its calls of OP-TEE. */
+/* Takes a chunk and gives it back like drivers/tee/optee/protmem.c, but does not call OP-TEE. */
 static int chunk_measure(void)
 {
 	struct tee_context *ctx;

@@ -5,7 +5,7 @@
  * A TEE device without services, and a pool behind each of its use cases: of
  * address space only, since nobody looks into a buffer here. The first is behind
  * secure video, which has a dma-heap too; the others behind BENCH_USE_CASE and
- * what follows it. Memory that comes and goes may be added to the last.
+ * the use cases after it. Memory that comes and goes may be added to the last.
  */
 #include <linux/err.h>
 #include <linux/module.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the verbs of rstmem(1) share. */
+/* Functions and types that the verbs of rstmem(1) share. */
 #ifndef RSTMEM_CLI_COMMON_H
 #define RSTMEM_CLI_COMMON_H
 
@@ -97,7 +97,7 @@ enum module {
 enum module module_state(const char *name);
 int module_is_signed(const char *name);
 
-/* backend.c: what a machine without restricted memory lacks */
+/* backend.c: the part that a machine without restricted memory lacks */
 enum lack {
 	LACK_BACKEND,
 	LACK_OPTEE_MODULE,

@@ -40,7 +40,7 @@ int option_next(int argc, char **argv, const char *letters,
 }
 
 /*
- * About what getopt_long() returned, with opterr 0 and ":" leading in @letters,
+ * Report the error that getopt_long() returned, with opterr 0 and ":" leading in @letters,
  * the options it was given. Return: the exit status.
  */
 int option_error(int c, char **argv, const char *letters)

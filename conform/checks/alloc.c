@@ -185,7 +185,7 @@ struct thread {
 	unsigned int number;
 	int err;
 	unsigned int wrong_size;
-	/* Of the TEE: ids of the buffers that are held in the end. */
+	/* The buffers that are held in the end; those of the TEE have ids. */
 	struct conform_buffer held[HELD];
 };
 

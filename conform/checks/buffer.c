@@ -10,7 +10,7 @@
 
 #include "conform.h"
 
-/* Of the kernel's <drm/drm.h>, which Debian has in another package. */
+/* Definitions of the kernel's <drm/drm.h>, which Debian has in another package. */
 #define DRM_CAP_PRIME		0x5
 #define DRM_PRIME_CAP_IMPORT	0x1
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A plugin for GStreamer 1.0: what a pipeline needs for a film in restricted memory.
+ * A plugin for GStreamer 1.0: the elements that a pipeline needs for a film in restricted memory.
  *
  *	rstmemsrc	reads a film in FWHT and has the TEE decrypt it into restricted memory:
  *			properties location and licence

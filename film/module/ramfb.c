@@ -62,7 +62,7 @@ struct ramfb_config {
 } __packed;
 
 /**
- * struct memory - what the device reads and writes
+ * struct memory - memory that the device reads and writes
  * @dma:	a request
  * @config:	the picture
  * @count:	files in the directory

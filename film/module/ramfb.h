@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * rstmem_ramfb: a display for restricted memory, on QEMU's device ramfb, which scans out of
- * the guest's memory. What its files share.
+ * the guest's memory. This header has the declarations that its files share.
  */
 #ifndef _RSTMEM_RAMFB_H
 #define _RSTMEM_RAMFB_H
@@ -12,7 +12,7 @@
 struct device;
 
 /**
- * struct ramfb_mode - what is scanned out
+ * struct ramfb_mode - picture that is scanned out
  * @addr:	DMA address of the first pixel
  * @width:	pixels
  * @height:	rows

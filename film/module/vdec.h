@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rstmem_vdec: a stateful decoder of V4L2 for restricted memory. The TEE decodes. What the
- * files of the driver share.
+ * rstmem_vdec: a stateful decoder of V4L2 for restricted memory. The TEE decodes. This
+ * header has the declarations that the files of the driver share.
  */
 #ifndef _RSTMEM_VDEC_H
 #define _RSTMEM_VDEC_H

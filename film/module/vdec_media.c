@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the media controller shows of the decoder: two ends of memory, and the decoder between
+ * Shows the decoder in the media controller: two ends of memory, and the decoder between
  * them. v4l2-mem2mem would do this.
  */
 #include <media/media-device.h>

@@ -21,7 +21,7 @@
 
 static atomic_t decoding = ATOMIC_INIT(0);
 
-/* Of a frame, for its picture. */
+/* Flags of a frame that its picture gets, too. */
 #define COPIED_FLAGS	(V4L2_BUF_FLAG_TIMECODE | V4L2_BUF_FLAG_TSTAMP_SRC_MASK)
 
 static struct vdec_buffer *to_buffer(struct vb2_buffer *vb)

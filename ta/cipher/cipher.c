@@ -7,7 +7,7 @@
 
 #define BLOCK	16u
 
-/* What is encrypted as one. */
+/* Data that is encrypted as one. */
 struct stream {
 	uint8_t iv[BLOCK];	/* its first counter block */
 	uint64_t pos;		/* where the next part begins, bytes */
@@ -259,7 +259,7 @@ static TEE_Result update(struct cipher *cipher, const struct call *call)
 
 	cipher->stream.pos = pos;
 	res = part(cipher, &work, &cipher->stream, work.in->memref.size);
-	/* Also when it ended early: what is done stays done. */
+	/* Also when it ended early: bytes that are done stay done. */
 	work.out->memref.size = work.done;
 	return res;
 }

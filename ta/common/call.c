@@ -5,8 +5,8 @@
 #include "call.h"
 
 /*
- * The whole of it must be one kind or the other. That it can be read is all that is
- * asked: whether it may be written, its type says, and the API denies that for what
+ * The whole buffer must be of one kind. This asks the API for read access only: the type
+ * says whether the buffer may be written, and the API denies write access to memory that
  * is part of an input as well.
  */
 static TEE_Result check_kind(TEE_Param *param, unsigned int kinds)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <tee_internal_api.h>
 
-/* What a memory reference may point to. */
+/* Kinds of memory that a memory reference may point to. */
 #define CALL_NORMAL	1u
 #define CALL_RESTRICTED	2u
 
@@ -33,10 +33,10 @@ TEE_Result call_input(const struct call *call, unsigned int n,
 TEE_Result call_output(const struct call *call, unsigned int n,
 		       unsigned int kinds, TEE_Param **param);
 
-/* Whether this parameter and those after it are unused; TEE_SUCCESS if so. */
+/* Return TEE_SUCCESS if this parameter and those after it are unused. */
 TEE_Result call_none(const struct call *call, unsigned int n);
 
-/* Whether the client gave up. */
+/* Return whether the client gave up. */
 bool call_cancelled(void);
 
 #endif

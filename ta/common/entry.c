@@ -34,7 +34,7 @@ TEE_Result TA_InvokeCommandEntryPoint(void *state, uint32_t command,
 	const struct call call = { .types = types, .params = params };
 	TEE_Result res;
 
-	/* Masked at first, so that nobody is cancelled who does not look. */
+	/* Masked at first, so that code that does not look is not cancelled. */
 	TEE_UnmaskCancellation();
 	res = service_invoke(state, command, &call);
 	TEE_MaskCancellation();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is the same in every service: the entry points. A service defines the three
- * below.
+ * The entry points, which are the same in every service. A service defines the three
+ * functions below.
  */
 #ifndef TA_SERVICE_H
 #define TA_SERVICE_H

@@ -37,7 +37,7 @@ static TEE_Result copy(const struct call *call)
 	}
 
 	/*
-	 * What is still to be read must not be overwritten before. Parameters of
+	 * Bytes that are still to be read must not be overwritten. Parameters of
 	 * the same memory are mapped in its order.
 	 */
 	backward = (uintptr_t)dst->memref.buffer > (uintptr_t)src->memref.buffer;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What OP-TEE's kit wants to know of the decoder service. */
+/* Properties that OP-TEE's kit needs of the decoder service. */
 #ifndef USER_TA_HEADER_DEFINES_H
 #define USER_TA_HEADER_DEFINES_H
 
