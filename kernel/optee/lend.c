@@ -138,7 +138,7 @@ static int get_config(struct optee_lender *lender, struct tee_rstmem_elastic_des
 		pr_err("OP-TEE does not answer as it should: error %d\n", rc);
 		return rc;
 	}
-	/* A short buffer is no error: OP-TEE has attributes for FF-A, not needed here. */
+	/* OP-TEE has attributes for FF-A, and no room for them here. They are not needed. */
 	if (ret && ret != TEEC_ERROR_SHORT_BUFFER) {
 		pr_err("OP-TEE does not lend memory for %s: TEE result 0x%x\n",
 		       tee_rstmem_use_case_name(lender->use_case), ret);
