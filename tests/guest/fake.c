@@ -331,7 +331,7 @@ static void test_pool(void)
 static void test_kept_by_pool(int tee)
 {
 	uint64_t lost = account_number(lost_account, "lost");
-	int buf;
+	int buf, users;
 
 	buf = tee_rstmem(tee, VIDEO, 1, NULL);
 	tell("forget", "1");
@@ -339,11 +339,14 @@ static void test_kept_by_pool(int tee)
 	tell("forget", "0");
 	ktap_eq(account_number(lost_account, "lost"), lost + 65536,
 		"kept by the pool: sysfs tells a freed buffer's bytes as lost");
+	users = guest_number("/sys/module/rstmem_fake/refcnt");
 	tell("mode", "kept");
 	tell("error", "-16");
 	ktap_eq(tee_rstmem(tee, VIDEO, 1, NULL), -EBUSY,
 		"kept by the pool: the error of the allocation reaches the caller");
 	tell("mode", "pool");
+	ktap_eq(guest_number("/sys/module/rstmem_fake/refcnt"), users + 1,
+		"kept by the pool: the buffer of a failed allocation stays, and keeps the backend");
 	ktap_eq(account_number(lost_account, "lost"), lost + 2 * 65536,
 		"kept by the pool: sysfs tells a failed allocation's bytes as lost");
 	ktap_eq(account_number(lost_account, "used"), 0,
