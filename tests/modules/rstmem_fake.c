@@ -63,6 +63,10 @@ static int held;
 module_param(held, int, 0444);
 MODULE_PARM_DESC(held, "1 while an allocation waits");
 
+static int tries;
+module_param(tries, int, 0444);
+MODULE_PARM_DESC(tries, "number of calls of the allocation");
+
 static unsigned long long use_cases = BIT(TEE_IOC_UC_SECURE_VIDEO_PLAY);
 module_param(use_cases, ullong, 0444);
 MODULE_PARM_DESC(use_cases, "bit mask of the use cases offered");
@@ -180,6 +184,7 @@ static int fake_alloc(struct tee_context *ctx, struct tee_shm *shm, u32 flags,
 		WRITE_ONCE(held, 0);
 	}
 
+	WRITE_ONCE(tries, tries + 1);
 	shm->paddr = paddr;
 	shm->size = size;
 	if (sysfs_streq(mode, "pages"))
