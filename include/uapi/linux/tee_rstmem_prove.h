@@ -67,7 +67,7 @@ struct rstmem_prove_aim {
 #define RSTMEM_PROVE_CACHED	1	/* loads through a cached mapping */
 #define RSTMEM_PROVE_ENGINE	2	/* a DMA engine copies */
 
-/* Content at the begin of the page. */
+/* Content at the start of the page. */
 #define RSTMEM_PROVE_SEES_OTHER		0
 #define RSTMEM_PROVE_SEES_PATTERN	1
 #define RSTMEM_PROVE_SEES_ZEROS		2
