@@ -206,6 +206,37 @@ static bool deliver(int fd, const char *data, size_t size)
 	return true;
 }
 
+/* The start of a line of stderr, see deliver_lines(). */
+static char held[4096];
+static size_t n_held;
+
+static bool deliver_held(void)
+{
+	size_t n = n_held;
+
+	n_held = 0;
+	return deliver(STDERR_FILENO, held, n);
+}
+
+/*
+ * Writes the lines of stderr that have ended. A program may write a line in pieces, and
+ * stdout, which may be the same file, must not come between them.
+ */
+static bool deliver_lines(const char *data, size_t size)
+{
+	const char *end = memrchr(data, '\n', size);
+	size_t whole = end ? end + 1 - data : 0;
+	bool delivered = true;
+
+	if (n_held + size - whole > sizeof(held))
+		whole = size;
+	if (whole)
+		delivered = deliver_held() && deliver(STDERR_FILENO, data, whole);
+	memcpy(held + n_held, data + whole, size - whole);
+	n_held += size - whole;
+	return delivered;
+}
+
 /* Handles frames until the guest or a signal ends them. */
 static void serve(int guest, FILE *verdict, bool typed)
 {
@@ -228,10 +259,10 @@ static void serve(int guest, FILE *verdict, bool typed)
 			delivered &= deliver(STDOUT_FILENO, data, head.size);
 			break;
 		case WIRE_STDERR:
-			delivered &= deliver(STDERR_FILENO, data, head.size);
+			delivered &= deliver_lines(data, head.size);
 			break;
 		case WIRE_STATUS:
-			if (delivered)
+			if (deliver_held() && delivered)
 				fprintf(verdict, "status %d\n", (unsigned char)data[0]);
 			else
 				fprintf(verdict, "failure the output cannot be written\n");
@@ -296,6 +327,7 @@ int main(int argc, char **argv)
 		kill(qemu, SIGKILL);
 
 	serve(pair[0], verdict, typed);
+	deliver_held();
 	if (typed)
 		tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
 	if (fclose(verdict))
